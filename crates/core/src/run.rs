@@ -1,0 +1,230 @@
+//! Encoded records on their way from the reader to the sink.
+//!
+//! A [`Run`] is one recycled buffer of keys and bodies with an index beside it, so that nothing is allocated per
+//! record. The reader fills it through a [`Draft`] a record; the pacer hands the sink what is due as a [`Slice`].
+//!
+//! A body may hold *slots*: fixed-width places for the hand-over instant, which is not known while encoding. They
+//! are listed in the index and filled by [`Run::stamp`] just before hand-over.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::record::Timestamp;
+use crate::stamp::StampWriter;
+
+/// A buffer of encoded records in the order in which they leave.
+#[derive(Debug)]
+pub struct Run {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+    slots: Vec<Slot>,
+    byte_limit: usize,
+    record_limit: usize,
+}
+
+/// What the index knows of a record.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    start: usize,
+    key_end: usize,
+    end: usize,
+    slots_end: usize,
+    has_key: bool,
+    facts: Facts,
+}
+
+/// Where a record comes from and when it is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The record's own time, where the recording has one.
+    pub event_time: Option<Timestamp>,
+    /// When it should leave, counted from the start of the run.
+    pub due: Duration,
+    /// The ordered sequence it belongs to: the index of its recording.
+    pub lane: u32,
+    /// Its place in the lane, counted from 0.
+    pub sequence: u64,
+    /// The line of the recording on which it starts, counted from 1.
+    pub line: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    at: usize,
+    format: usize,
+}
+
+impl Run {
+    /// A run that calls itself full at `byte_limit` bytes or `record_limit` records. A single record may exceed the
+    /// byte limit; the source bounds its size.
+    pub fn new(byte_limit: usize, record_limit: usize) -> Self {
+        Self { bytes: Vec::new(), entries: Vec::new(), slots: Vec::new(), byte_limit, record_limit }
+    }
+
+    /// Whether another record may be added.
+    pub fn has_room(&self) -> bool {
+        self.bytes.len() < self.byte_limit && self.entries.len() < self.record_limit
+    }
+
+    /// How many records it holds.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Forgets the records and keeps the memory, unless one huge record blew it up.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(self.byte_limit * 2);
+        self.entries.clear();
+        self.slots.clear();
+    }
+
+    /// Starts a record; it is part of the run once [`Draft::finish`] is called, and leaves no trace otherwise.
+    pub fn draft(&mut self) -> Draft<'_> {
+        let (start, first_slot) = (self.bytes.len(), self.slots.len());
+        Draft { run: self, start, key_end: None, first_slot }
+    }
+
+    /// When record `index` is due.
+    pub fn due(&self, index: usize) -> Duration {
+        self.entries[index].facts.due
+    }
+
+    /// How many records, from `first` on, are due at `now` or before.
+    pub fn due_by(&self, first: usize, now: Duration) -> usize {
+        self.entries[first..].iter().take_while(|entry| entry.facts.due <= now).count()
+    }
+
+    /// Fills the slots of `records` with the hand-over instant.
+    pub fn stamp(&mut self, records: Range<usize>, handed_over: Timestamp, writer: &mut StampWriter) {
+        let first = records.start.checked_sub(1).map_or(0, |before| self.entries[before].slots_end);
+        let end = records.end.checked_sub(1).map_or(0, |last| self.entries[last].slots_end);
+        if first >= end {
+            return;
+        }
+        writer.set(handed_over);
+        for slot in &self.slots[first..end] {
+            let text = writer.text(slot.format);
+            self.bytes[slot.at..slot.at + text.len()].copy_from_slice(text);
+        }
+    }
+
+    /// A view of `records` for the sink.
+    pub fn slice(&self, records: Range<usize>, handed_over: Timestamp) -> Slice<'_> {
+        Slice { run: self, records, handed_over }
+    }
+}
+
+/// A record being encoded at the end of a run.
+#[derive(Debug)]
+pub struct Draft<'r> {
+    run: &'r mut Run,
+    start: usize,
+    key_end: Option<usize>,
+    first_slot: usize,
+}
+
+impl Draft<'_> {
+    /// Where to append: the key first, if there is one, then [`end_key`](Self::end_key), then the body.
+    pub fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.run.bytes
+    }
+
+    /// How many bytes the draft holds.
+    pub fn len(&self) -> usize {
+        self.run.bytes.len() - self.start
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What was appended so far is the key.
+    pub fn end_key(&mut self) {
+        self.key_end = Some(self.run.bytes.len());
+    }
+
+    /// Appends room for the hand-over instant in `format` of the run's [`StampWriter`], `width` bytes wide.
+    pub fn slot(&mut self, format: usize, width: usize) {
+        let at = self.run.bytes.len();
+        self.run.bytes.resize(at + width, b' ');
+        self.run.slots.push(Slot { at, format });
+    }
+
+    /// Makes the record part of the run.
+    pub fn finish(mut self, facts: Facts) {
+        let run = &mut *self.run;
+        run.entries.push(Entry {
+            start: self.start,
+            key_end: self.key_end.unwrap_or(self.start),
+            end: run.bytes.len(),
+            slots_end: run.slots.len(),
+            has_key: self.key_end.is_some(),
+            facts,
+        });
+        self.start = run.bytes.len();
+        self.first_slot = run.slots.len();
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        self.run.bytes.truncate(self.start);
+        self.run.slots.truncate(self.first_slot);
+    }
+}
+
+/// Neighbouring records of a run, handed over together.
+#[derive(Clone, Debug)]
+pub struct Slice<'r> {
+    run: &'r Run,
+    records: Range<usize>,
+    handed_over: Timestamp,
+}
+
+impl<'r> Slice<'r> {
+    /// How many records.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The instant of the hand-over, as the slots in these bodies say it.
+    pub fn handed_over(&self) -> Timestamp {
+        self.handed_over
+    }
+
+    /// The records, in the order in which they leave.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Encoded<'r>> + use<'r> {
+        let (run, handed_over) = (self.run, self.handed_over);
+        self.run.entries[self.records.clone()].iter().map(move |entry| Encoded {
+            key: entry.has_key.then(|| &run.bytes[entry.start..entry.key_end]),
+            body: &run.bytes[entry.key_end..entry.end],
+            timestamp: handed_over,
+            facts: entry.facts,
+        })
+    }
+}
+
+/// A record as bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoded<'r> {
+    /// The key, if it has one.
+    pub key: Option<&'r [u8]>,
+    /// The body.
+    pub body: &'r [u8],
+    /// The timestamp it carries.
+    pub timestamp: Timestamp,
+    /// Where it comes from and when it is due.
+    pub facts: Facts,
+}

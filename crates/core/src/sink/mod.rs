@@ -1,0 +1,75 @@
+//! Where encoded records go.
+
+mod memory;
+mod null;
+
+pub use memory::{MemorySink, StoredRecord};
+pub use null::NullSink;
+
+use std::error::Error;
+use std::time::Duration;
+
+use crate::clock::Stop;
+use crate::report::Deliveries;
+use crate::run::Slice;
+
+/// Takes encoded records.
+///
+/// Two words for two facts: a record is *accepted* once [`accept`](Self::accept) counted it, and *acknowledged* once
+/// the sink's word for its durability is in. The caller is one thread; a sink may use others.
+pub trait Sink {
+    /// Due times count from `anchor`, a reading of the clock the sink was made with. Called once, before the first
+    /// record.
+    fn begin(&mut self, anchor: Duration);
+
+    /// Takes as many records from the front of `records` as it has room for, in order, and says how many.
+    ///
+    /// It does not wait for room: with fewer taken than offered the caller calls
+    /// [`wait_for_room`](Self::wait_for_room) and offers the rest again, stamped anew. A sink that waits for each
+    /// acknowledgement takes one record a call.
+    ///
+    /// An error is final: nothing more will be taken. Records accepted before it may still be acknowledged.
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError>;
+
+    /// Blocks until there may be room, or for `at_most`.
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError>;
+
+    /// Blocks until each accepted record is acknowledged or failed, or until `stop` is raised.
+    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError>;
+
+    /// What became of the accepted records so far.
+    fn deliveries(&self) -> Deliveries;
+}
+
+impl<S: Sink + ?Sized> Sink for Box<S> {
+    fn begin(&mut self, anchor: Duration) {
+        (**self).begin(anchor);
+    }
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+        (**self).accept(records)
+    }
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+        (**self).wait_for_room(at_most)
+    }
+    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+        (**self).flush(stop)
+    }
+    fn deliveries(&self) -> Deliveries {
+        (**self).deliveries()
+    }
+}
+
+/// Why a sink takes no more records.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {what}{}{help}", if help.is_empty() { "" } else { "; " })]
+pub struct SinkError {
+    /// The topic, file or server that refused.
+    pub place: String,
+    /// What is wrong, with what was found.
+    pub what: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+    /// The cause, where another layer has more to say.
+    #[source]
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}

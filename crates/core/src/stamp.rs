@@ -1,0 +1,266 @@
+//! Texts of fixed width that say an instant: `now()` in a body.
+//!
+//! The encoder reserves the width, the pacer fills the text in at hand-over. The text is rendered once a second;
+//! within a second only the digits of the fraction change.
+
+use jiff::tz::TimeZone;
+
+use crate::record::Timestamp;
+
+/// The format of `now()` without arguments: local time with six digits and no zone.
+pub const DEFAULT_NOW: &str = "%Y-%m-%dT%H:%M:%S.%f";
+
+/// Why a format cannot be used for an instant.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StampError {
+    /// A directive whose text has no fixed width, or that does not exist.
+    #[error("`{directive}` has no fixed width; use %Y %m %d %H %M %S %f %j %y %z and plain text")]
+    NoFixedWidth {
+        /// The directive as written.
+        directive: String,
+    },
+    /// A character that would have to be escaped in JSON.
+    #[error("the character {character:?} cannot stand in an instant's format")]
+    Character {
+        /// The character.
+        character: char,
+    },
+    /// A zone that the time zone database does not know.
+    #[error("unknown time zone `{name}`; use an IANA name such as Europe/Berlin, or UTC")]
+    Zone {
+        /// The zone as written.
+        name: String,
+    },
+}
+
+/// A compiled format.
+#[derive(Clone, Debug)]
+pub struct StampFormat {
+    zone: TimeZone,
+    pieces: Vec<Piece>,
+    width: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Piece {
+    /// Plain text.
+    Text(String),
+    /// A directive of jiff's strftime that stays the same within a second.
+    Directive(&'static str),
+    /// Six digits of the second's fraction.
+    Micros,
+}
+
+/// The directives of fixed width, with their width.
+const DIRECTIVES: [(char, &str, usize); 8] = [
+    ('Y', "%Y", 4),
+    ('m', "%m", 2),
+    ('d', "%d", 2),
+    ('H', "%H", 2),
+    ('M', "%M", 2),
+    ('S', "%S", 2),
+    ('j', "%j", 3),
+    ('y', "%y", 2),
+];
+
+impl StampFormat {
+    /// Compiles `format` (`%f` means six digits) for `zone`, an IANA name; `None` is the local zone.
+    pub fn new(format: &str, zone: Option<&str>) -> Result<Self, StampError> {
+        let zone = match zone {
+            None => TimeZone::system(),
+            Some(name) => zone_named(name)?,
+        };
+        let mut pieces = Vec::new();
+        let mut text = String::new();
+        let mut width = 0;
+        let mut characters = format.chars();
+        while let Some(character) = characters.next() {
+            if character == '"' || character == '\\' || character.is_control() {
+                return Err(StampError::Character { character });
+            }
+            if character != '%' {
+                text.push(character);
+                width += character.len_utf8();
+                continue;
+            }
+            let directive = characters.next();
+            let piece = match directive {
+                Some('%') => {
+                    text.push('%');
+                    width += 1;
+                    continue;
+                }
+                Some('f') => (Piece::Micros, 6),
+                Some('z') => (Piece::Directive("%z"), 5),
+                other => DIRECTIVES
+                    .iter()
+                    .find(|(letter, ..)| Some(*letter) == other)
+                    .map(|&(_, directive, width)| (Piece::Directive(directive), width))
+                    .ok_or_else(|| StampError::NoFixedWidth {
+                        directive: format!("%{}", directive.map(String::from).unwrap_or_default()),
+                    })?,
+            };
+            if !text.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+            }
+            width += piece.1;
+            pieces.push(piece.0);
+        }
+        if !text.is_empty() {
+            pieces.push(Piece::Text(text));
+        }
+        Ok(Self { zone, pieces, width })
+    }
+
+    /// How many bytes each text has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Whether the texts may hold `byte`.
+    pub fn may_hold(&self, byte: u8) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Text(text) => text.as_bytes().contains(&byte),
+            Piece::Directive("%z") => byte == b'+' || byte == b'-' || byte.is_ascii_digit(),
+            Piece::Directive(_) | Piece::Micros => byte.is_ascii_digit(),
+        })
+    }
+
+    /// Appends the text for `at`.
+    pub fn write(&self, at: Timestamp, into: &mut Vec<u8>) {
+        let mut stamp = Stamp::new(self.clone());
+        stamp.set(at);
+        into.extend_from_slice(&stamp.text);
+    }
+}
+
+/// The zone called `name`.
+pub(crate) fn zone_named(name: &str) -> Result<TimeZone, StampError> {
+    if name.eq_ignore_ascii_case("utc") || name == "Z" {
+        return Ok(TimeZone::UTC);
+    }
+    TimeZone::get(name).map_err(|_| StampError::Zone { name: name.into() })
+}
+
+/// Renders instants in the formats of a run.
+#[derive(Clone, Debug, Default)]
+pub struct StampWriter {
+    stamps: Vec<Stamp>,
+}
+
+impl StampWriter {
+    /// A writer for `formats`; a slot names its format by index.
+    pub fn new(formats: &[StampFormat]) -> Self {
+        Self { stamps: formats.iter().cloned().map(Stamp::new).collect() }
+    }
+
+    /// The instant that [`text`](Self::text) says from now on.
+    pub fn set(&mut self, at: Timestamp) {
+        for stamp in &mut self.stamps {
+            stamp.set(at);
+        }
+    }
+
+    /// The text in format number `format`.
+    pub fn text(&self, format: usize) -> &[u8] {
+        &self.stamps[format].text
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Stamp {
+    format: StampFormat,
+    /// The second that `text` was rendered for.
+    second: Option<i64>,
+    micros_at: Vec<usize>,
+    text: Vec<u8>,
+}
+
+impl Stamp {
+    fn new(format: StampFormat) -> Self {
+        Self { text: vec![b'0'; format.width], format, second: None, micros_at: Vec::new() }
+    }
+
+    fn set(&mut self, at: Timestamp) {
+        let second = at.as_nanos().div_euclid(1_000_000_000);
+        if self.second != Some(second) {
+            self.render(second);
+            self.second = Some(second);
+        }
+        let mut micros = at.as_nanos().rem_euclid(1_000_000_000) / 1_000;
+        let mut digits = [b'0'; 6];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (micros % 10) as u8;
+            micros /= 10;
+        }
+        for &at in &self.micros_at {
+            self.text[at..at + 6].copy_from_slice(&digits);
+        }
+    }
+
+    fn render(&mut self, second: i64) {
+        use std::io::Write as _;
+        let instant = jiff::Timestamp::from_second(second).unwrap_or_default();
+        let zoned = instant.to_zoned(self.format.zone.clone());
+        let mut text = Vec::with_capacity(self.format.width);
+        self.micros_at.clear();
+        for piece in &self.format.pieces {
+            match piece {
+                Piece::Text(plain) => text.extend_from_slice(plain.as_bytes()),
+                // Writing to a vector does not fail, and each of these directives renders any instant.
+                Piece::Directive(directive) => drop(write!(text, "{}", zoned.strftime(directive))),
+                Piece::Micros => {
+                    self.micros_at.push(text.len());
+                    text.extend_from_slice(b"000000");
+                }
+            }
+        }
+        // Slots have the width that the format promised, whatever a zone's offset looks like.
+        text.resize(self.format.width, b' ');
+        self.text = text;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INSTANT: Timestamp = Timestamp::from_nanos(1_618_055_496_287_301_999);
+
+    fn rendered(format: &str, zone: &str) -> String {
+        let mut text = Vec::new();
+        StampFormat::new(format, Some(zone)).unwrap().write(INSTANT, &mut text);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn formats_render_in_their_zone_with_six_digits() {
+        assert_eq!(rendered("%Y/%m/%d-%H:%M:%S:%f", "Asia/Tokyo"), "2021/04/10-20:51:36:287301");
+        assert_eq!(rendered("%Y-%m-%dT%H:%M:%S.%fZ", "UTC"), "2021-04-10T11:51:36.287301Z");
+        assert_eq!(rendered("%y%j %% %z", "Europe/Berlin"), "21100 % +0200");
+    }
+
+    #[test]
+    fn only_the_fraction_changes_within_a_second() {
+        let mut writer = StampWriter::new(&[StampFormat::new(DEFAULT_NOW, Some("UTC")).unwrap()]);
+        for (nanos, text) in [
+            (0, "1970-01-01T00:00:00.000000"),
+            (999_999_999, "1970-01-01T00:00:00.999999"),
+            (1_000_000_000, "1970-01-01T00:00:01.000000"),
+            (-1, "1969-12-31T23:59:59.999999"),
+        ] {
+            writer.set(Timestamp::from_nanos(nanos));
+            assert_eq!(String::from_utf8_lossy(writer.text(0)), text);
+        }
+    }
+
+    #[test]
+    fn formats_without_fixed_width_are_refused() {
+        for format in ["%A", "%s", "%", "%e"] {
+            assert!(matches!(StampFormat::new(format, None), Err(StampError::NoFixedWidth { .. })), "{format}");
+        }
+        assert!(matches!(StampFormat::new("\"", None), Err(StampError::Character { .. })));
+        assert!(matches!(StampFormat::new("%Y", Some("Mars/Olympus")), Err(StampError::Zone { .. })));
+    }
+}
