@@ -1,1 +1,41 @@
-//! placeholder
+//! A broker in the process: one node that speaks the Kafka protocol, for development and tests.
+//!
+//! It is started with a value and an address comes back; it holds its records in memory, up to a limit, and is
+//! gone when it is dropped. Any client may talk to it, and none is trusted: `kadence-wire` checks each request
+//! against its own bytes before it is decoded.
+//!
+//! ```
+//! let broker = kadence_broker::Broker::start(kadence_broker::Options::default())?;
+//! println!("bootstrap.servers={}", broker.addresses()[0]);
+//! broker.shutdown();
+//! # Ok::<(), kadence_broker::BrokerError>(())
+//! ```
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `options` | what can be said before the start, also by Kafka's property names |
+//! | `server` | listeners, connections, frames |
+//! | `dispatch` | the table from API and version to its handler |
+//! | `api` | a file for each API: key, versions, deviations from Kafka |
+//! | `topics`, `config` | names, ids, settings |
+//! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
+//! | `memory` | the limit on what is held |
+
+mod api;
+mod clock;
+mod config;
+mod dispatch;
+mod log;
+mod memory;
+mod options;
+mod partition;
+mod producers;
+mod server;
+mod shared;
+mod start;
+mod sync;
+mod topics;
+
+pub use dispatch::served;
+pub use options::{FullHook, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError};
+pub use start::{Broker, BrokerError, Stats};

@@ -89,7 +89,10 @@ impl SystemClock {
     }
 
     #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::disallowed_methods, reason = "no absolute sleep in std; the loop makes up for early wakes")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no absolute sleep in std; the loop makes up for early wakes"
+    )]
     fn nap_until(deadline: Duration) {
         while let Some(left) = deadline.checked_sub(Self.now()).filter(|left| !left.is_zero()) {
             std::thread::sleep(left);

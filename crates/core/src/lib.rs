@@ -3,8 +3,17 @@
 //! Nothing here knows a driver, HTTP, the command line or the environment.
 
 pub mod clock;
+pub mod codec;
+pub mod pacer;
+pub mod pipeline;
+pub mod projection;
+pub mod ratio;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod schedule;
+pub mod schema;
 pub mod sink;
+pub mod source;
 pub mod stamp;
+pub mod value;

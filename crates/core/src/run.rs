@@ -95,6 +95,11 @@ impl Run {
         self.entries[index].facts.due
     }
 
+    /// Where record `index` comes from and when it is due.
+    pub fn facts(&self, index: usize) -> Facts {
+        self.entries[index].facts
+    }
+
     /// How many records, from `first` on, are due at `now` or before.
     pub fn due_by(&self, first: usize, now: Duration) -> usize {
         self.entries[first..].iter().take_while(|entry| entry.facts.due <= now).count()

@@ -258,7 +258,10 @@ mod tests {
     #[test]
     fn formats_without_fixed_width_are_refused() {
         for format in ["%A", "%s", "%", "%e"] {
-            assert!(matches!(StampFormat::new(format, None), Err(StampError::NoFixedWidth { .. })), "{format}");
+            assert!(
+                matches!(StampFormat::new(format, None), Err(StampError::NoFixedWidth { .. })),
+                "{format}"
+            );
         }
         assert!(matches!(StampFormat::new("\"", None), Err(StampError::Character { .. })));
         assert!(matches!(StampFormat::new("%Y", Some("Mars/Olympus")), Err(StampError::Zone { .. })));

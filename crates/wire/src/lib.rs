@@ -1,1 +1,19 @@
-//! placeholder
+//! The Kafka wire format as the house reads it: frames, requests and record batches from strangers.
+//!
+//! `kafka-protocol` decodes and encodes the messages themselves. It trusts every count on the wire and allocates
+//! whatever is claimed, so [`bounds`] walks a request first, by tables that describe its structure, and refuses
+//! what the bytes at hand cannot hold. Nothing here knows a socket, a topic or a clock.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`frame`] | length prefixes, the fixed part of a request header, response frames |
+//! | [`bounds`] | the walk, its limits and its tables |
+//! | [`batch`] | the header of a record batch: parsed, checked, rewritten in place |
+//! | [`records`] | timestamps inside a batch, read through a bounded decompression |
+//! | [`fetch`] | fetch responses whose records are not copied |
+
+pub mod batch;
+pub mod bounds;
+pub mod fetch;
+pub mod frame;
+pub mod records;

@@ -1,0 +1,74 @@
+//! The APIs, a file for each.
+
+pub(crate) mod api_versions;
+mod create_topics;
+mod delete_topics;
+mod describe_configs;
+pub(crate) mod fetch;
+mod init_producer_id;
+mod list_offsets;
+mod metadata;
+mod produce;
+
+pub(crate) use api_versions::ApiVersions;
+pub(crate) use create_topics::CreateTopics;
+pub(crate) use delete_topics::DeleteTopics;
+pub(crate) use describe_configs::DescribeConfigs;
+pub(crate) use init_producer_id::InitProducerId;
+pub(crate) use list_offsets::ListOffsets;
+pub(crate) use metadata::Metadata;
+pub(crate) use produce::Produce;
+
+use crate::{
+    dispatch::Close,
+    shared::Call,
+    topics::{Refusal, Topic},
+};
+use kafka_protocol::{
+    ResponseError,
+    messages::{ApiKey, TopicName},
+    protocol::{Decodable, Encodable, StrBytes},
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// An API that is answered at once.
+pub(crate) trait Api {
+    const KEY: ApiKey;
+    const MIN: i16;
+    const MAX: i16;
+    type Request: Decodable;
+    type Response: Encodable;
+
+    /// The response, or none where the client wants none.
+    fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close>;
+}
+
+/// The only leader epoch there is.
+const LEADER_EPOCH: i32 = 0;
+
+/// Finds a topic by its id in versions that use ids, by its name in others.
+fn find_topic(call: &Call, by_id: bool, name: &TopicName, id: Uuid) -> Result<Arc<Topic>, ResponseError> {
+    if by_id {
+        call.shared.topics.with_id(id).ok_or(ResponseError::UnknownTopicId)
+    } else {
+        call.shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
+    }
+}
+
+/// Checks the leader epoch a client believes in; -1 is no belief.
+fn check_leader_epoch(epoch: i32) -> Result<(), ResponseError> {
+    if epoch > LEADER_EPOCH { Err(ResponseError::UnknownLeaderEpoch) } else { Ok(()) }
+}
+
+/// The code and text of a result.
+fn outcome<T>(result: &Result<T, Refusal>) -> (i16, Option<StrBytes>) {
+    match result {
+        Ok(_) => (0, None),
+        Err(refusal) => (refusal.error.code(), Some(text(&refusal.message))),
+    }
+}
+
+fn text(s: &str) -> StrBytes {
+    StrBytes::from_string(s.to_owned())
+}

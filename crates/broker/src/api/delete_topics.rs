@@ -1,0 +1,56 @@
+//! `DeleteTopics`, key 20, versions 1 to 6, by name and, from version 6, by id.
+//!
+//! Differs from Kafka: a topic is gone when the answer comes.
+
+use super::{Api, text};
+use crate::{dispatch::Close, shared::Call};
+use kafka_protocol::{
+    ResponseError,
+    messages::{
+        ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, TopicName,
+        delete_topics_request::DeleteTopicState, delete_topics_response::DeletableTopicResult,
+    },
+};
+
+pub(crate) struct DeleteTopics;
+
+impl Api for DeleteTopics {
+    const KEY: ApiKey = ApiKey::DeleteTopics;
+    const MIN: i16 = 1;
+    const MAX: i16 = 6;
+    type Request = DeleteTopicsRequest;
+    type Response = DeleteTopicsResponse;
+
+    fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
+        let named = |name| DeleteTopicState::default().with_name(Some(name));
+        let asked = request.topic_names.into_iter().map(named).chain(request.topics);
+        let responses = asked.map(|topic| delete(call, topic)).collect();
+        Ok(Some(DeleteTopicsResponse::default().with_responses(responses)))
+    }
+}
+
+fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
+    let topics = &call.shared.topics;
+    let found = match &asked.name {
+        Some(name) if asked.topic_id.is_nil() => {
+            topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
+        }
+        Some(_) => Err(ResponseError::InvalidRequest),
+        None => topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
+    };
+    let deleted = found.and_then(|topic| {
+        if !call.shared.options.delete_topics {
+            return Err(ResponseError::TopicDeletionDisabled);
+        }
+        topics.delete(&topic.name).ok_or(ResponseError::UnknownTopicOrPartition)
+    });
+    let result = DeletableTopicResult::default();
+    match deleted {
+        Ok(topic) => result.with_name(Some(TopicName(topic.name.clone()))).with_topic_id(topic.id),
+        Err(error) => result
+            .with_name(asked.name)
+            .with_topic_id(asked.topic_id)
+            .with_error_code(error.code())
+            .with_error_message(Some(text(&error.to_string()))),
+    }
+}

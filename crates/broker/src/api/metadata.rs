@@ -1,0 +1,127 @@
+//! `Metadata`, key 3, versions 0 to 13.
+//!
+//! The broker is listed at the address the client reached it at, so each of several listeners leads back to
+//! itself. Differs from Kafka: a topic that is created by asking has its leader at once, and authorized operations
+//! are never listed.
+
+use super::{Api, LEADER_EPOCH, text};
+use crate::{
+    config::TopicConfig,
+    dispatch::Close,
+    shared::{Call, NODE_ID},
+    topics::{Topic, check_name},
+};
+use kafka_protocol::{
+    ResponseError,
+    messages::{
+        ApiKey, BrokerId, MetadataRequest, MetadataResponse, TopicName,
+        metadata_request::MetadataRequestTopic,
+        metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic},
+    },
+    protocol::StrBytes,
+};
+use std::{collections::HashSet, sync::Arc};
+
+/// No list of authorized operations.
+const NO_OPERATIONS: i32 = i32::MIN;
+/// From here on a topic may be asked for by its id, and null names are allowed.
+const BY_ID: i16 = 12;
+
+pub(crate) struct Metadata;
+
+impl Api for Metadata {
+    const KEY: ApiKey = ApiKey::Metadata;
+    const MIN: i16 = 0;
+    const MAX: i16 = 13;
+    type Request = MetadataRequest;
+    type Response = MetadataResponse;
+
+    fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
+        let shared = &call.shared;
+        // Before version 1 an empty list meant all.
+        let all = request.topics.as_ref().is_none_or(|t| call.version == 0 && t.is_empty());
+        let topics = if all {
+            shared.topics.all().iter().map(|t| describe(t)).collect()
+        } else {
+            // A name is answered once, however often it is asked for.
+            let mut seen = HashSet::new();
+            let asked = request.topics.unwrap_or_default();
+            let create = request.allow_auto_topic_creation;
+            asked
+                .iter()
+                .filter(|t| seen.insert((t.name.clone(), t.topic_id)))
+                .map(|t| find(call, t, create))
+                .collect()
+        };
+        let host = shared.options.advertised_host.clone().unwrap_or_else(|| call.local.ip().to_string());
+        let broker = MetadataResponseBroker::default()
+            .with_node_id(BrokerId(NODE_ID))
+            .with_host(StrBytes::from_string(host))
+            .with_port(i32::from(call.local.port()));
+        Ok(Some(
+            MetadataResponse::default()
+                .with_brokers(vec![broker])
+                .with_cluster_id(Some(text(&shared.cluster_id)))
+                .with_controller_id(BrokerId(NODE_ID))
+                .with_cluster_authorized_operations(NO_OPERATIONS)
+                .with_topics(topics),
+        ))
+    }
+}
+
+fn find(call: &Call, asked: &MetadataRequestTopic, create: bool) -> MetadataResponseTopic {
+    let found = match &asked.name {
+        Some(name) => named(call, name, create),
+        None if call.version < BY_ID => Err(ResponseError::InvalidRequest),
+        None => call.shared.topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
+    };
+    match found {
+        Ok(topic) => describe(&topic),
+        Err(error) => {
+            let name = asked.name.clone().or_else(|| (call.version < BY_ID).then(TopicName::default));
+            MetadataResponseTopic::default()
+                .with_error_code(error.code())
+                .with_name(name)
+                .with_topic_id(asked.topic_id)
+                .with_topic_authorized_operations(NO_OPERATIONS)
+        }
+    }
+}
+
+fn named(call: &Call, name: &str, create: bool) -> Result<Arc<Topic>, ResponseError> {
+    let shared = &call.shared;
+    if let Some(topic) = shared.topics.named(name) {
+        return Ok(topic);
+    }
+    check_name(name).map_err(|refusal| refusal.error)?;
+    // Before version 4 a client could not say that it does not want the topic.
+    if !(shared.options.auto_create_topics && (create || call.version < 4)) {
+        return Err(ResponseError::UnknownTopicOrPartition);
+    }
+    let partitions = shared.options.default_partitions;
+    match shared.topics.create(name, partitions, TopicConfig::default(), false) {
+        Ok(topic) => Ok(topic),
+        // Another client was faster.
+        Err(refusal) if refusal.error == ResponseError::TopicAlreadyExists => {
+            shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
+        }
+        Err(refusal) => Err(refusal.error),
+    }
+}
+
+fn describe(topic: &Topic) -> MetadataResponseTopic {
+    let node = || vec![BrokerId(NODE_ID)];
+    let partitions = (0..topic.partitions.len()).map(|index| {
+        MetadataResponsePartition::default()
+            .with_partition_index(index as i32)
+            .with_leader_id(BrokerId(NODE_ID))
+            .with_leader_epoch(LEADER_EPOCH)
+            .with_replica_nodes(node())
+            .with_isr_nodes(node())
+    });
+    MetadataResponseTopic::default()
+        .with_name(Some(TopicName(topic.name.clone())))
+        .with_topic_id(topic.id)
+        .with_topic_authorized_operations(NO_OPERATIONS)
+        .with_partitions(partitions.collect())
+}

@@ -1,0 +1,208 @@
+//! Topic configuration: the names Kafka knows, what they are by default here, and what a topic sets.
+//!
+//! All of Kafka's names are taken and kept, so that programs written for a cluster run; the broker acts on
+//! `max.message.bytes`, `message.timestamp.type` and `min.insync.replicas`. Nothing is deleted by age or size:
+//! `retention.ms` and `retention.bytes` are -1 by default, and the memory limit is the end.
+
+use crate::options::Options;
+use std::collections::BTreeMap;
+
+/// The types of `DescribeConfigs`, as Kafka numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Bool = 1,
+    Text = 2,
+    Int = 3,
+    Long = 5,
+    Double = 6,
+    List = 7,
+}
+
+/// A topic configuration that Kafka knows.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    default: &'static str,
+    /// The words it may be; empty for any.
+    words: &'static [&'static str],
+    /// The server property that sets the default, where there is one here.
+    pub(crate) server: Option<&'static str>,
+    pub(crate) doc: &'static str,
+}
+
+const fn known(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Known {
+    Known { name, kind, default, words: &[], server: None, doc }
+}
+
+impl Known {
+    const fn of(mut self, words: &'static [&'static str]) -> Self {
+        self.words = words;
+        self
+    }
+
+    const fn from_server(mut self, property: &'static str) -> Self {
+        self.server = Some(property);
+        self
+    }
+}
+
+const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+const TIMESTAMP_TYPE: &str = "message.timestamp.type";
+const MIN_INSYNC: &str = "min.insync.replicas";
+const FOREVER: &str = "9223372036854775807";
+
+/// Every topic configuration, by name.
+pub(crate) const KNOWN: &[Known] = &[
+    known("cleanup.policy", Kind::List, "delete", "Kept; nothing is compacted or deleted.")
+        .of(&["delete", "compact"]),
+    known("compression.gzip.level", Kind::Int, "-1", "Kept; batches stay as they were produced."),
+    known("compression.lz4.level", Kind::Int, "9", "Kept; batches stay as they were produced."),
+    known("compression.type", Kind::Text, "producer", "Kept; batches stay as they were produced.")
+        .of(&["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"]),
+    known("compression.zstd.level", Kind::Int, "3", "Kept; batches stay as they were produced."),
+    known("delete.retention.ms", Kind::Long, "86400000", "Kept; tombstones stay."),
+    known("file.delete.delay.ms", Kind::Long, "60000", "Kept; there are no files."),
+    known("flush.messages", Kind::Long, FOREVER, "Kept; there are no files."),
+    known("flush.ms", Kind::Long, FOREVER, "Kept; there are no files."),
+    known("follower.replication.throttled.replicas", Kind::List, "", "Kept; there are no followers."),
+    known("index.interval.bytes", Kind::Int, "4096", "Kept; every batch is indexed."),
+    known("leader.replication.throttled.replicas", Kind::List, "", "Kept; there are no followers."),
+    known("local.retention.bytes", Kind::Long, "-2", "Kept; there is no tiered storage."),
+    known("local.retention.ms", Kind::Long, "-2", "Kept; there is no tiered storage."),
+    known("max.compaction.lag.ms", Kind::Long, FOREVER, "Kept; nothing is compacted."),
+    known(MAX_MESSAGE_BYTES, Kind::Int, "1048588", "The largest record batch, in bytes.")
+        .from_server("message.max.bytes"),
+    known("message.downconversion.enable", Kind::Bool, "true", "Kept; only the current format is stored."),
+    known("message.timestamp.after.max.ms", Kind::Long, FOREVER, "Kept; any timestamp is taken."),
+    known("message.timestamp.before.max.ms", Kind::Long, FOREVER, "Kept; any timestamp is taken."),
+    known(TIMESTAMP_TYPE, Kind::Text, "CreateTime", "The producer's time, or the time of arrival.")
+        .of(&["CreateTime", "LogAppendTime"])
+        .from_server("log.message.timestamp.type"),
+    known("min.cleanable.dirty.ratio", Kind::Double, "0.5", "Kept; nothing is compacted."),
+    known("min.compaction.lag.ms", Kind::Long, "0", "Kept; nothing is compacted."),
+    known(MIN_INSYNC, Kind::Int, "1", "Above 1, records produced with acks=all are refused."),
+    known("preallocate", Kind::Bool, "false", "Kept; there are no files."),
+    known("remote.storage.enable", Kind::Bool, "false", "Kept; there is no tiered storage."),
+    known("retention.bytes", Kind::Long, "-1", "Kept; nothing is deleted by size."),
+    known("retention.ms", Kind::Long, "-1", "Kept; nothing is deleted by age."),
+    known("segment.bytes", Kind::Int, "1073741824", "Kept; there are no files."),
+    known("segment.index.bytes", Kind::Int, "10485760", "Kept; there are no files."),
+    known("segment.jitter.ms", Kind::Long, "0", "Kept; there are no files."),
+    known("segment.ms", Kind::Long, "604800000", "Kept; there are no files."),
+    known("unclean.leader.election.enable", Kind::Bool, "false", "Kept; there is one node."),
+];
+
+/// What one topic sets for itself.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct TopicConfig {
+    set: BTreeMap<&'static str, String>,
+    /// The settings that a request needs, read once.
+    max_message_bytes: Option<usize>,
+    log_append_time: Option<bool>,
+    min_insync: Option<i64>,
+}
+
+impl TopicConfig {
+    /// Checks one setting as Kafka does and keeps it; the error is the text for the client.
+    pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        let known =
+            KNOWN.iter().find(|k| k.name == name).ok_or_else(|| format!("Unknown topic config name: {name}"))?;
+        let value = value.ok_or_else(|| format!("Null value not supported for topic configs: {name}"))?;
+        check(known, value)?;
+        match known.name {
+            MAX_MESSAGE_BYTES => self.max_message_bytes = Some(number(known, value, 0)? as usize),
+            TIMESTAMP_TYPE => self.log_append_time = Some(value == "LogAppendTime"),
+            MIN_INSYNC => self.min_insync = Some(number(known, value, 1)?),
+            _ => {}
+        }
+        self.set.insert(known.name, value.to_owned());
+        Ok(())
+    }
+
+    /// The largest batch the topic takes.
+    pub(crate) fn max_message_bytes(&self, options: &Options) -> usize {
+        self.max_message_bytes.unwrap_or(options.max_message_bytes)
+    }
+
+    /// Whether records are stamped on arrival.
+    pub(crate) fn log_append_time(&self, options: &Options) -> bool {
+        self.log_append_time.unwrap_or(options.log_append_time)
+    }
+
+    /// Copies that have to be in sync for acks=all; there is one.
+    pub(crate) fn min_insync(&self) -> i64 {
+        self.min_insync.unwrap_or(1)
+    }
+
+    /// The topic's own value of a setting.
+    pub(crate) fn own(&self, name: &str) -> Option<&str> {
+        self.set.get(name).map(String::as_str)
+    }
+}
+
+/// The value of a setting that no topic sets.
+pub(crate) fn default_value(known: &Known, options: &Options) -> String {
+    match known.name {
+        MAX_MESSAGE_BYTES => options.max_message_bytes.to_string(),
+        TIMESTAMP_TYPE if options.log_append_time => "LogAppendTime".to_owned(),
+        _ => known.default.to_owned(),
+    }
+}
+
+/// The value of a setting in a broker that was told nothing.
+pub(crate) fn factory_value(known: &Known) -> &'static str {
+    known.default
+}
+
+fn check(known: &Known, value: &str) -> Result<(), String> {
+    let fits = match known.kind {
+        Kind::Bool => value == "true" || value == "false",
+        Kind::Int => value.parse::<i32>().is_ok(),
+        Kind::Long => value.parse::<i64>().is_ok(),
+        Kind::Double => value.parse::<f64>().is_ok(),
+        Kind::Text => known.words.is_empty() || known.words.contains(&value),
+        Kind::List => {
+            known.words.is_empty() || value.split(',').all(|word| known.words.contains(&word.trim()))
+        }
+    };
+    if fits { Ok(()) } else { Err(format!("Invalid value {value} for configuration {}", known.name)) }
+}
+
+fn number(known: &Known, value: &str, least: i64) -> Result<i64, String> {
+    value.parse().ok().filter(|n| *n >= least).ok_or_else(|| {
+        format!(
+            "Invalid value {value} for configuration {}: Value must be at least {least}",
+            known.name
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_valid_value() {
+        for known in KNOWN {
+            if !known.default.is_empty() {
+                TopicConfig::default().set(known.name, Some(known.default)).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_settings_are_refused() {
+        for (name, value) in [
+            ("retention.mss", Some("1")),
+            ("retention.ms", None),
+            ("retention.ms", Some("soon")),
+            ("cleanup.policy", Some("burn")),
+            ("max.message.bytes", Some("-1")),
+            ("message.timestamp.type", Some("Whenever")),
+            ("preallocate", Some("1")),
+        ] {
+            assert!(TopicConfig::default().set(name, value).is_err(), "{name}={value:?}");
+        }
+    }
+}

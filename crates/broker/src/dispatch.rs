@@ -1,0 +1,136 @@
+//! From a request to its answer: one table says what is served, by which versions, and who answers.
+
+use crate::{
+    api::{self, Api},
+    shared::{Call, Shared},
+};
+use bytes::{Buf, Bytes};
+use kadence_wire::{
+    bounds::{self, BoundsError, DEFAULT_MAX_ELEMENTS},
+    frame::{FrameError, RequestStart, encode_response},
+};
+use kafka_protocol::{messages::ApiKey, protocol::Decodable};
+use std::{net::SocketAddr, ops::RangeInclusive, pin::Pin, sync::Arc};
+
+/// A response in pieces; none for a request that wants no answer.
+pub(crate) type Answer = Vec<Bytes>;
+type Waiting = Pin<Box<dyn Future<Output = Result<Answer, Close>> + Send>>;
+
+/// Why a connection is closed instead of answered, as Kafka does.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Close {
+    #[error(transparent)]
+    Bounds(#[from] BoundsError),
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error("API {api_key} v{api_version} is not served")]
+    NotServed { api_key: i16, api_version: i16 },
+    #[error("API {api_key} v{api_version}: {what}")]
+    Decode { api_key: i16, api_version: i16, what: String },
+    #[error("a produce request that wants no answer was refused")]
+    NoAnswerWanted,
+}
+
+/// One API that is served.
+pub(crate) struct Served {
+    pub(crate) key: ApiKey,
+    pub(crate) min: i16,
+    pub(crate) max: i16,
+    handler: Handler,
+}
+
+enum Handler {
+    Now(fn(&Call, Bytes) -> Result<Answer, Close>),
+    Waiting(fn(Call, Bytes) -> Waiting),
+}
+
+/// Everything this broker serves, by key. `ApiVersions` answers from this table.
+pub(crate) const TABLE: &[Served] = &[
+    now::<api::Produce>(),
+    Served {
+        key: ApiKey::Fetch,
+        min: api::fetch::MIN,
+        max: api::fetch::MAX,
+        handler: Handler::Waiting(|call, body| Box::pin(api::fetch::answer(call, body))),
+    },
+    now::<api::ListOffsets>(),
+    now::<api::Metadata>(),
+    now::<api::ApiVersions>(),
+    now::<api::CreateTopics>(),
+    now::<api::DeleteTopics>(),
+    now::<api::InitProducerId>(),
+    now::<api::DescribeConfigs>(),
+];
+
+const fn now<A: Api>() -> Served {
+    Served { key: A::KEY, min: A::MIN, max: A::MAX, handler: Handler::Now(run::<A>) }
+}
+
+fn run<A: Api>(call: &Call, body: Bytes) -> Result<Answer, Close> {
+    let request = decode::<A::Request>(A::KEY, call.version, body)?;
+    match A::answer(call, request)? {
+        Some(response) => Ok(vec![encode_response(A::KEY, call.version, call.correlation_id, &response)?]),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Decodes the body of a request that passed the bounds.
+pub(crate) fn decode<R: Decodable>(key: ApiKey, version: i16, mut body: Bytes) -> Result<R, Close> {
+    R::decode(&mut body, version).map_err(|e| Close::Decode {
+        api_key: key as i16,
+        api_version: version,
+        what: e.to_string(),
+    })
+}
+
+/// What a request costs while it is answered, beside its own bytes: an element becomes a structure.
+const ELEMENT_BYTES: usize = 128;
+
+/// A request that may be decoded.
+pub(crate) struct Admitted {
+    served: &'static Served,
+    call: Call,
+    body: Bytes,
+    /// About what decoding it takes, in bytes.
+    pub(crate) cost: usize,
+}
+
+/// What becomes of a request before it is decoded.
+pub(crate) enum Admission {
+    Request(Admitted),
+    /// The answer is known already.
+    Answer(Answer),
+}
+
+/// Looks a request up in the table and checks it against its own bytes.
+pub(crate) fn admit(shared: &Arc<Shared>, local: SocketAddr, mut frame: Bytes) -> Result<Admission, Close> {
+    let start = RequestStart::parse(&frame)?;
+    let RequestStart { api_key, api_version, correlation_id } = start;
+    let Some(served) =
+        TABLE.iter().find(|s| s.key as i16 == api_key && (s.min..=s.max).contains(&api_version))
+    else {
+        if api_key == ApiKey::ApiVersions as i16 {
+            return Ok(Admission::Answer(vec![api::api_versions::downgrade(correlation_id)?]));
+        }
+        return Err(Close::NotServed { api_key, api_version });
+    };
+    let checked = bounds::check_request(&frame, DEFAULT_MAX_ELEMENTS)?;
+    frame.advance(checked.header_len);
+    let call = Call { shared: Arc::clone(shared), version: api_version, correlation_id, local };
+    Ok(Admission::Request(Admitted { served, call, body: frame, cost: checked.elements * ELEMENT_BYTES }))
+}
+
+impl Admitted {
+    /// Answers the request.
+    pub(crate) async fn answer(self) -> Result<Answer, Close> {
+        match self.served.handler {
+            Handler::Now(handler) => handler(&self.call, self.body),
+            Handler::Waiting(handler) => handler(self.call, self.body).await,
+        }
+    }
+}
+
+/// The APIs a broker serves, with their versions.
+pub fn served() -> impl Iterator<Item = (ApiKey, RangeInclusive<i16>)> {
+    TABLE.iter().map(|s| (s.key, s.min..=s.max))
+}

@@ -1,0 +1,114 @@
+//! What the broker may hold: stored records, and requests that are being read or answered.
+
+use crate::options::FullHook;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
+/// A limit in bytes and what is used of it.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    limit: u64,
+    used: AtomicU64,
+    refused: AtomicU64,
+    told: AtomicBool,
+    on_full: Option<FullHook>,
+}
+
+impl Memory {
+    pub(crate) fn new(limit: u64, on_full: Option<FullHook>) -> Arc<Self> {
+        Arc::new(Self {
+            limit,
+            used: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            told: AtomicBool::new(false),
+            on_full,
+        })
+    }
+
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Relaxed)
+    }
+
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+
+    /// Takes `bytes` if they fit. The hook is called at the first refusal, once.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
+        let fits = self
+            .used
+            .try_update(Relaxed, Relaxed, |used| used.checked_add(bytes as u64).filter(|sum| *sum <= self.limit))
+            .is_ok();
+        if !fits {
+            self.refused.fetch_add(1, Relaxed);
+            if let Some(hook) = &self.on_full
+                && !self.told.swap(true, Relaxed)
+            {
+                hook.call(self.limit);
+            }
+        }
+        fits
+    }
+
+    /// Takes `bytes` whether they fit or not, for what is already there.
+    pub(crate) fn take_anyway(&self, bytes: usize) {
+        self.used.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn give_back(&self, bytes: usize) {
+        let bytes = bytes as u64;
+        let _ = self.used.try_update(Relaxed, Relaxed, |used| Some(used.saturating_sub(bytes)));
+    }
+}
+
+/// Bytes taken from a [`Memory`], given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    memory: Arc<Memory>,
+    bytes: usize,
+}
+
+impl Share {
+    pub(crate) fn new(memory: &Arc<Memory>) -> Self {
+        Self { memory: Arc::clone(memory), bytes: 0 }
+    }
+
+    /// Takes `more` if they fit.
+    pub(crate) fn grow(&mut self, more: usize) -> bool {
+        let fits = self.memory.take(more);
+        if fits {
+            self.bytes += more;
+        }
+        fits
+    }
+
+    /// Takes `more` whether they fit or not.
+    pub(crate) fn grow_anyway(&mut self, more: usize) {
+        self.memory.take_anyway(more);
+        self.bytes += more;
+    }
+
+    /// Gives back what is beyond `keep`.
+    pub(crate) fn shrink_to(&mut self, keep: usize) {
+        if self.bytes > keep {
+            self.memory.give_back(self.bytes - keep);
+            self.bytes = keep;
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.memory.give_back(self.bytes);
+    }
+}

@@ -1,0 +1,188 @@
+//! Sockets: listeners, connections, frames in and out.
+//!
+//! Each connection is a task of its own and its requests are answered one after the other, as Kafka does. A panic
+//! ends the connection it happened in; the listener does nothing but accept.
+
+use crate::{
+    dispatch::{self, Admission, Answer, Close},
+    memory::Share,
+    shared::Shared,
+};
+use bytes::{Buf, Bytes, BytesMut};
+use kadence_wire::frame::{self, PREFIX_LEN};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time::timeout,
+};
+
+/// How long to wait after a failed accept, which is mostly for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The buffer of a quiet connection.
+const SMALL_BUFFER: usize = 8 * 1024;
+/// A buffer above this goes once its request is answered.
+const LARGE_BUFFER: usize = 64 * 1024;
+/// A response has to be taken by the client within this time.
+const WRITE_TIME: Duration = Duration::from_mins(2);
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("the client closed the connection")]
+    Eof,
+    #[error("nothing complete came in time")]
+    Idle,
+    #[error("requests of all connections take too much memory")]
+    Crowded,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Close(#[from] Close),
+}
+
+/// Accepts connections until `stop` changes, then ends them all.
+pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => open(&mut connections, stream, &shared),
+                Err(_) => { let _ = timeout(ACCEPT_PAUSE, stop.changed()).await; }
+            },
+            Some(ended) = connections.join_next() => {
+                if ended.is_err_and(|e| e.is_panic()) {
+                    shared.panics.fetch_add(1, Relaxed);
+                }
+            }
+        }
+        if *stop.borrow() {
+            break;
+        }
+    }
+    connections.shutdown().await;
+}
+
+fn open(connections: &mut JoinSet<()>, stream: TcpStream, shared: &Arc<Shared>) {
+    let seat = Seat(Arc::clone(shared));
+    if shared.connections.fetch_add(1, Relaxed) >= shared.options.max_connections {
+        return;
+    }
+    connections.spawn(async move {
+        // Clients learn why from the missing answer, as with Kafka; the reason is of no use here.
+        let _ = serve(stream, &seat.0).await;
+    });
+}
+
+/// Counts a connection for as long as it lives, also if it panics.
+struct Seat(Arc<Shared>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Relaxed);
+    }
+}
+
+async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended> {
+    stream.set_nodelay(true)?;
+    let local = canonical(stream.local_addr()?);
+    let mut reader = Reader { buffer: BytesMut::new(), share: Share::new(&shared.requests) };
+    loop {
+        let frame = timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
+            .await
+            .map_err(|_| Ended::Idle)??;
+        let answer = match dispatch::admit(shared, local, frame)? {
+            Admission::Answer(answer) => answer,
+            Admission::Request(request) => {
+                let mut cost = Share::new(&shared.requests);
+                if !cost.grow(request.cost) {
+                    return Err(Ended::Crowded);
+                }
+                tokio::select! {
+                    answer = request.answer() => answer?,
+                    () = gone(&stream) => return Err(Ended::Eof),
+                }
+            }
+        };
+        timeout(WRITE_TIME, write(&mut stream, answer)).await.map_err(|_| Ended::Idle)??;
+        reader.settle();
+    }
+}
+
+/// An IPv4 client of a socket for both families is told the IPv4 address.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// Returns once the client has closed its side, while a request waits. Further requests may be in the socket:
+/// then the end is found when they are read.
+async fn gone(stream: &TcpStream) {
+    if !matches!(stream.peek(&mut [0]).await, Ok(0) | Err(_)) {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn write(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
+    for mut piece in answer {
+        stream.write_all_buf(&mut piece).await?;
+    }
+    Ok(())
+}
+
+struct Reader {
+    buffer: BytesMut,
+    share: Share,
+}
+
+impl Reader {
+    /// The next request. Memory is taken as bytes arrive, never on the word of a length prefix.
+    async fn frame(&mut self, stream: &mut TcpStream, max: usize) -> Result<Bytes, Ended> {
+        self.fill(stream, PREFIX_LEN).await?;
+        let prefix = [self.buffer[0], self.buffer[1], self.buffer[2], self.buffer[3]];
+        let len = frame::request_len(prefix, max).map_err(Close::Frame)?;
+        self.fill(stream, PREFIX_LEN + len).await?;
+        self.buffer.advance(PREFIX_LEN);
+        Ok(self.buffer.split_to(len).freeze())
+    }
+
+    /// Reads until `wanted` bytes are in the buffer.
+    async fn fill(&mut self, stream: &mut TcpStream, wanted: usize) -> Result<(), Ended> {
+        while self.buffer.len() < wanted {
+            if self.buffer.len() == self.buffer.capacity() {
+                self.enlarge(wanted)?;
+            }
+            if stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(Ended::Eof);
+            }
+        }
+        Ok(())
+    }
+
+    /// At most doubles the buffer.
+    fn enlarge(&mut self, wanted: usize) -> Result<(), Ended> {
+        let more = (wanted - self.buffer.len()).clamp(SMALL_BUFFER, self.buffer.len().max(SMALL_BUFFER));
+        self.buffer.reserve(more);
+        let capacity = self.buffer.capacity();
+        if capacity > LARGE_BUFFER && !self.share.grow(capacity.saturating_sub(self.share.bytes())) {
+            return Err(Ended::Crowded);
+        }
+        Ok(())
+    }
+
+    /// Lets go of what a large request took.
+    fn settle(&mut self) {
+        if self.share.bytes() > 0 {
+            let rest = std::mem::take(&mut self.buffer);
+            self.share.shrink_to(0);
+            self.buffer = BytesMut::from(&rest[..]);
+        }
+    }
+}

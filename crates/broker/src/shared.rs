@@ -1,0 +1,65 @@
+//! What all connections of a broker share, and what one request brings.
+
+use crate::{clock::Clock, memory::Memory, options::Options, topics::Topics};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed},
+    },
+};
+use uuid::Uuid;
+
+/// The only node there is.
+pub(crate) const NODE_ID: i32 = 1;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) cluster_id: String,
+    pub(crate) topics: Topics,
+    pub(crate) clock: Clock,
+    /// What stored data takes.
+    pub(crate) data: Arc<Memory>,
+    /// What requests take while they are read and answered.
+    pub(crate) requests: Arc<Memory>,
+    pub(crate) connections: AtomicUsize,
+    pub(crate) panics: AtomicUsize,
+    next_producer_id: AtomicI64,
+}
+
+impl Shared {
+    pub(crate) fn new(options: Options, clock: Clock) -> Self {
+        let data = Memory::new(options.memory_limit_bytes, options.on_full.clone());
+        // Room for two requests of the largest size and a crowd of small ones.
+        let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
+        // Ids of an earlier run must not come again: its producers may still be there.
+        let (high, _) = Uuid::new_v4().as_u64_pair();
+        Self {
+            cluster_id: Uuid::new_v4().simple().to_string(),
+            topics: Topics::new(Arc::clone(&data)),
+            clock,
+            data,
+            requests,
+            connections: AtomicUsize::new(0),
+            panics: AtomicUsize::new(0),
+            next_producer_id: AtomicI64::new((high >> 24) as i64),
+            options,
+        }
+    }
+
+    /// A producer id that was not given out before.
+    pub(crate) fn new_producer_id(&self) -> i64 {
+        self.next_producer_id.fetch_add(1, Relaxed)
+    }
+}
+
+/// One request's surroundings.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) version: i16,
+    pub(crate) correlation_id: i32,
+    /// The address the client reached the broker at.
+    pub(crate) local: SocketAddr,
+}

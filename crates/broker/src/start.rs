@@ -1,0 +1,186 @@
+//! Start and stop.
+
+use crate::{clock::Clock, options::Options, server, shared::Shared};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr, TcpListener},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::watch,
+};
+
+/// Threads that answer requests.
+const WORKERS: usize = 2;
+/// Threads for what would hold up a worker, such as looking into compressed batches.
+const MAX_BLOCKING_THREADS: usize = 4;
+/// Ports tried when the second address does not have the free port of the first.
+const PORT_ATTEMPTS: usize = 16;
+/// What still runs after this time is left behind when the broker stops.
+const STOP_TIME: Duration = Duration::from_secs(2);
+
+/// Why a broker did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum BrokerError {
+    #[error("broker: no address to listen on")]
+    NoAddress,
+    #[error("broker: cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("broker: cannot start its threads")]
+    Threads { source: io::Error },
+}
+
+/// Numbers of a running broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Memory that stored data takes, in bytes.
+    pub memory_used_bytes: u64,
+    /// The most it may take.
+    pub memory_limit_bytes: u64,
+    /// How often data was refused at the limit.
+    pub refused_at_limit: u64,
+    /// Topics there are.
+    pub topics: usize,
+    /// Partitions of all topics.
+    pub partitions: usize,
+    /// Connections at this moment.
+    pub connections: usize,
+    /// Connections that ended in a panic; more than none is a bug.
+    pub panics: usize,
+}
+
+/// A running broker; it stops when dropped.
+#[derive(Debug)]
+pub struct Broker {
+    shared: Arc<Shared>,
+    addresses: Vec<SocketAddr>,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Broker {
+    /// Starts a broker on threads of its own and returns once it listens.
+    ///
+    /// An IPv6 loopback address is left out on a machine without IPv6, if there is another address.
+    pub fn start(options: Options) -> Result<Self, BrokerError> {
+        let listeners = bind(&options.listen)?;
+        let addresses = listeners.iter().map(|(address, _)| *address).collect();
+        let shared = Arc::new(Shared::new(options, Clock::SYSTEM));
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .max_blocking_threads(MAX_BLOCKING_THREADS)
+            .thread_name("kadence-broker")
+            .enable_all()
+            .build()
+            .map_err(|source| BrokerError::Threads { source })?;
+        let (stop, stopped) = watch::channel(false);
+        for (address, listener) in listeners {
+            let listen = |source| BrokerError::Listen { address, source };
+            listener.set_nonblocking(true).map_err(listen)?;
+            let listener = {
+                let _context = runtime.enter();
+                tokio::net::TcpListener::from_std(listener).map_err(listen)?
+            };
+            runtime.spawn(server::listen(listener, Arc::clone(&shared), stopped.clone()));
+        }
+        // A thread of its own may wait for the runtime's end, which an async caller may not.
+        let thread = thread::Builder::new()
+            .name("kadence-broker-stop".to_owned())
+            .spawn(move || wait_for_stop(runtime, stopped))
+            .map_err(|source| BrokerError::Threads { source })?;
+        Ok(Self { shared, addresses, stop, thread: Some(thread) })
+    }
+
+    /// Where the broker listens, ports resolved, in the order they were asked for.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The id of the cluster, new for each broker.
+    pub fn cluster_id(&self) -> &str {
+        &self.shared.cluster_id
+    }
+
+    /// The broker's numbers now.
+    pub fn stats(&self) -> Stats {
+        let shared = &self.shared;
+        let (topics, partitions) = shared.topics.counts();
+        Stats {
+            memory_used_bytes: shared.data.used(),
+            memory_limit_bytes: shared.data.limit(),
+            refused_at_limit: shared.data.refused(),
+            topics,
+            partitions,
+            connections: shared.connections.load(Relaxed),
+            panics: shared.panics.load(Relaxed),
+        }
+    }
+
+    /// Closes listeners and connections and waits for their end, two seconds at most.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn wait_for_stop(runtime: Runtime, mut stopped: watch::Receiver<bool>) {
+    // An error means that the broker is gone, which is a stop as well.
+    let _ = runtime.block_on(stopped.wait_for(|stop| *stop));
+    runtime.shutdown_timeout(STOP_TIME);
+}
+
+type Bound = (SocketAddr, TcpListener);
+
+fn bind(wanted: &[SocketAddr]) -> Result<Vec<Bound>, BrokerError> {
+    let mut attempt = bind_once(wanted);
+    for _ in 1..PORT_ATTEMPTS {
+        match &attempt {
+            // The free port of the first address may be taken at the second one.
+            Err(BrokerError::Listen { address, source })
+                if source.kind() == io::ErrorKind::AddrInUse
+                    && !wanted.contains(address)
+                    && wanted.first().is_some_and(|first| first.port() == 0) =>
+            {
+                attempt = bind_once(wanted);
+            }
+            _ => break,
+        }
+    }
+    attempt
+}
+
+fn bind_once(wanted: &[SocketAddr]) -> Result<Vec<Bound>, BrokerError> {
+    let mut bound: Vec<Bound> = Vec::new();
+    for &address in wanted {
+        let mut address = address;
+        if let (0, Some((first, _))) = (address.port(), bound.first()) {
+            address.set_port(first.port());
+        }
+        let listening = TcpListener::bind(address).and_then(|l| Ok((l.local_addr()?, l)));
+        match listening {
+            Ok(listener) => bound.push(listener),
+            Err(source) if wanted.len() > 1 && is_missing_ipv6(address, &source) => {}
+            Err(source) => return Err(BrokerError::Listen { address, source }),
+        }
+    }
+    if bound.is_empty() { Err(BrokerError::NoAddress) } else { Ok(bound) }
+}
+
+/// Whether `address` is an IPv6 loopback address that this machine does not have.
+fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {
+    let loopback6 = matches!(address.ip(), IpAddr::V6(ip) if ip.is_loopback());
+    loopback6 && !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
+}

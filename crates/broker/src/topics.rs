@@ -1,0 +1,192 @@
+//! The topics: their names, ids and partitions.
+
+use crate::{
+    config::TopicConfig,
+    memory::Memory,
+    options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC},
+    partition::Partition,
+    sync::Lock,
+};
+use kafka_protocol::{ResponseError, protocol::StrBytes};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+const MAX_NAME_LEN: usize = 249;
+
+/// A topic. Its id tells it from an earlier one of the same name.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: StrBytes,
+    pub(crate) id: Uuid,
+    pub(crate) config: TopicConfig,
+    pub(crate) partitions: Vec<Arc<Partition>>,
+}
+
+impl Topic {
+    pub(crate) fn partition(&self, index: i32) -> Option<&Arc<Partition>> {
+        self.partitions.get(usize::try_from(index).ok()?)
+    }
+}
+
+/// Why something is refused: the code of the protocol and a text for people.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: ResponseError,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(error: ResponseError, message: impl Into<String>) -> Self {
+        Self { error, message: message.into() }
+    }
+}
+
+/// All topics of a broker.
+#[derive(Debug)]
+pub(crate) struct Topics {
+    memory: Arc<Memory>,
+    state: Lock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    by_name: BTreeMap<StrBytes, Arc<Topic>>,
+    by_id: HashMap<Uuid, StrBytes>,
+    partitions: usize,
+}
+
+impl Topics {
+    pub(crate) fn new(memory: Arc<Memory>) -> Self {
+        Self { memory, state: Lock::default() }
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<Topic>> {
+        self.state.lock().by_name.get(name.as_bytes()).cloned()
+    }
+
+    pub(crate) fn with_id(&self, id: Uuid) -> Option<Arc<Topic>> {
+        let state = self.state.lock();
+        state.by_name.get(state.by_id.get(&id)?.as_bytes()).cloned()
+    }
+
+    /// All topics by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
+        self.state.lock().by_name.values().cloned().collect()
+    }
+
+    /// Topics and partitions there are.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let state = self.state.lock();
+        (state.by_name.len(), state.partitions)
+    }
+
+    /// Checks whether a topic may be created, and creates it unless `dry`.
+    pub(crate) fn create(
+        &self,
+        name: &str,
+        partitions: i32,
+        config: TopicConfig,
+        dry: bool,
+    ) -> Result<Arc<Topic>, Refusal> {
+        check_name(name)?;
+        let count = check_partitions(partitions)?;
+        let mut state = self.state.lock();
+        if state.by_name.contains_key(name.as_bytes()) {
+            let message = format!("Topic '{name}' already exists.");
+            return Err(Refusal::new(ResponseError::TopicAlreadyExists, message));
+        }
+        if let Some(other) = state.by_name.keys().find(|other| collide(other, name)) {
+            let message = format!("Topic '{name}' collides with existing topic: {other}");
+            return Err(Refusal::new(ResponseError::InvalidTopicException, message));
+        }
+        if count + state.partitions > MAX_PARTITIONS {
+            let message =
+                format!("this broker keeps at most {MAX_PARTITIONS} partitions (there are {})", state.partitions);
+            return Err(Refusal::new(ResponseError::PolicyViolation, message));
+        }
+        let count = if dry { 0 } else { count };
+        let topic = Arc::new(Topic {
+            name: StrBytes::from_string(name.to_owned()),
+            id: Uuid::new_v4(),
+            config,
+            partitions: (0..count).map(|_| Arc::new(Partition::new(&self.memory))).collect(),
+        });
+        if !dry {
+            state.partitions += count;
+            state.by_id.insert(topic.id, topic.name.clone());
+            state.by_name.insert(topic.name.clone(), Arc::clone(&topic));
+        }
+        Ok(topic)
+    }
+
+    /// Takes a topic away. Fetches that wait for it are woken and find it gone.
+    pub(crate) fn delete(&self, name: &str) -> Option<Arc<Topic>> {
+        let topic = {
+            let mut state = self.state.lock();
+            let topic = state.by_name.remove(name.as_bytes())?;
+            state.by_id.remove(&topic.id);
+            state.partitions -= topic.partitions.len();
+            topic
+        };
+        for partition in &topic.partitions {
+            partition.wake();
+        }
+        Some(topic)
+    }
+}
+
+/// Kafka's rule for topic names.
+pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
+    let problem = if name.is_empty() {
+        "it is empty".to_owned()
+    } else if name == "." || name == ".." {
+        format!("it is '{name}'")
+    } else if name.len() > MAX_NAME_LEN {
+        format!("it is longer than {MAX_NAME_LEN} characters")
+    } else if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+        "it has characters other than ASCII letters, digits, '.', '_' and '-'".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(ResponseError::InvalidTopicException, format!("Topic name is invalid: {problem}")))
+}
+
+fn check_partitions(partitions: i32) -> Result<usize, Refusal> {
+    let message = match usize::try_from(partitions) {
+        Ok(0) | Err(_) => "Number of partitions must be larger than 0.".to_owned(),
+        Ok(_) if partitions > MAX_PARTITIONS_PER_TOPIC => {
+            format!("a topic has at most {MAX_PARTITIONS_PER_TOPIC} partitions here (asked for {partitions})")
+        }
+        Ok(count) => return Ok(count),
+    };
+    Err(Refusal::new(ResponseError::InvalidPartitions, message))
+}
+
+/// Kafka's metrics cannot tell '.' from '_'; two names that differ only there are refused, as by Kafka.
+fn collide(one: &str, other: &str) -> bool {
+    let same = |(a, b): (u8, u8)| a == b || (matches!(a, b'.' | b'_') && matches!(b, b'.' | b'_'));
+    one.len() == other.len() && one.bytes().zip(other.bytes()).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_kafkas_rule() {
+        for good in ["a", "A.b_c-9", "...", &"x".repeat(249)] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", "a b", "a/b", "ä", "a\0", &"x".repeat(250)] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_dot_and_underscore_collide() {
+        assert!(collide("a.b", "a_b") && !collide("a.b", "a-b") && !collide("a.b", "a.bc"));
+    }
+}

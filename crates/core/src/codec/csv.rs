@@ -1,0 +1,99 @@
+//! CSV bodies: one line without its end, commas, quotes where a value needs them.
+
+use super::{Encoder, RowContext, write_float, write_number, write_uuid};
+use crate::projection::{Expr, Projection};
+use crate::run::Draft;
+use crate::source::RecordingError;
+use crate::value::Value;
+
+/// Writes lines.
+pub(super) struct CsvEncoder {
+    values: Vec<Expr>,
+    /// The formats of [`Projection::stamps`] that need quotes.
+    quoted_stamps: Vec<bool>,
+}
+
+impl CsvEncoder {
+    pub(super) fn new(projection: Projection) -> Self {
+        let quoted_stamps = projection.stamps.iter().map(|stamp| stamp.may_hold(b',')).collect();
+        Self { values: projection.items.into_iter().map(|item| item.expr).collect(), quoted_stamps }
+    }
+}
+
+impl Encoder for CsvEncoder {
+    fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
+        let mut first = true;
+        for value in &self.values {
+            if let Expr::Rest { except, .. } = value {
+                for (name, cell) in row.rows.members() {
+                    if !except.iter().any(|left_out| left_out == name) {
+                        separate(&mut first, draft);
+                        write_cell(&cell.text(), draft.bytes());
+                    }
+                }
+                continue;
+            }
+            separate(&mut first, draft);
+            match value {
+                Expr::Field(field, ty) => write_value(&row.value(field, *ty)?, draft.bytes()),
+                Expr::Now { format, width } if self.quoted_stamps[*format] => {
+                    draft.bytes().push(b'"');
+                    draft.slot(*format, *width);
+                    draft.bytes().push(b'"');
+                }
+                Expr::Now { format, width } => draft.slot(*format, *width),
+                Expr::EventTime(format) if format.as_ref().is_some_and(|format| format.may_hold(b',')) => {
+                    draft.bytes().push(b'"');
+                    row.write_event_time(format.as_ref(), draft);
+                    draft.bytes().push(b'"');
+                }
+                Expr::EventTime(format) => row.write_event_time(format.as_ref(), draft),
+                Expr::Uuid => write_uuid(draft.bytes()),
+                Expr::Line => write_number(row.rows.line(), draft.bytes()),
+                Expr::File => write_cell(row.name, draft.bytes()),
+                Expr::Text(text) | Expr::Number(text) => write_cell(text, draft.bytes()),
+                // Expanded above.
+                Expr::Rest { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn separate(first: &mut bool, draft: &mut Draft<'_>) {
+    if !std::mem::take(first) {
+        draft.bytes().push(b',');
+    }
+}
+
+fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
+    match value {
+        Value::Null => {}
+        Value::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
+        Value::Number(text) => into.extend_from_slice(text.as_bytes()),
+        Value::WholeFloat(text) => {
+            into.extend_from_slice(text.as_bytes());
+            into.extend_from_slice(b".0");
+        }
+        Value::Int(value) => write_number(value, into),
+        Value::Float(value) => write_float(*value, into),
+        Value::Text(text) => write_cell(text, into),
+        Value::Json(json) => write_cell(&crate::value::Cell::Json(json).text(), into),
+    }
+}
+
+/// Appends `text`, in quotes where it holds a comma, a quote or a line end.
+fn write_cell(text: &str, into: &mut Vec<u8>) {
+    if !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        into.extend_from_slice(text.as_bytes());
+        return;
+    }
+    into.push(b'"');
+    for byte in text.bytes() {
+        if byte == b'"' {
+            into.push(b'"');
+        }
+        into.push(byte);
+    }
+    into.push(b'"');
+}

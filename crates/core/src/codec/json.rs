@@ -1,0 +1,177 @@
+//! JSON bodies: compact, members in the order selected, number text kept.
+
+use super::{CodecError, Encoder, RowContext, Shape, write_float, write_number, write_uuid};
+use crate::projection::{Expr, Item, Projection};
+use crate::run::Draft;
+use crate::schema::Type;
+use crate::source::{Field, RecordingError};
+use crate::value::Value;
+
+/// Writes objects and arrays.
+pub(super) struct JsonEncoder {
+    /// What stands before each value: the comma or opening, and the member's name. Ends with the closing.
+    members: Vec<(Vec<u8>, Expr)>,
+    shape: Shape,
+    /// The body is the JSON object as the recording has it.
+    verbatim: bool,
+}
+
+impl JsonEncoder {
+    pub(super) fn new(projection: Projection, shape: Shape) -> Self {
+        let verbatim = projection.is_identity
+            && shape == Shape::Object
+            && matches!(&*projection.items, [Item { expr: Expr::Rest { .. }, .. }]);
+        let members = projection
+            .items
+            .into_iter()
+            .map(|Item { name, expr }| {
+                let mut prefix = Vec::new();
+                if shape == Shape::Object && !matches!(expr, Expr::Rest { .. }) {
+                    write_text(&name, &mut prefix);
+                    prefix.push(b':');
+                }
+                (prefix, expr)
+            })
+            .collect();
+        Self { members, shape, verbatim }
+    }
+}
+
+impl Encoder for JsonEncoder {
+    fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
+        if self.verbatim {
+            draft.bytes().extend_from_slice(row.rows.text());
+            return Ok(());
+        }
+        let (open, close) = if self.shape == Shape::Array { (b'[', b']') } else { (b'{', b'}') };
+        draft.bytes().push(open);
+        let mut first = true;
+        for (prefix, expr) in &self.members {
+            if let Expr::Rest { except, renamed } = expr {
+                write_rest(row, except, renamed, self.shape, &mut first, draft.bytes());
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                draft.bytes().push(b',');
+            }
+            draft.bytes().extend_from_slice(prefix);
+            write_expr(expr, row, draft)?;
+        }
+        draft.bytes().push(close);
+        Ok(())
+    }
+}
+
+/// Appends all fields of the row but for `except`.
+fn write_rest(
+    row: &RowContext<'_>,
+    except: &[String],
+    renamed: &[(String, String)],
+    shape: Shape,
+    first: &mut bool,
+    into: &mut Vec<u8>,
+) {
+    for (name, cell) in row.rows.members() {
+        if except.iter().any(|left_out| left_out == name) {
+            continue;
+        }
+        if !std::mem::take(first) {
+            into.push(b',');
+        }
+        if shape == Shape::Object {
+            let name = renamed.iter().find(|(old, _)| old == name).map_or(name, |(_, new)| new);
+            write_text(name, into);
+            into.push(b':');
+        }
+        match cell {
+            crate::value::Cell::Json(json) => into.extend_from_slice(json.as_bytes()),
+            crate::value::Cell::Text(_) => write_text(&cell.text(), into),
+        }
+    }
+}
+
+fn write_expr(expr: &Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
+    match expr {
+        Expr::Field(field, ty) => write_value(&row.value(field, *ty)?, draft.bytes()),
+        Expr::Now { format, width } => quoted(draft, |draft| draft.slot(*format, *width)),
+        Expr::EventTime(format) => quoted(draft, |draft| row.write_event_time(format.as_ref(), draft)),
+        Expr::Uuid => quoted(draft, |draft| write_uuid(draft.bytes())),
+        Expr::Line => write_number(row.rows.line(), draft.bytes()),
+        Expr::File => write_text(row.name, draft.bytes()),
+        Expr::Text(text) => write_text(text, draft.bytes()),
+        Expr::Number(number) => draft.bytes().extend_from_slice(number.as_bytes()),
+        // The callers expand it.
+        Expr::Rest { .. } => {}
+    }
+    Ok(())
+}
+
+fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {
+    draft.bytes().push(b'"');
+    inside(draft);
+    draft.bytes().push(b'"');
+}
+
+fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
+    match value {
+        Value::Null => into.extend_from_slice(b"null"),
+        Value::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
+        Value::Number(text) | Value::Json(text) => into.extend_from_slice(text.as_bytes()),
+        Value::WholeFloat(text) => {
+            into.extend_from_slice(text.as_bytes());
+            into.extend_from_slice(b".0");
+        }
+        Value::Int(value) => write_number(value, into),
+        Value::Float(value) => write_float(*value, into),
+        Value::Text(text) => write_text(text, into),
+    }
+}
+
+/// Appends `text` as a JSON string.
+fn write_text(text: &str, into: &mut Vec<u8>) {
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        into.push(b'"');
+        into.extend_from_slice(text.as_bytes());
+        into.push(b'"');
+    } else {
+        // Writing to a vector does not fail.
+        let _ = serde_json::to_writer(into, text);
+    }
+}
+
+/// Writes `{"<time>":value}`.
+pub(super) struct KeyedEncoder {
+    time: Field,
+    value: Expr,
+}
+
+impl KeyedEncoder {
+    pub(super) fn new(projection: Projection, time: Option<&Field>) -> Result<Self, CodecError> {
+        let time = time.ok_or(CodecError::KeyedWithoutTime)?.clone();
+        let others: Vec<Item> = projection
+            .items
+            .into_iter()
+            .filter(|item| !matches!(&item.expr, Expr::Field(field, _) if *field == time))
+            .collect();
+        let found = || others.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
+        match &*others {
+            [Item { expr: Expr::Rest { .. }, .. }] => Err(CodecError::Keyed { found: found() }),
+            [Item { expr, .. }] => Ok(Self { time, value: expr.clone() }),
+            _ => Err(CodecError::Keyed { found: found() }),
+        }
+    }
+}
+
+impl Encoder for KeyedEncoder {
+    fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
+        draft.bytes().push(b'{');
+        match row.value(&self.time, Type::Text)? {
+            Value::Text(text) => write_text(&text, draft.bytes()),
+            _ => write_text("", draft.bytes()),
+        }
+        draft.bytes().push(b':');
+        write_expr(&self.value, row, draft)?;
+        draft.bytes().push(b'}');
+        Ok(())
+    }
+}

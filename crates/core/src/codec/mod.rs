@@ -1,0 +1,130 @@
+//! How bodies are written.
+
+mod csv;
+mod json;
+mod raw;
+
+use crate::projection::Projection;
+use crate::record::Timestamp;
+use crate::run::Draft;
+use crate::schema::Type;
+use crate::source::{Field, RecordingError, Rows};
+use crate::stamp::StampFormat;
+use crate::value::{Cell, Misfit, Value};
+
+/// The codec of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A JSON object, or what [`Shape`] says.
+    Json,
+    /// The values as a CSV line without its end.
+    Csv,
+    /// The line as the recording has it, or the text of one column.
+    Raw,
+}
+
+/// What a JSON body looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// `{"time":…,"value":…}`
+    #[default]
+    Object,
+    /// `{"<the time's text>":<the one other column>}`
+    Keyed,
+    /// `[…,…]`
+    Array,
+}
+
+/// A row on its way into a body.
+pub(crate) struct RowContext<'a> {
+    /// The recording's name.
+    pub(crate) name: &'a str,
+    pub(crate) rows: &'a dyn Rows,
+    pub(crate) event_time: Option<Timestamp>,
+}
+
+/// Writes rows as bodies.
+pub(crate) trait Encoder: Send {
+    /// Appends the body of `row` to `draft`. Nothing of a row that fails is kept.
+    fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError>;
+}
+
+/// Makes the encoder of `format` for `projection`; the `time` column is the key of keyed bodies.
+pub(crate) fn encoder(
+    format: Format,
+    shape: Shape,
+    projection: Projection,
+    time: Option<&Field>,
+) -> Result<Box<dyn Encoder>, CodecError> {
+    Ok(match format {
+        Format::Json if shape == Shape::Keyed => Box::new(json::KeyedEncoder::new(projection, time)?),
+        Format::Json => Box::new(json::JsonEncoder::new(projection, shape)),
+        Format::Csv => Box::new(csv::CsvEncoder::new(projection)),
+        Format::Raw => Box::new(raw::RawEncoder::new(&projection)?),
+    })
+}
+
+/// Why a format and a selection do not go together.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum CodecError {
+    #[error(
+        "--shape keyed takes exactly one column besides the time (found: {found}); choose one with --select"
+    )]
+    Keyed { found: String },
+    #[error("--shape keyed needs a column with the event time; name it with --time")]
+    KeyedWithoutTime,
+    #[error(
+        "--format raw takes whole lines, or exactly one column (found: {found}); choose one with --select"
+    )]
+    Raw { found: String },
+}
+
+impl RowContext<'_> {
+    /// The value of a column in this row; a field that is not there is null.
+    fn value(&self, field: &Field, ty: Type) -> Result<Value<'_>, RecordingError> {
+        let Some(cell) = self.rows.cell(field) else { return Ok(Value::Null) };
+        cell.value(ty).map_err(|misfit| self.misfit(field, cell, misfit))
+    }
+
+    #[cold]
+    fn misfit(&self, field: &Field, cell: Cell<'_>, misfit: Misfit) -> RecordingError {
+        let (name, line) = (self.name.to_owned(), self.rows.line());
+        let (number, column) = (field.index + 1, field.path.join("."));
+        match misfit {
+            Misfit::NotUtf8 => RecordingError::NotUtf8 { name, line, number, column },
+            Misfit::NotA(wanted) => {
+                let cell = crate::source::excerpt(&cell.text());
+                RecordingError::BadCell { name, line, number, column, cell, wanted }
+            }
+        }
+    }
+
+    /// Appends the text of a value that is no column's. The hand-over instant becomes a slot.
+    fn write_event_time(&self, format: Option<&StampFormat>, draft: &mut Draft<'_>) {
+        let time = self.event_time.unwrap_or_default();
+        match format {
+            Some(format) => format.write(time, draft.bytes()),
+            None => draft.bytes().extend_from_slice(time.to_rfc3339().as_bytes()),
+        }
+    }
+}
+
+/// Appends a random UUID.
+fn write_uuid(into: &mut Vec<u8>) {
+    let mut text = uuid::Uuid::encode_buffer();
+    into.extend_from_slice(uuid::Uuid::new_v4().as_hyphenated().encode_lower(&mut text).as_bytes());
+}
+
+/// Appends a whole number.
+fn write_number(number: impl std::fmt::Display, into: &mut Vec<u8>) {
+    use std::io::Write as _;
+    // Writing to a vector does not fail.
+    let _ = write!(into, "{number}");
+}
+
+/// Appends a finite float in its shortest form that reads back the same.
+fn write_float(number: f64, into: &mut Vec<u8>) {
+    // Writing to a vector does not fail.
+    let _ = serde_json::to_writer(into, &number);
+}

@@ -1,0 +1,323 @@
+//! The loop from a source to a sink.
+//!
+//! A reader thread fills runs ahead of time; they reach the calling thread through a ring of fixed size. The calling
+//! thread waits until the first record is due, hands the sink all that is due as one slice, and gives empty runs
+//! back. Acknowledgements are the sink's business: they never delay the next record.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::clock::{Clock, Stop, SystemClock};
+use crate::pacer::Pacer;
+use crate::record::Timestamp;
+use crate::report::{Lateness, Report, Skew};
+use crate::run::Run;
+use crate::sink::{Sink, SinkError};
+use crate::source::{RecordingError, Source};
+use crate::stamp::{StampFormat, StampWriter};
+
+/// How many runs are under way at once: one at the pacer, the others ahead of it.
+const RUNS: usize = 8;
+/// The size at which a run counts as full.
+const RUN_BYTES: usize = 256 * 1024;
+/// The number of records at which a run counts as full.
+const RUN_RECORDS: usize = 8_192;
+/// How long one wait for a source or a sink lasts before a stop request is looked for.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Records that are handed over together say the same instant; more of them than this are handed over in turns.
+const MOST_AT_ONCE: usize = 1_024;
+
+/// How a replay is paced and measured.
+#[derive(Clone, Debug)]
+pub struct ReplayOptions {
+    /// The verb that the report names.
+    pub verb: &'static str,
+    /// Whether records wait for their due times.
+    pub paced: bool,
+    /// How much of each wait's end is spent polling the clock.
+    pub spin: Duration,
+    /// A record later than this counts as missed.
+    pub tolerance: Duration,
+    /// The formats of the hand-over instants in the bodies.
+    pub stamps: Vec<StampFormat>,
+}
+
+/// Where a replay is, for whoever watches it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    accepted: AtomicU64,
+    due_nanos: AtomicU64,
+    late_nanos: AtomicU64,
+    event_nanos: AtomicI64,
+    has_event_time: AtomicBool,
+}
+
+/// A reading of [`Progress`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Position {
+    /// Records handed to the sink.
+    pub accepted: u64,
+    /// When the last of them was due, counted from the start of the run.
+    pub due: Duration,
+    /// How late it left.
+    pub late: Duration,
+    /// Its event time.
+    pub event_time: Option<Timestamp>,
+}
+
+impl Progress {
+    /// The present position.
+    pub fn position(&self) -> Position {
+        let event_time = self.has_event_time.load(Relaxed);
+        Position {
+            accepted: self.accepted.load(Relaxed),
+            due: Duration::from_nanos(self.due_nanos.load(Relaxed)),
+            late: Duration::from_nanos(self.late_nanos.load(Relaxed)),
+            event_time: event_time.then(|| Timestamp::from_nanos(self.event_nanos.load(Relaxed))),
+        }
+    }
+}
+
+/// How a replay ended, with what it did until then.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What happened.
+    pub report: Report,
+    /// What cut it short, if anything did.
+    pub failure: Option<Failure>,
+}
+
+/// What cut a replay short.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The recording cannot be read further.
+    #[error(transparent)]
+    Source(RecordingError),
+    /// The sink takes no more.
+    #[error(transparent)]
+    Sink(SinkError),
+    /// The sink gave records up.
+    #[error("{0}")]
+    Delivery(String),
+    /// The reader thread is gone.
+    #[error("the reader stopped unexpectedly; this is a defect of kadence")]
+    Reader,
+}
+
+/// Replays `source` into `sink` and reports how that went. Blocks until the end, or until `stop` is raised: then
+/// what was accepted is flushed and the report says it was interrupted. Raising `abandon` ends the flush as well.
+pub fn replay(
+    source: impl Source + 'static,
+    sink: &mut dyn Sink,
+    options: &ReplayOptions,
+    clock: &dyn Clock,
+    stop: &Stop,
+    abandon: &Stop,
+    progress: &Progress,
+) -> Outcome {
+    if options.paced {
+        SystemClock::sharpen_this_thread();
+    }
+    let ring = Ring::start(source);
+    let mut first = ring.next(stop);
+    // The first run is encoded before the clock starts, so that reading it makes nobody late.
+    let pacer = Pacer::start(clock, stop, options.spin);
+    sink.begin(pacer.anchor());
+    let mut replay = Replay {
+        sink,
+        options,
+        clock,
+        stop,
+        pacer,
+        progress,
+        stamps: StampWriter::new(&options.stamps),
+        tally: Tally::default(),
+    };
+    let failure = loop {
+        let (mut run, ended) = match first {
+            Next::Run(run, ended) => (run, ended),
+            Next::Stopped => break None,
+            Next::Lost => break Some(Failure::Reader),
+        };
+        if let Err(error) = replay.hand_over(&mut run) {
+            break Some(Failure::Sink(error));
+        }
+        match ended {
+            None if stop.is_raised() => break None,
+            None => ring.give_back(run),
+            Some(Ok(())) => break None,
+            Some(Err(error)) => break (!stop.is_raised()).then_some(Failure::Source(error)),
+        }
+        first = ring.next(stop);
+    };
+    replay.finish(failure, abandon)
+}
+
+struct Replay<'a> {
+    sink: &'a mut dyn Sink,
+    options: &'a ReplayOptions,
+    clock: &'a dyn Clock,
+    stop: &'a Stop,
+    pacer: Pacer<'a>,
+    progress: &'a Progress,
+    stamps: StampWriter,
+    tally: Tally,
+}
+
+/// What the pacer measures.
+#[derive(Default)]
+struct Tally {
+    accepted: u64,
+    missed: u64,
+    last_due: Duration,
+    lateness: Lateness,
+    skew: Skew,
+}
+
+impl Replay<'_> {
+    /// Hands all records of `run` to the sink, each when it is due, or fewer when a stop is asked for.
+    fn hand_over(&mut self, run: &mut Run) -> Result<(), SinkError> {
+        let mut next = 0;
+        while next < run.len() && !self.stop.is_raised() {
+            let now = if self.options.paced { self.pacer.wait(run.due(next)) } else { Duration::ZERO };
+            let due = if self.options.paced { run.due_by(next, now) } else { run.len() - next };
+            if due == 0 {
+                // Only a stop request ends a wait early.
+                continue;
+            }
+            let end = next + due.min(MOST_AT_ONCE);
+            let handed_over = self.clock.wall();
+            run.stamp(next..end, handed_over, &mut self.stamps);
+            let accepted = self.sink.accept(&run.slice(next..end, handed_over))?;
+            self.count(run, next, accepted, now);
+            next += accepted;
+            if next < end {
+                self.sink.wait_for_room(PATIENCE)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, run: &Run, first: usize, accepted: usize, now: Duration) {
+        let Some(last) = accepted.checked_sub(1).map(|more| first + more) else { return };
+        self.tally.accepted += accepted as u64;
+        self.progress.accepted.store(self.tally.accepted, Relaxed);
+        if let Some(time) = run.facts(last).event_time {
+            self.progress.event_nanos.store(time.as_nanos(), Relaxed);
+            self.progress.has_event_time.store(true, Relaxed);
+        }
+        if !self.options.paced {
+            return;
+        }
+        for index in first..=last {
+            let late = now.saturating_sub(run.due(index));
+            self.tally.lateness.record(late);
+            self.tally.skew.record(late);
+            self.tally.missed += u64::from(late > self.options.tolerance);
+        }
+        self.tally.last_due = run.due(last);
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.progress.due_nanos.store(nanos(self.tally.last_due), Relaxed);
+        self.progress.late_nanos.store(nanos(now.saturating_sub(self.tally.last_due)), Relaxed);
+    }
+
+    /// Waits for the acknowledgements and sums up.
+    fn finish(self, mut failure: Option<Failure>, abandon: &Stop) -> Outcome {
+        let interrupted = self.stop.is_raised() && failure.is_none();
+        if let Err(error) = self.sink.flush(abandon) {
+            failure.get_or_insert(Failure::Sink(error));
+        }
+        let elapsed = self.pacer.elapsed();
+        let deliveries = self.sink.deliveries();
+        if let Some(first) = deliveries.first_failure {
+            // What the broker said of the first lost record explains whatever came of it.
+            if !matches!(failure, Some(Failure::Source(_))) {
+                failure = Some(Failure::Delivery(first));
+            }
+        }
+        let Tally { accepted, missed, last_due, lateness, skew } = self.tally;
+        let paced = self.options.paced;
+        let report = Report {
+            verb: self.options.verb,
+            accepted,
+            acknowledged: deliveries.acknowledged,
+            bytes: deliveries.bytes,
+            failed: deliveries.failed,
+            interrupted,
+            elapsed_s: elapsed.as_secs_f64(),
+            ideal_s: paced.then_some(last_due.as_secs_f64()),
+            skew_percent: skew.percent(last_due),
+            lateness_us: lateness.percentiles(),
+            arrival_lateness_us: deliveries.arrival_lateness.percentiles(),
+            missed: paced.then_some(missed),
+            retries: deliveries.retries,
+            topics: deliveries.topics,
+            crc32c: deliveries.crc32c.map(|crc| format!("{crc:08x}")),
+        };
+        Outcome { report, failure }
+    }
+}
+
+/// Runs that go round between the reader thread and the pacer.
+struct Ring {
+    filled: Receiver<Filled>,
+    empty: SyncSender<Run>,
+}
+
+/// A run, and how the source ended if it did.
+type Filled = (Run, Option<Result<(), RecordingError>>);
+
+enum Next {
+    Run(Run, Option<Result<(), RecordingError>>),
+    Stopped,
+    Lost,
+}
+
+impl Ring {
+    /// Starts the reader thread. It ends with the source, or once the ring is gone; a thread that waits for input
+    /// that never comes is left behind.
+    fn start(mut source: impl Source + 'static) -> Self {
+        let (give, filled) = sync_channel::<Filled>(RUNS);
+        let (empty, take) = sync_channel::<Run>(RUNS);
+        for _ in 0..RUNS {
+            // The channel has room for all of them.
+            let _ = empty.try_send(Run::new(RUN_BYTES, RUN_RECORDS));
+        }
+        let reader = move || {
+            while let Ok(mut run) = take.recv() {
+                run.clear();
+                let ended = match source.fill(&mut run) {
+                    Ok(true) => None,
+                    Ok(false) => Some(Ok(())),
+                    Err(error) => Some(Err(error)),
+                };
+                let is_last = ended.is_some();
+                if give.send((run, ended)).is_err() || is_last {
+                    return;
+                }
+            }
+        };
+        // Without a thread the channel closes at once, which the pacer reports.
+        let _ = thread::Builder::new().name("reader".into()).spawn(reader);
+        Self { filled, empty }
+    }
+
+    fn next(&self, stop: &Stop) -> Next {
+        loop {
+            match self.filled.recv_timeout(PATIENCE) {
+                Ok((run, ended)) => return Next::Run(run, ended),
+                Err(RecvTimeoutError::Timeout) if stop.is_raised() => return Next::Stopped,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Next::Lost,
+            }
+        }
+    }
+
+    fn give_back(&self, run: Run) {
+        // A reader that is gone needs no runs.
+        let _ = self.empty.try_send(run);
+    }
+}

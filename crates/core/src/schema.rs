@@ -1,0 +1,81 @@
+//! What the columns of a recording are called and what type they have.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Type {
+    /// Not declared: a number where the cell is one, text otherwise.
+    #[default]
+    Auto,
+    /// Text, whatever it looks like.
+    Text,
+    /// A 64-bit integer.
+    Int,
+    /// A finite double.
+    Float,
+    /// `true`, `false`, `1` or `0`.
+    Bool,
+    /// JSON, taken as it stands.
+    Json,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Text => "text",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Bool => "bool",
+            Self::Json => "json",
+        })
+    }
+}
+
+/// A text that names no type.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown type `{found}`; the types are text, int, float, bool and json")]
+pub struct UnknownType {
+    found: String,
+}
+
+impl FromStr for Type {
+    type Err = UnknownType;
+
+    fn from_str(text: &str) -> Result<Self, UnknownType> {
+        match text {
+            "text" => Ok(Self::Text),
+            "int" => Ok(Self::Int),
+            "float" => Ok(Self::Float),
+            "bool" => Ok(Self::Bool),
+            "json" => Ok(Self::Json),
+            _ => Err(UnknownType { found: text.into() }),
+        }
+    }
+}
+
+/// The types declared for the columns of a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schema {
+    declared: Vec<(String, Type)>,
+    otherwise: Type,
+}
+
+impl Schema {
+    /// The `declared` types; every other column is of type `otherwise`.
+    pub fn new(declared: Vec<(String, Type)>, otherwise: Type) -> Self {
+        Self { declared, otherwise }
+    }
+
+    /// The type of the column called `name`.
+    pub fn type_of(&self, name: &str) -> Type {
+        self.declared.iter().find(|(declared, _)| declared == name).map_or(self.otherwise, |&(_, ty)| ty)
+    }
+
+    /// The names that types were declared for.
+    pub fn declared(&self) -> impl Iterator<Item = &str> {
+        self.declared.iter().map(|(name, _)| name.as_str())
+    }
+}

@@ -1,0 +1,219 @@
+//! CSV recordings: `csv-core` splits, this module finds what it passes over: blank lines, short and long rows,
+//! quotes left open, and on which line they are.
+
+use std::io::Read;
+
+use csv_core::{ReadRecordResult, ReaderBuilder};
+
+use super::error::RecordingError;
+use super::input::Input;
+use super::rows::{Field, Rows};
+use crate::value::Cell;
+
+/// How a CSV recording is written.
+#[derive(Clone, Debug)]
+pub struct CsvOptions {
+    /// What separates cells; a comma by default.
+    pub delimiter: u8,
+    /// What encloses cells that hold delimiters or line ends; a double quote by default.
+    pub quote: u8,
+    /// The names of the columns, for recordings without a header line.
+    pub columns: Option<Vec<String>>,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        Self { delimiter: b',', quote: b'"', columns: None }
+    }
+}
+
+/// The rows of a CSV recording.
+pub(crate) struct CsvRows {
+    input: Input,
+    splitter: csv_core::Reader,
+    quote: u8,
+    columns: Vec<String>,
+    /// The cells of the present row, one after the other, unquoted.
+    cells: Vec<u8>,
+    /// Where each cell ends in `cells`.
+    ends: Vec<usize>,
+    /// How many cells the present row has.
+    count: usize,
+    /// How much of the input's window the present row takes, line end included.
+    taken: usize,
+    /// How many line ends are in there.
+    taken_lines: u64,
+}
+
+impl CsvRows {
+    pub(crate) fn open(
+        name: String,
+        reader: Box<dyn Read + Send>,
+        options: &CsvOptions,
+    ) -> Result<Self, RecordingError> {
+        let input = Input::open(name, reader)?;
+        let splitter = ReaderBuilder::new().delimiter(options.delimiter).quote(options.quote).build();
+        let mut rows = Self {
+            input,
+            splitter,
+            quote: options.quote,
+            columns: Vec::new(),
+            cells: vec![0; 1024],
+            ends: vec![0; 64],
+            count: 0,
+            taken: 0,
+            taken_lines: 0,
+        };
+        rows.columns = match &options.columns {
+            Some(columns) => columns.clone(),
+            None if rows.split()? => rows.header()?,
+            None => return Err(RecordingError::Empty { name: rows.input.name }),
+        };
+        let mut sorted: Vec<_> = rows.columns.iter().collect();
+        sorted.sort();
+        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            None => Ok(rows),
+            Some(pair) => {
+                Err(RecordingError::DuplicateColumn { column: pair[0].clone(), name: rows.input.name })
+            }
+        }
+    }
+
+    fn header(&self) -> Result<Vec<String>, RecordingError> {
+        (0..self.count)
+            .map(|index| {
+                String::from_utf8(self.cell_bytes(index).to_vec()).map_err(|_| RecordingError::NotUtf8 {
+                    name: self.input.name.clone(),
+                    line: self.line(),
+                    number: index + 1,
+                    column: String::from_utf8_lossy(self.cell_bytes(index)).into_owned(),
+                })
+            })
+            .collect()
+    }
+
+    fn cell_bytes(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.cells[start..self.ends[index]]
+    }
+
+    /// Splits the next row; `false` at the end of the recording.
+    fn split(&mut self) -> Result<bool, RecordingError> {
+        self.input.consume(self.taken, self.taken_lines);
+        (self.taken, self.taken_lines) = (0, 0);
+        if !self.find_row()? {
+            return Ok(false);
+        }
+        let (mut read, mut written, mut ended) = (0, 0, 0);
+        let mut at_end = false;
+        loop {
+            let rest = if at_end { &[][..] } else { &self.input.window()[read..] };
+            let (result, nin, nout, nends) =
+                self.splitter.read_record(rest, &mut self.cells[written..], &mut self.ends[ended..]);
+            (read, written, ended) = (read + nin, written + nout, ended + nends);
+            match result {
+                ReadRecordResult::InputEmpty => at_end = !self.input.more()?,
+                ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record => break,
+                ReadRecordResult::End => return Ok(false),
+            }
+        }
+        self.taken = read;
+        self.count = ended;
+        let text = &self.input.window()[..read];
+        // Most rows are one line: only a quote lets a row span several.
+        if memchr::memchr(self.quote, text).is_none() {
+            self.taken_lines = u64::from(text.ends_with(b"\n"));
+            return Ok(true);
+        }
+        self.taken_lines = memchr::memchr_iter(b'\n', text).count() as u64;
+        if at_end && !memchr::memchr_iter(self.quote, text).count().is_multiple_of(2) {
+            return Err(RecordingError::OpenQuote { name: self.input.name.clone(), line: self.input.line });
+        }
+        Ok(true)
+    }
+
+    /// Moves to where a row starts; `false` when only blank lines are left. Blank lines before a row are an error.
+    fn find_row(&mut self) -> Result<bool, RecordingError> {
+        let mut blank_line = None;
+        // `csv-core` ends a row at `\r`; the `\n` that belongs to it is still in front.
+        let mut after_return = self.ended_with_return();
+        loop {
+            let Some(&byte) = self.input.window().first() else {
+                if self.input.more()? {
+                    continue;
+                }
+                return Ok(false);
+            };
+            match byte {
+                b'\n' if after_return => {
+                    self.input.consume(1, 1);
+                    after_return = false;
+                }
+                b'\n' => {
+                    blank_line.get_or_insert(self.input.line);
+                    self.input.consume(1, 1);
+                }
+                b'\r' => {
+                    blank_line.get_or_insert(self.input.line);
+                    self.input.consume(1, 0);
+                    after_return = true;
+                }
+                _ => break,
+            }
+        }
+        match blank_line {
+            None => Ok(true),
+            Some(line) => Err(RecordingError::BlankLine { name: self.input.name.clone(), line }),
+        }
+    }
+
+    fn ended_with_return(&self) -> bool {
+        self.input.last_consumed() == Some(b'\r')
+    }
+}
+
+impl Rows for CsvRows {
+    fn advance(&mut self) -> Result<bool, RecordingError> {
+        if !self.split()? {
+            return Ok(false);
+        }
+        if self.count != self.columns.len() {
+            return Err(RecordingError::CellCount {
+                name: self.input.name.clone(),
+                line: self.line(),
+                found: self.count,
+                wanted: self.columns.len(),
+                columns: self.columns.join(", "),
+            });
+        }
+        Ok(true)
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn cell(&self, field: &Field) -> Option<Cell<'_>> {
+        (field.index < self.count).then(|| Cell::Text(self.cell_bytes(field.index)))
+    }
+
+    fn text(&self) -> &[u8] {
+        let text = &self.input.window()[..self.taken];
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        text.strip_suffix(b"\r").unwrap_or(text)
+    }
+
+    fn line(&self) -> u64 {
+        self.input.line
+    }
+
+    fn is_buffered(&self) -> bool {
+        self.input.window().len() > self.taken
+    }
+}

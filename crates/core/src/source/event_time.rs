@@ -1,0 +1,286 @@
+//! Event times: the text of a cell as a point in time, to the nanosecond.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+
+use crate::record::Timestamp;
+use crate::stamp::{StampError, zone_named};
+use crate::value::is_json_number;
+
+/// How a recording writes its event times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TimeFormat {
+    /// Decided by the first row.
+    #[default]
+    Auto,
+    /// A number of units since 1970-01-01T00:00:00Z, or any other start; fractions allowed.
+    Epoch(EpochUnit),
+    /// ISO 8601: a date and a time, parted by `T` or a blank, with or without an offset.
+    Iso,
+    /// A strftime format; `%f` is a fraction of a second.
+    Strftime(String),
+}
+
+/// The unit of a numeric event time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum EpochUnit {
+    Seconds,
+    Millis,
+    Micros,
+    Nanos,
+}
+
+impl EpochUnit {
+    /// How many decimal digits of the unit make a nanosecond.
+    fn nano_digits(self) -> usize {
+        match self {
+            Self::Seconds => 9,
+            Self::Millis => 6,
+            Self::Micros => 3,
+            Self::Nanos => 0,
+        }
+    }
+}
+
+/// A text that names no time format.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "unknown time format `{found}`; use auto, s, ms, us, ns, iso, or a strftime format such as %d.%m.%Y %H:%M:%S"
+)]
+pub struct UnknownTimeFormat {
+    found: String,
+}
+
+impl FromStr for TimeFormat {
+    type Err = UnknownTimeFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTimeFormat> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "s" => Ok(Self::Epoch(EpochUnit::Seconds)),
+            "ms" => Ok(Self::Epoch(EpochUnit::Millis)),
+            "us" => Ok(Self::Epoch(EpochUnit::Micros)),
+            "ns" => Ok(Self::Epoch(EpochUnit::Nanos)),
+            "iso" => Ok(Self::Iso),
+            _ if text.contains('%') => Ok(Self::Strftime(text.into())),
+            _ => Err(UnknownTimeFormat { found: text.into() }),
+        }
+    }
+}
+
+impl fmt::Display for TimeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Epoch(EpochUnit::Seconds) => f.write_str("s (epoch seconds)"),
+            Self::Epoch(EpochUnit::Millis) => f.write_str("ms (epoch milliseconds)"),
+            Self::Epoch(EpochUnit::Micros) => f.write_str("us (epoch microseconds)"),
+            Self::Epoch(EpochUnit::Nanos) => f.write_str("ns (epoch nanoseconds)"),
+            Self::Iso => f.write_str("iso (ISO 8601)"),
+            Self::Strftime(format) => f.write_str(format),
+        }
+    }
+}
+
+/// Reads event times in one format.
+#[derive(Clone, Debug)]
+pub(crate) struct TimeParser {
+    pub(crate) format: TimeFormat,
+    zone: TimeZone,
+    /// The zone as it was named, for messages.
+    zone_name: String,
+}
+
+impl TimeParser {
+    /// A parser for `format`; times without an offset are in `zone`, UTC unless said.
+    pub(crate) fn new(format: TimeFormat, zone: Option<&str>) -> Result<Self, StampError> {
+        let zone_name = zone.unwrap_or("UTC");
+        Ok(Self { format, zone: zone_named(zone_name)?, zone_name: zone_name.into() })
+    }
+
+    /// The format that `text` is in, if it looks like a time.
+    pub(crate) fn detect(&self, text: &str) -> Option<TimeFormat> {
+        if is_json_number(text.as_bytes()) {
+            return Some(TimeFormat::Epoch(unit_of(text)));
+        }
+        self.iso(text).map(|_| TimeFormat::Iso)
+    }
+
+    /// What was decided, as a person would say it of `text`.
+    pub(crate) fn describe(&self, text: &str) -> String {
+        match &self.format {
+            TimeFormat::Epoch(_) => self.format.to_string(),
+            TimeFormat::Iso if has_offset(text) => "ISO 8601 with offset".into(),
+            TimeFormat::Iso => format!("ISO 8601 without offset, read as {}", self.zone_name),
+            other => format!("{other}, without an offset read as {}", self.zone_name),
+        }
+    }
+
+    /// The point in time that `text` says; `None` where it says none in this format.
+    pub(crate) fn parse(&self, text: &str) -> Option<Timestamp> {
+        match &self.format {
+            TimeFormat::Epoch(unit) => epoch(text, *unit),
+            TimeFormat::Iso | TimeFormat::Auto => self.iso(text),
+            TimeFormat::Strftime(format) => {
+                let parsed = strtime::parse(format, text).ok()?;
+                match parsed.to_timestamp() {
+                    Ok(timestamp) => timestamp_of(timestamp),
+                    Err(_) => self.civil(parsed.to_datetime().ok()?),
+                }
+            }
+        }
+    }
+
+    fn iso(&self, text: &str) -> Option<Timestamp> {
+        // A bare year or a number of eight digits would pass for a date.
+        if text.len() < "2021-01-01".len() || text.as_bytes().get(4) != Some(&b'-') {
+            return None;
+        }
+        if has_offset(text) {
+            return timestamp_of(text.parse().ok()?);
+        }
+        self.civil(text.parse().ok()?)
+    }
+
+    fn civil(&self, time: DateTime) -> Option<Timestamp> {
+        if self.zone == TimeZone::UTC {
+            return timestamp_of(TimeZone::UTC.to_timestamp(time).ok()?);
+        }
+        timestamp_of(self.zone.to_timestamp(time).ok()?)
+    }
+}
+
+/// Whether an ISO time says its offset from UTC.
+fn has_offset(text: &str) -> bool {
+    let time = text.as_bytes().get("2021-01-01".len()..).unwrap_or_default();
+    memchr::memchr3(b'Z', b'+', b'-', time).is_some() || time.ends_with(b"z")
+}
+
+fn timestamp_of(timestamp: jiff::Timestamp) -> Option<Timestamp> {
+    i64::try_from(timestamp.as_nanosecond()).ok().map(Timestamp::from_nanos)
+}
+
+/// The unit in which a number is a plausible time of our days: seconds reach it with ten digits.
+fn unit_of(number: &str) -> EpochUnit {
+    let digits = number.trim_start_matches('-').bytes().take_while(u8::is_ascii_digit).count();
+    match digits {
+        0..=11 => EpochUnit::Seconds,
+        12..=14 => EpochUnit::Millis,
+        15..=17 => EpochUnit::Micros,
+        _ => EpochUnit::Nanos,
+    }
+}
+
+/// A decimal number of units, exactly; digits below the nanosecond are cut off.
+fn epoch(text: &str, unit: EpochUnit) -> Option<Timestamp> {
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let point = memchr::memchr(b'.', digits).unwrap_or(digits.len());
+    let whole = &digits[..point];
+    let fraction = digits.get(point + 1..).unwrap_or_default();
+    if whole.len() + fraction.len() == 0 || (point < digits.len() && fraction.is_empty()) {
+        return None;
+    }
+    let mut nanos: i64 = 0;
+    let wanted = unit.nano_digits();
+    let padded = fraction.iter().chain(std::iter::repeat(&b'0')).take(wanted);
+    for digit in whole.iter().chain(padded) {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        nanos = nanos.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    if !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(Timestamp::from_nanos(if negative { -nanos } else { nanos }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nanos(format: &str, zone: Option<&str>, text: &str) -> Option<i64> {
+        let parser = TimeParser::new(format.parse().unwrap(), zone).unwrap();
+        parser.parse(text).map(Timestamp::as_nanos)
+    }
+
+    #[test]
+    fn epoch_numbers_keep_every_digit() {
+        assert_eq!(nanos("s", None, "9656.196248"), Some(9_656_196_248_000));
+        assert_eq!(nanos("s", None, "1501541619"), Some(1_501_541_619_000_000_000));
+        assert_eq!(nanos("s", None, "-0.000000001"), Some(-1));
+        assert_eq!(nanos("s", None, "0.1234567899"), Some(123_456_789));
+        assert_eq!(nanos("ms", None, "1618055496288.5"), Some(1_618_055_496_288_500_000));
+        assert_eq!(nanos("us", None, "1.5"), Some(1_500));
+        assert_eq!(nanos("ns", None, "9223372036854775807"), Some(i64::MAX));
+        for bad in ["", "-", ".", "1.", "1e3", "abc", "1.x", "9223372036854775808", " 1"] {
+            assert_eq!(nanos("s", None, bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn iso_times_are_read_with_and_without_offset() {
+        let midnight = Some(1_609_459_200_000_000_000);
+        for text in [
+            "2021-01-01 00:00:00",
+            "2021-01-01T00:00:00",
+            "2021-01-01",
+            "2021-01-01T00:00:00Z",
+            "2021-01-01T01:00+01:00",
+        ] {
+            assert_eq!(nanos("iso", None, text), midnight, "{text}");
+        }
+        assert_eq!(nanos("iso", Some("Europe/Berlin"), "2021-01-01 01:00:00"), midnight);
+        assert_eq!(nanos("iso", None, "2018-01-31T01:49:59.650Z"), Some(1_517_363_399_650_000_000));
+        for bad in [
+            "",
+            "20210101",
+            "2021-13-01",
+            "2021-01-01 25:00:00",
+            "2021",
+            "hello world",
+            "2021-01-01 00:00:00 x",
+        ] {
+            assert_eq!(nanos("iso", None, bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn strftime_formats_take_the_zone_where_the_text_has_none() {
+        let format = "%d.%m.%Y %H:%M:%S.%f";
+        assert_eq!(
+            nanos(format, Some("Asia/Tokyo"), "10.04.2021 20:51:36.287301"),
+            Some(1_618_055_496_287_301_000)
+        );
+        assert_eq!(
+            nanos("%Y-%m-%d %H:%M %z", None, "2021-01-01 01:00 +0100"),
+            Some(1_609_459_200_000_000_000)
+        );
+        assert_eq!(nanos(format, None, "10.04.2021"), None);
+    }
+
+    #[test]
+    fn the_format_is_told_from_the_text() {
+        let parser = TimeParser::new(TimeFormat::Auto, None).unwrap();
+        for (text, format) in [
+            ("9656.196248", "s (epoch seconds)"),
+            ("1501541619", "s (epoch seconds)"),
+            ("1618055496288", "ms (epoch milliseconds)"),
+            ("1618055496288123", "us (epoch microseconds)"),
+            ("1618055496288123456", "ns (epoch nanoseconds)"),
+            ("2021-01-01 00:00:00", "iso (ISO 8601)"),
+        ] {
+            assert_eq!(parser.detect(text).map(|found| found.to_string()).as_deref(), Some(format), "{text}");
+        }
+        assert_eq!(parser.detect("ml"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! A window on the bytes of a recording.
+
+use std::io::{self, Read};
+
+use super::error::RecordingError;
+
+/// How much is asked of the reader at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// The longest record: far beyond what a broker takes, and a bound on memory.
+pub const LONGEST_RECORD_BYTES: usize = 64 * 1024 * 1024;
+
+/// Buffers a reader so that a record stands in one piece of memory.
+pub(crate) struct Input {
+    reader: Box<dyn Read + Send>,
+    pub(crate) name: String,
+    /// The line at the start of the window, counted from 1.
+    pub(crate) line: u64,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+    last: Option<u8>,
+}
+
+impl Input {
+    /// Starts reading; a UTF-8 byte order mark is passed over.
+    pub(crate) fn open(name: String, reader: Box<dyn Read + Send>) -> Result<Self, RecordingError> {
+        let mut input =
+            Self { reader, name, line: 1, buffer: Vec::new(), start: 0, end: 0, ended: false, last: None };
+        while input.window().len() < 3 && input.more()? {}
+        if input.window().starts_with(&[0xEF, 0xBB, 0xBF]) {
+            input.start += 3;
+        } else if input.window().starts_with(&[0xFF, 0xFE]) || input.window().starts_with(&[0xFE, 0xFF]) {
+            return Err(RecordingError::Utf16 { name: input.name });
+        }
+        Ok(input)
+    }
+
+    /// What is buffered and not consumed.
+    pub(crate) fn window(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// The byte consumed last.
+    pub(crate) fn last_consumed(&self) -> Option<u8> {
+        self.last
+    }
+
+    /// Gives up the first `length` bytes, on which `lines` line ends stand.
+    pub(crate) fn consume(&mut self, length: usize, lines: u64) {
+        if length > 0 {
+            self.last = Some(self.buffer[self.start + length - 1]);
+        }
+        self.start += length;
+        self.line += lines;
+    }
+
+    /// Widens the window at its end; `false` at the end of the recording. A terminal or pipe gives what it has.
+    pub(crate) fn more(&mut self) -> Result<bool, RecordingError> {
+        if self.ended {
+            return Ok(false);
+        }
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end >= LONGEST_RECORD_BYTES {
+            return Err(RecordingError::TooLong {
+                name: self.name.clone(),
+                line: self.line,
+                limit: LONGEST_RECORD_BYTES,
+            });
+        }
+        if self.buffer.len() - self.end < CHUNK / 2 {
+            self.buffer.resize((self.buffer.len() * 2).max(CHUNK), 0);
+        }
+        loop {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    return Ok(false);
+                }
+                Ok(length) => {
+                    self.end += length;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(RecordingError::Read { name: self.name.clone(), source }),
+            }
+        }
+    }
+
+    /// Widens the window until it holds a line end, and says where that is; `None` when the recording ends first.
+    pub(crate) fn find_line_end(&mut self) -> Result<Option<usize>, RecordingError> {
+        let mut searched = 0;
+        loop {
+            if let Some(at) = memchr::memchr(b'\n', &self.window()[searched..]) {
+                return Ok(Some(searched + at));
+            }
+            searched = self.window().len();
+            if !self.more()? {
+                return Ok(None);
+            }
+        }
+    }
+}

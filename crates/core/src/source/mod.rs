@@ -1,0 +1,38 @@
+//! Where records come from.
+
+mod csv;
+mod error;
+mod event_time;
+mod input;
+mod jsonl;
+mod lines;
+mod lookalike;
+mod recording;
+mod rows;
+
+pub use csv::CsvOptions;
+pub use error::RecordingError;
+pub use event_time::{EpochUnit, TimeFormat, UnknownTimeFormat};
+pub use input::LONGEST_RECORD_BYTES;
+pub use lookalike::{LOOKALIKE_ROWS, Lookalike};
+pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};
+pub use rows::{Field, Rows};
+
+pub(crate) use error::excerpt;
+
+use crate::run::Run;
+
+/// Gives encoded records, in the order in which they leave.
+pub trait Source: Send {
+    /// Adds records to `run` until it is full, the input has no more at hand, or the recording ends; `false` at the
+    /// end. Waits for at least one record otherwise.
+    ///
+    /// Records added before an error are good and leave; the error is final.
+    fn fill(&mut self, run: &mut Run) -> Result<bool, RecordingError>;
+}
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn fill(&mut self, run: &mut Run) -> Result<bool, RecordingError> {
+        (**self).fill(run)
+    }
+}

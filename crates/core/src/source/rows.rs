@@ -1,0 +1,49 @@
+//! What the kinds of recordings have in common: rows with cells.
+
+use super::error::RecordingError;
+use crate::value::Cell;
+
+/// A column of a recording, as a projection refers to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name; the names of the objects on the way to it and its own, where the recording nests them.
+    pub path: Vec<String>,
+    /// Its place in recordings with fixed columns.
+    pub index: usize,
+}
+
+impl Field {
+    /// The name it has when it is not renamed.
+    pub fn name(&self) -> &str {
+        self.path.last().map_or("", String::as_str)
+    }
+}
+
+/// Reads a recording row by row.
+pub trait Rows: Send {
+    /// Moves to the next row; `false` at the end. The first call moves to the first row.
+    fn advance(&mut self) -> Result<bool, RecordingError>;
+
+    /// The fixed columns, of recordings that have such; empty otherwise.
+    fn columns(&self) -> &[String];
+
+    /// The names in the present row: the fixed columns, or the fields of this object.
+    fn names(&self) -> Vec<String>;
+
+    /// The cell of `field` in the present row, if there is one.
+    fn cell(&self, field: &Field) -> Option<Cell<'_>>;
+
+    /// The fields of the present row in their order, of recordings without fixed columns.
+    fn members(&self) -> Box<dyn Iterator<Item = (&str, Cell<'_>)> + '_> {
+        Box::new(std::iter::empty())
+    }
+
+    /// The present row as it stands, without its line end.
+    fn text(&self) -> &[u8];
+
+    /// The line on which the present row starts, counted from 1.
+    fn line(&self) -> u64;
+
+    /// Whether the next row can be had without asking the reader for more.
+    fn is_buffered(&self) -> bool;
+}

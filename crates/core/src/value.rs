@@ -1,0 +1,195 @@
+//! What a cell means: its type and its value.
+
+use crate::schema::Type;
+
+/// A cell as the recording has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// The text of a CSV cell, unquoted.
+    Text(&'a [u8]),
+    /// The JSON text of a value, as it stands.
+    Json(&'a str),
+}
+
+/// A typed value. Numbers keep their text: what was `51` or `0.10` stays so.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A JSON number's text.
+    Number(&'a str),
+    /// An integer's text, meant as a float: it is written with `.0`.
+    WholeFloat(&'a str),
+    /// An integer whose text is no JSON number, such as `+5`.
+    Int(i64),
+    /// A finite float whose text is no JSON number, such as `.5`.
+    Float(f64),
+    /// Text.
+    Text(std::borrow::Cow<'a, str>),
+    /// Any JSON, as it stands.
+    Json(&'a str),
+}
+
+/// Why a cell has no value of the wanted type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// Not text in UTF-8.
+    NotUtf8,
+    /// Not of the type.
+    NotA(Type),
+}
+
+impl<'a> Cell<'a> {
+    /// The cell's value as `wanted`. An empty cell of a typed column is null.
+    pub fn value(self, wanted: Type) -> Result<Value<'a>, Misfit> {
+        match self {
+            Self::Text(bytes) => {
+                let text = std::str::from_utf8(bytes).map_err(|_| Misfit::NotUtf8)?;
+                match wanted {
+                    Type::Auto if is_json_number(bytes) => Ok(Value::Number(text)),
+                    Type::Auto => Ok(Value::Text(text.into())),
+                    _ if text.is_empty() => Ok(Value::Null),
+                    _ => typed(text, wanted).ok_or(Misfit::NotA(wanted)),
+                }
+            }
+            Self::Json(json) => match wanted {
+                Type::Auto | Type::Json => Ok(Value::Json(json)),
+                _ if json == "null" => Ok(Value::Null),
+                Type::Text if json.starts_with('"') => Ok(Value::Text(self.text().into_owned().into())),
+                // Numbers and truth values have a text; lists and objects are text only when asked for as JSON.
+                _ if json.starts_with(['{', '[']) => Err(Misfit::NotA(wanted)),
+                _ if json.starts_with('"') => match typed(&self.text(), wanted) {
+                    Some(Value::Bool(value)) => Ok(Value::Bool(value)),
+                    Some(Value::Int(value)) => Ok(Value::Int(value)),
+                    Some(Value::Float(value)) => Ok(Value::Float(value)),
+                    // The text between the quotes is a number's, and has no escapes.
+                    Some(Value::Number(_)) => Ok(Value::Number(json.trim_matches('"'))),
+                    Some(Value::WholeFloat(_)) => Ok(Value::WholeFloat(json.trim_matches('"'))),
+                    _ => Err(Misfit::NotA(wanted)),
+                },
+                _ => typed(json, wanted).ok_or(Misfit::NotA(wanted)),
+            },
+        }
+    }
+
+    /// The cell's text: a JSON string's content, any other JSON as it stands.
+    pub fn text(self) -> std::borrow::Cow<'a, str> {
+        match self {
+            Self::Text(bytes) => String::from_utf8_lossy(bytes),
+            Self::Json(json) if json.starts_with('"') => {
+                let inner = &json[1..json.len() - 1];
+                if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+                    return inner.into();
+                }
+                serde_json::from_str::<String>(json).map_or_else(|_| json.into(), Into::into)
+            }
+            Self::Json(json) => json.into(),
+        }
+    }
+}
+
+fn typed(text: &str, wanted: Type) -> Option<Value<'_>> {
+    match wanted {
+        Type::Text | Type::Auto => Some(Value::Text(text.into())),
+        Type::Int => {
+            let value: i64 = text.parse().ok()?;
+            Some(if is_json_number(text.as_bytes()) { Value::Number(text) } else { Value::Int(value) })
+        }
+        Type::Float => {
+            let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
+            Some(if !is_json_number(text.as_bytes()) {
+                Value::Float(value)
+            } else if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+                Value::WholeFloat(text)
+            } else {
+                Value::Number(text)
+            })
+        }
+        Type::Bool => match text {
+            "1" => Some(Value::Bool(true)),
+            "0" => Some(Value::Bool(false)),
+            _ if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
+            _ if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+            _ => None,
+        },
+        Type::Json => {
+            serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
+            Some(Value::Json(text.trim_matches([' ', '\t', '\r', '\n'])))
+        }
+    }
+}
+
+/// Whether `text` is a number in JSON's grammar.
+pub fn is_json_number(text: &[u8]) -> bool {
+    let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut at = usize::from(text.first() == Some(&b'-'));
+    let whole = digits(at);
+    if whole == 0 || (whole > 1 && text[at] == b'0') {
+        return false;
+    }
+    at += whole;
+    if text.get(at) == Some(&b'.') {
+        let fraction = digits(at + 1);
+        if fraction == 0 {
+            return false;
+        }
+        at += 1 + fraction;
+    }
+    if matches!(text.get(at), Some(b'e' | b'E')) {
+        at += 1 + usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        let exponent = digits(at);
+        if exponent == 0 {
+            return false;
+        }
+        at += exponent;
+    }
+    at == text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_numbers_are_told_from_text() {
+        for number in ["0", "-0", "51", "0.10", "-0.905609", "1e3", "1E+2", "12345678901234567890"] {
+            assert!(is_json_number(number.as_bytes()), "{number}");
+        }
+        for text in ["", "-", "007", "+5", ".5", "5.", "1e", "1e+", "NaN", "0x1", "1 ", " 1", "1_000", "--1"]
+        {
+            assert!(!is_json_number(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn typed_cells_keep_number_text_and_refuse_what_does_not_fit() {
+        let value = |text: &'static str, wanted| Cell::Text(text.as_bytes()).value(wanted);
+        assert_eq!(value("51", Type::Float), Ok(Value::WholeFloat("51")));
+        assert_eq!(value("51.20", Type::Float), Ok(Value::Number("51.20")));
+        assert_eq!(value(".5", Type::Float), Ok(Value::Float(0.5)));
+        assert_eq!(value("1e999", Type::Float), Err(Misfit::NotA(Type::Float)));
+        assert_eq!(value("inf", Type::Float), Err(Misfit::NotA(Type::Float)));
+        assert_eq!(value("+5", Type::Int), Ok(Value::Int(5)));
+        assert_eq!(value("5.0", Type::Int), Err(Misfit::NotA(Type::Int)));
+        assert_eq!(value("TRUE", Type::Bool), Ok(Value::Bool(true)));
+        assert_eq!(value("{\"a\": 1}", Type::Json), Ok(Value::Json("{\"a\": 1}")));
+        assert_eq!(value("{", Type::Json), Err(Misfit::NotA(Type::Json)));
+        assert_eq!(value("", Type::Float), Ok(Value::Null));
+        assert_eq!(value("", Type::Auto), Ok(Value::Text("".into())));
+        assert_eq!(Cell::Text(b"\xff").value(Type::Text), Err(Misfit::NotUtf8));
+    }
+
+    #[test]
+    fn json_values_can_be_retyped() {
+        let value = |json: &'static str, wanted| Cell::Json(json).value(wanted);
+        assert_eq!(value("51", Type::Float), Ok(Value::WholeFloat("51")));
+        assert_eq!(value("\"51\"", Type::Float), Ok(Value::WholeFloat("51")));
+        assert_eq!(value("51", Type::Text), Ok(Value::Text("51".into())));
+        assert_eq!(value(r#""a\n""#, Type::Text), Ok(Value::Text("a\n".into())));
+        assert_eq!(value("null", Type::Int), Ok(Value::Null));
+        assert_eq!(value("[1]", Type::Text), Err(Misfit::NotA(Type::Text)));
+        assert_eq!(value("[1]", Type::Auto), Ok(Value::Json("[1]")));
+    }
+}

@@ -1,0 +1,194 @@
+//! The first contact with a cluster, and with a topic.
+
+use std::time::Duration;
+
+use kadence_core::clock::{Clock, Stop};
+use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
+use rdkafka::metadata::{Metadata, MetadataTopic};
+
+use crate::context::Watch;
+use crate::error::{Cause, KafkaError};
+use crate::options::Resolved;
+
+/// A refused connection or an unknown host is not tried for longer than this, unless somebody chose how long.
+const REFUSED_PATIENCE: Duration = Duration::from_millis(1_000);
+/// A topic that is being created by itself appears within this time.
+const CREATION_PATIENCE: Duration = Duration::from_millis(1_500);
+/// The first attempt at metadata takes this long at most, each further one twice the one before.
+const FIRST_ATTEMPT: Duration = Duration::from_millis(100);
+
+/// A client that can be asked for metadata.
+pub(crate) trait Client {
+    fn metadata(&self, topic: Option<&str>, at_most: Duration) -> Result<Metadata, ClientError>;
+    /// Lets the client say what it has to say.
+    fn listen(&self, at_most: Duration);
+    fn watch(&self) -> &Watch;
+}
+
+/// What is known of a client's cluster.
+pub(crate) struct Contact<'a, C> {
+    pub(crate) client: &'a C,
+    pub(crate) resolved: &'a Resolved,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) stop: &'a Stop,
+}
+
+impl<C: Client> Contact<'_, C> {
+    /// The metadata of `topic`, or of the whole cluster. Waits for a broker as long as there is patience.
+    pub(crate) fn metadata(&self, topic: Option<&str>) -> Result<Metadata, KafkaError> {
+        let (patience, chosen) = self.resolved.patience();
+        let begun = self.clock.now();
+        let mut attempt = FIRST_ATTEMPT;
+        loop {
+            let waited = self.clock.now().saturating_sub(begun);
+            let left = patience.saturating_sub(waited).max(Duration::from_millis(1));
+            let outcome = self.client.metadata(topic, attempt.min(left));
+            self.client.listen(Duration::ZERO);
+            let failure = match outcome {
+                Ok(metadata) => {
+                    self.client.watch().up();
+                    return Ok(metadata);
+                }
+                Err(failure) => failure,
+            };
+            for _ in 0..32 {
+                self.client.listen(Duration::ZERO);
+            }
+            if self.stop.is_raised() {
+                return Err(KafkaError::Interrupted { place: self.resolved.brokers().to_owned() });
+            }
+            let waited = self.clock.now().saturating_sub(begun);
+            let cause = self.client.watch().last();
+            let hopeless = matches!(cause, Some(Cause::Refused | Cause::Unresolved)) && !chosen;
+            // Neither gets better by trying again with the same words.
+            let final_word = matches!(cause, Some(Cause::Tls { .. } | Cause::Sasl { .. })) && !chosen;
+            if waited >= patience || ((hopeless || final_word) && waited >= REFUSED_PATIENCE) {
+                let cause = cause.unwrap_or_else(|| unsaid(&failure));
+                return Err(KafkaError::Unreachable { brokers: self.resolved.brokers().to_owned(), cause });
+            }
+            // Each wait is in the client; an attempt that came back at once still takes its time.
+            self.client.listen(Duration::from_millis(20));
+            attempt *= 2;
+        }
+    }
+
+    /// Waits until `topic` can be written to. A producer's request for it has the broker create it, if the broker
+    /// does so at all.
+    pub(crate) fn writable_topic(&self, topic: &str) -> Result<usize, KafkaError> {
+        let (patience, _) = self.resolved.patience();
+        let begun = self.clock.now();
+        loop {
+            let state = topic_state(&self.metadata(Some(topic))?, topic);
+            let waited = self.clock.now().saturating_sub(begun);
+            match state {
+                TopicState::Ready { partitions } => return Ok(partitions),
+                TopicState::Electing { partitions } if waited >= patience => return Ok(partitions),
+                TopicState::Absent if waited >= CREATION_PATIENCE => {
+                    return Err(KafkaError::AbsentTopic { topic: topic.to_owned(), creatable: true });
+                }
+                TopicState::Refused(code) => return Err(refused_topic(topic, code)),
+                TopicState::Absent | TopicState::Electing { .. } => {}
+            }
+            if self.stop.wait(Duration::from_millis(20)) {
+                return Err(KafkaError::Interrupted { place: format!("topic {topic}") });
+            }
+            self.client.listen(Duration::ZERO);
+        }
+    }
+}
+
+/// A topic as metadata has it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TopicState {
+    Ready {
+        partitions: usize,
+    },
+    /// It exists, and a partition has no leader for now.
+    Electing {
+        partitions: usize,
+    },
+    Absent,
+    Refused(Code),
+}
+
+pub(crate) fn topic_state(metadata: &Metadata, name: &str) -> TopicState {
+    let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else {
+        return TopicState::Absent;
+    };
+    match topic.error().map(Code::from) {
+        None => settled(topic),
+        Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => TopicState::Absent,
+        Some(Code::LeaderNotAvailable) => TopicState::Electing { partitions: topic.partitions().len() },
+        Some(code) => TopicState::Refused(code),
+    }
+}
+
+fn settled(topic: &MetadataTopic) -> TopicState {
+    let partitions = topic.partitions().len();
+    match partitions {
+        0 => TopicState::Absent,
+        _ if topic.partitions().iter().all(|partition| partition.leader() >= 0) => {
+            TopicState::Ready { partitions }
+        }
+        _ => TopicState::Electing { partitions },
+    }
+}
+
+/// A topic that cannot be used.
+pub(crate) fn refused_topic(topic: &str, code: Code) -> KafkaError {
+    let (what, help) = match code {
+        Code::InvalidTopic => (
+            "not a topic name".to_owned(),
+            "use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`",
+        ),
+        Code::TopicAuthorizationFailed => {
+            ("this user may not use it".to_owned(), "ask for the rights, or connect as another user")
+        }
+        other => (described(other), ""),
+    };
+    KafkaError::Topic { topic: topic.to_owned(), what, help: help.to_owned() }
+}
+
+/// librdkafka's description of `code`, without its own decoration.
+pub(crate) fn described(code: Code) -> String {
+    let text = code.to_string();
+    let text = text.split_once(" (").map_or(text.as_str(), |(_, inside)| inside.trim_end_matches(')'));
+    let text = text.strip_prefix("Broker: ").or_else(|| text.strip_prefix("Local: ")).unwrap_or(text);
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if !letters.as_str().starts_with(char::is_uppercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn unsaid(failure: &ClientError) -> Cause {
+    match failure.rdkafka_error_code() {
+        Some(Code::OperationTimedOut | Code::BrokerTransportFailure) | None => Cause::TimedOut,
+        Some(code) => Cause::Other { reason: described(code) },
+    }
+}
+
+/// A client that librdkafka would not make from its properties.
+pub(crate) fn uncreated(resolved: &Resolved, error: &ClientError) -> KafkaError {
+    let brokers = resolved.brokers().to_owned();
+    let what = match error {
+        ClientError::ClientCreation(what) => what.replace(['\n', '\r'], " ").trim().to_owned(),
+        // It would show the value.
+        ClientError::ClientConfig(_, _, name, _) => format!("property `{name}` does not take its value"),
+        other => other.to_string(),
+    };
+    KafkaError::Client { brokers, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_are_plain_text() {
+        assert_eq!(described(Code::NotEnoughReplicas), "not enough in-sync replicas");
+        assert_eq!(described(Code::TopicAuthorizationFailed), "topic authorization failed");
+    }
+}

@@ -1,0 +1,194 @@
+//! What can go wrong between here and a broker, each in one line.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use kadence_core::sink::SinkError;
+
+/// Why something asked of Kafka was not done.
+///
+/// The text is `where: what is wrong (what was found); what to do`; [`parts`](Self::parts) gives the three apart.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum KafkaError {
+    #[error("{}", line(self))]
+    UnknownProperty { place: String, name: String, nearest: Option<&'static str> },
+    #[error("{}", line(self))]
+    Property { place: String, what: String, help: String },
+    #[error("{}", line(self))]
+    Contradiction { place: String, what: String, help: String },
+    #[error("{}", line(self))]
+    ConfigFile { place: String, what: String, help: String },
+    #[error("{}", line(self))]
+    ReadConfigFile { path: PathBuf, source: io::Error },
+    #[error("{}", line(self))]
+    Client { brokers: String, what: String },
+    #[error("{}", line(self))]
+    Unreachable { brokers: String, cause: Cause },
+    #[error("{}", line(self))]
+    AbsentTopic { topic: String, creatable: bool },
+    #[error("{}", line(self))]
+    Topic { topic: String, what: String, help: String },
+    #[error("{}", line(self))]
+    Record { topic: String, record: u64, line: u64, what: String, help: String },
+    #[error("{}", line(self))]
+    Offset { topic: String, partition: i32, what: String, help: String },
+    #[error("{}", line(self))]
+    Request { place: String, what: String, help: String },
+    #[error("{}", line(self))]
+    Interrupted { place: String },
+}
+
+/// Why no broker could be talked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the texts say it")]
+pub enum Cause {
+    Refused,
+    Unresolved,
+    TimedOut,
+    Tls { reason: String },
+    Sasl { reason: String },
+    Closed { reason: String },
+    Other { reason: String },
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("connection refused"),
+            Self::Unresolved => f.write_str("the name does not resolve"),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::Tls { reason } => write!(f, "TLS: {reason}"),
+            Self::Sasl { reason } => write!(f, "authentication: {reason}"),
+            Self::Closed { reason } | Self::Other { reason } => f.write_str(reason),
+        }
+    }
+}
+
+impl Cause {
+    fn help(&self) -> &'static str {
+        match self {
+            Self::Refused => "start one with kadence up, or name another with -b",
+            Self::Unresolved => "check the host name given with -b",
+            Self::TimedOut => {
+                "check the address given with -b, or wait longer with -X socket.connection.setup.timeout.ms=30000"
+            }
+            Self::Tls { .. } => "check the certificate authority and that the listener speaks TLS",
+            Self::Sasl { .. } => "check mechanism, user and password",
+            Self::Closed { .. } => "check that security.protocol is what the listener speaks",
+            Self::Other { .. } => "check the address given with -b and the broker's log",
+        }
+    }
+}
+
+impl KafkaError {
+    /// Whether the fault is in how kadence was called, rather than in what it met.
+    pub fn is_misuse(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownProperty { .. }
+                | Self::Property { .. }
+                | Self::Contradiction { .. }
+                | Self::ConfigFile { .. }
+                | Self::ReadConfigFile { .. }
+        )
+    }
+
+    /// Where it is, what is wrong and what to do, the last possibly empty.
+    pub fn parts(&self) -> (String, String, String) {
+        match self {
+            Self::UnknownProperty { place, name, nearest } => (
+                place.clone(),
+                format!("unknown property `{name}`"),
+                nearest.map_or_else(
+                    || "librdkafka's CONFIGURATION.md lists them all".to_owned(),
+                    |nearest| format!("did you mean `{nearest}`?"),
+                ),
+            ),
+            Self::Property { place, what, help }
+            | Self::Contradiction { place, what, help }
+            | Self::ConfigFile { place, what, help }
+            | Self::Request { place, what, help } => (place.clone(), what.clone(), help.clone()),
+            Self::ReadConfigFile { path, .. } => {
+                (path.display().to_string(), "cannot be read".to_owned(), String::new())
+            }
+            Self::Client { brokers, what } => (brokers.clone(), what.clone(), String::new()),
+            Self::Unreachable { brokers, cause } => {
+                (brokers.clone(), format!("no broker answers ({cause})"), cause.help().to_owned())
+            }
+            Self::AbsentTopic { topic, creatable: true } => (
+                format!("topic {topic}"),
+                "does not exist and the broker does not create topics by itself".to_owned(),
+                format!("create it with kadence topics create {topic}"),
+            ),
+            Self::AbsentTopic { topic, creatable: false } => (
+                format!("topic {topic}"),
+                "does not exist".to_owned(),
+                "kadence topics list shows those that do".to_owned(),
+            ),
+            Self::Topic { topic, what, help } => (format!("topic {topic}"), what.clone(), help.clone()),
+            Self::Record { topic, record, line, what, help } => {
+                (topic.clone(), format!("record {record} (line {line}): {what}"), help.clone())
+            }
+            Self::Offset { topic, partition, what, help } => {
+                (format!("{topic}[{partition}]"), what.clone(), help.clone())
+            }
+            Self::Interrupted { place } => {
+                (place.clone(), "stopped while connecting".to_owned(), String::new())
+            }
+        }
+    }
+}
+
+impl From<KafkaError> for SinkError {
+    fn from(error: KafkaError) -> Self {
+        let (place, what, help) = error.parts();
+        let source = match error {
+            KafkaError::ReadConfigFile { source, .. } => Some(source.into()),
+            _ => None,
+        };
+        Self { place, what, help, source }
+    }
+}
+
+fn line(error: &KafkaError) -> String {
+    let (place, what, help) = error.parts();
+    let separator = if help.is_empty() { "" } else { "; " };
+    format!("{place}: {what}{separator}{help}")
+}
+
+/// Groups a number's digits by threes: `1,048,588`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_threes() {
+        assert_eq!([0, 999, 1_000, 1_048_588].map(grouped), ["0", "999", "1,000", "1,048,588"]);
+    }
+
+    #[test]
+    fn an_error_is_one_line_of_place_fault_and_remedy() {
+        let refused = KafkaError::Unreachable { brokers: "localhost:9092".into(), cause: Cause::Refused };
+        assert_eq!(
+            refused.to_string(),
+            "localhost:9092: no broker answers (connection refused); start one with kadence up, or name another with -b"
+        );
+        assert_eq!(SinkError::from(refused).place, "localhost:9092");
+    }
+}

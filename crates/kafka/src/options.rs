@@ -1,0 +1,135 @@
+//! How to reach a cluster.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config_file;
+use crate::error::KafkaError;
+use crate::properties::{self, Origin, Properties};
+
+/// Where a broker is looked for when nobody says.
+pub const DEFAULT_BROKERS: &str = "localhost:9092";
+
+/// How long a start waits for a broker, unless `socket.connection.setup.timeout.ms` says otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The brokers and everything that was said about talking to them.
+#[derive(Clone, Default)]
+pub struct Connection {
+    /// `HOST:PORT,…`; without it the configuration file's `bootstrap.servers` counts, then [`DEFAULT_BROKERS`].
+    pub brokers: Option<String>,
+    /// librdkafka's properties, by name; they win over all else, and a later one over an earlier.
+    pub properties: Vec<(String, String)>,
+    /// A properties file; the Java clients' names of the common keys are understood.
+    pub config_file: Option<PathBuf>,
+}
+
+impl Connection {
+    /// A connection to `brokers` with nothing special about it.
+    pub fn to(brokers: impl Into<String>) -> Self {
+        Self { brokers: Some(brokers.into()), ..Self::default() }
+    }
+
+    /// Looks for faults without connecting, and says what of the configuration file is ignored.
+    pub fn check(&self) -> Result<Vec<String>, Vec<KafkaError>> {
+        self.resolve().map(|resolved| resolved.notices)
+    }
+
+    /// The properties that follow, for a client to add its own to.
+    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
+        let mut resolved = Resolved { properties: common_defaults(), notices: Vec::new() };
+        let mut faults = Vec::new();
+        if let Some(path) = &self.config_file {
+            match config_file::read(path) {
+                Ok(file) => {
+                    for setting in file.settings {
+                        let origin = Origin::File { path: path.clone(), line: setting.line };
+                        resolved.properties.set(&setting.name, setting.value, origin);
+                    }
+                    resolved.notices.extend(file.notices);
+                    faults.extend(file.faults);
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if let Some(brokers) = &self.brokers {
+            resolved.properties.set("bootstrap.servers", brokers, Origin::Flag("-b"));
+        }
+        for (name, value) in &self.properties {
+            match properties::check("-X", name, value) {
+                Ok(()) => resolved.properties.set(name, value, Origin::Override),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() { Ok(resolved) } else { Err(faults) }
+    }
+}
+
+/// Property values are left out: any may be a secret.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.properties.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Connection")
+            .field("brokers", &self.brokers)
+            .field("properties", &names)
+            .field("config_file", &self.config_file)
+            .finish()
+    }
+}
+
+/// A [`Connection`] without faults.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) properties: Properties,
+    pub(crate) notices: Vec<String>,
+}
+
+impl Resolved {
+    pub(crate) fn brokers(&self) -> &str {
+        self.properties.get("bootstrap.servers").unwrap_or(DEFAULT_BROKERS)
+    }
+
+    /// How long to wait for a broker at the start, and whether somebody chose that.
+    pub(crate) fn patience(&self) -> (Duration, bool) {
+        const NAME: &str = "socket.connection.setup.timeout.ms";
+        let patience = self.properties.number(NAME).map_or(PATIENCE, Duration::from_millis);
+        (patience, self.properties.is_given(NAME))
+    }
+}
+
+fn common_defaults() -> Properties {
+    let mut properties = Properties::default();
+    properties.default("bootstrap.servers", DEFAULT_BROKERS);
+    properties.default("client.id", "kadence");
+    properties.default("socket.connection.setup.timeout.ms", PATIENCE.as_millis().to_string());
+    // A broker that comes back is found within a second rather than within ten.
+    properties.default("reconnect.backoff.max.ms", "1000");
+    properties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_are_reported_together() {
+        let connection = Connection {
+            properties: vec![("lingerms".into(), "1".into()), ("batch.size".into(), "0".into())],
+            ..Connection::default()
+        };
+        assert_eq!(connection.check().unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn the_last_override_wins() {
+        let twice = |first: &str, second: &str| {
+            vec![
+                ("linger.ms".to_owned(), first.to_owned()),
+                ("queue.buffering.max.ms".to_owned(), second.to_owned()),
+            ]
+        };
+        let connection = Connection { properties: twice("1", "2"), ..Connection::default() };
+        assert_eq!(connection.resolve().unwrap().properties.get("linger.ms"), Some("2"));
+    }
+}

@@ -1,0 +1,118 @@
+//! A record that did not make it, in one line.
+
+use rdkafka::error::RDKafkaErrorCode as Code;
+
+use super::receipts::Failure;
+use crate::connect::described;
+use crate::context::Watch;
+use crate::error::{KafkaError, grouped};
+use crate::properties::Properties;
+
+/// Who found a record too large, and the limit if it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SizeLimit {
+    /// This client, before sending.
+    Client(u64),
+    /// The broker.
+    Topic(Option<u64>),
+}
+
+/// Says what became of `failure`. `limit` matters to records that were too large.
+pub(super) fn explain(
+    topic: &str,
+    failure: Failure,
+    limit: SizeLimit,
+    watch: &Watch,
+    properties: &Properties,
+) -> KafkaError {
+    let (what, help) = match failure.code {
+        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {
+            too_large(failure.bytes, limit)
+        }
+        Code::MessageTimedOut => {
+            let millis = properties.number("delivery.timeout.ms").unwrap_or(300_000);
+            let cause = watch.last().map_or_else(String::new, |cause| format!(" ({cause})"));
+            (
+                format!("not acknowledged within {} s{cause}", millis as f64 / 1e3),
+                "check the brokers; -X delivery.timeout.ms says how long to try".to_owned(),
+            )
+        }
+        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => (
+            "the topic is gone".to_owned(),
+            format!("somebody deleted it; create it with kadence topics create {topic}"),
+        ),
+        Code::TopicAuthorizationFailed => (
+            "this user may not write to the topic".to_owned(),
+            "ask for the rights, or connect as another user".to_owned(),
+        ),
+        Code::InvalidRecord => (
+            "refused by the broker (invalid record)".to_owned(),
+            "a compacted topic takes only records with a key".to_owned(),
+        ),
+        Code::InvalidTimestamp => (
+            "refused by the broker (timestamp out of range)".to_owned(),
+            "the topic limits how far a timestamp may be from now; use --timestamps now".to_owned(),
+        ),
+        Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend => (
+            "too few replicas are in sync".to_owned(),
+            "wait for the brokers, or lower min.insync.replicas of the topic".to_owned(),
+        ),
+        Code::PurgeQueue | Code::PurgeInflight => {
+            ("given up unsent when the run was cut".to_owned(), String::new())
+        }
+        Code::Fatal | Code::Fenced | Code::ProducerFenced => (
+            watch.fatal().unwrap_or_else(|| "the client cannot go on".to_owned()),
+            "start the run again".to_owned(),
+        ),
+        other => (described(other), String::new()),
+    };
+    KafkaError::Record {
+        topic: topic.to_owned(),
+        record: failure.sequence + 1,
+        line: failure.line,
+        what,
+        help,
+    }
+}
+
+fn too_large(bytes: u64, limit: SizeLimit) -> (String, String) {
+    let bytes = grouped(bytes);
+    match limit {
+        SizeLimit::Client(limit) => (
+            format!("message too large ({bytes} bytes, this client sends at most {})", grouped(limit)),
+            "raise -X message.max.bytes, and max.message.bytes of the topic".to_owned(),
+        ),
+        SizeLimit::Topic(Some(limit)) => (
+            format!("message too large ({bytes} bytes, the topic takes {})", grouped(limit)),
+            "raise max.message.bytes of the topic, or send smaller batches with --batch-size".to_owned(),
+        ),
+        SizeLimit::Topic(None) => (
+            format!("message too large for the topic ({bytes} bytes)"),
+            "raise max.message.bytes of the topic, or send smaller batches with --batch-size".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(code: Code, limit: SizeLimit) -> String {
+        let failure = Failure { sequence: 2, line: 4, bytes: 1_200_000, code };
+        explain("readings", failure, limit, &Watch::default(), &Properties::default()).to_string()
+    }
+
+    #[test]
+    fn a_failure_says_which_record_and_what_to_do() {
+        assert_eq!(
+            text(Code::MessageSizeTooLarge, SizeLimit::Topic(Some(1_048_588))),
+            "readings: record 3 (line 4): message too large (1,200,000 bytes, the topic takes 1,048,588); \
+             raise max.message.bytes of the topic, or send smaller batches with --batch-size"
+        );
+        assert_eq!(
+            text(Code::MessageTimedOut, SizeLimit::Topic(None)),
+            "readings: record 3 (line 4): not acknowledged within 300 s; \
+             check the brokers; -X delivery.timeout.ms says how long to try"
+        );
+    }
+}

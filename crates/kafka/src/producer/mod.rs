@@ -1,0 +1,304 @@
+//! Writing to a topic.
+
+mod failure;
+mod options;
+mod poller;
+mod receipts;
+mod window;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kadence_core::clock::{Clock, Stop};
+use kadence_core::record::{Header, Timestamp};
+use kadence_core::report::Deliveries;
+use kadence_core::run::{Encoded, Slice};
+use kadence_core::sink::{Sink, SinkError};
+use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
+use rdkafka::message::{Header as ClientHeader, OwnedHeaders};
+use rdkafka::metadata::Metadata;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+use self::failure::{SizeLimit, explain};
+pub(crate) use self::options::is_topic_name;
+pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
+use self::poller::Poller;
+use self::receipts::{Failure, Receipts};
+use self::window::InFlight;
+use crate::admin;
+use crate::connect::{Client, Contact, uncreated};
+use crate::context::Watch;
+use crate::error::KafkaError;
+use crate::options::Resolved;
+
+type ClientProducer = BaseProducer<Receipts>;
+
+/// Writes records to a topic.
+///
+/// Accepted records wait in the client, bounded in count and bytes: 131,072 records and 64 MiB unless
+/// `queue.buffering.max.*` say otherwise. When either bound is met, fewer records are accepted than offered.
+pub struct TopicSink {
+    producer: Arc<ClientProducer>,
+    /// Serves delivery reports; without it the caller's thread does between records.
+    poller: Option<Poller>,
+    topic: String,
+    headers: Option<OwnedHeaders>,
+    /// Headers of a record that the client had no room for.
+    spare_headers: Option<OwnedHeaders>,
+    is_sync: bool,
+    /// Records accepted; the next one's sequence.
+    accepted: u64,
+    /// How many were in flight when the client was found full.
+    full_at: u64,
+    resolved: Resolved,
+    stop: Arc<Stop>,
+    /// Why nothing more is taken.
+    refusal: Option<KafkaError>,
+    topic_limit: Option<u64>,
+}
+
+/// Without a poll thread the caller's thread looks for delivery reports this often, in records.
+const POLL_EVERY: u64 = 1_024;
+/// While waiting, at most this long goes by before a stop is seen.
+const LOOK_UP: Duration = Duration::from_millis(10);
+
+impl TopicSink {
+    /// Connects, and returns once the topic's metadata are in hand and the producer id is asked for.
+    ///
+    /// A topic that is not there is created by the broker if it does so; otherwise, and if no broker answers within
+    /// `socket.connection.setup.timeout.ms` (5 s unless set; a refused connection is given 1 s), that is the error.
+    pub fn open(
+        options: &ProducerOptions,
+        clock: Arc<dyn Clock>,
+        stop: Arc<Stop>,
+    ) -> Result<Self, KafkaError> {
+        let resolved = options.resolve().map_err(first_of)?;
+        let in_flight = resolved.properties.number("queue.buffering.max.messages").unwrap_or(0);
+        let in_flight = if in_flight == 0 { 1 << 20 } else { in_flight.min(1 << 24) as usize };
+        let receipts = Receipts::new(Arc::clone(&clock), options.paced, in_flight);
+        let config = resolved.properties.to_config();
+        let producer: ClientProducer =
+            config.create_with_context(receipts).map_err(|error| uncreated(&resolved, &error))?;
+        let producer = Arc::new(producer);
+        let contact = Contact { client: &*producer, resolved: &resolved, clock: &*clock, stop: &stop };
+        // The first answer is what lets librdkafka ask for its producer id, which else takes its timer's 500 ms.
+        contact.metadata(None)?;
+        contact.writable_topic(&options.topic)?;
+        let is_sync = options.send == SendMode::Sync;
+        // Arrivals are timed where they are seen, so there someone has to look all the time.
+        let poller = (options.paced || is_sync).then(|| Poller::start(Arc::clone(&producer)));
+        Ok(Self {
+            producer,
+            poller,
+            topic: options.topic.clone(),
+            headers: owned_headers(&options.headers),
+            spare_headers: None,
+            is_sync,
+            accepted: 0,
+            full_at: 0,
+            resolved,
+            stop,
+            refusal: None,
+            topic_limit: None,
+        })
+    }
+
+    fn receipts(&self) -> &Receipts {
+        self.producer.client().context()
+    }
+
+    fn in_flight(&self) -> u64 {
+        self.accepted.saturating_sub(self.receipts().done())
+    }
+
+    /// Hands one record to the client; `false` if there is no room.
+    fn send(&mut self, record: &Encoded<'_>) -> Result<bool, KafkaError> {
+        let sequence = self.accepted as usize;
+        let place = InFlight { due: record.facts.due, line: record.facts.line };
+        if !self.receipts().window.put(sequence, place) {
+            return Ok(self.found_full());
+        }
+        let headers = self.spare_headers.take().or_else(|| self.headers.clone());
+        let outgoing = BaseRecord::<[u8], [u8], usize> {
+            topic: &self.topic,
+            partition: None,
+            payload: Some(record.body),
+            key: record.key,
+            timestamp: Some(millis(record.timestamp)),
+            headers,
+            delivery_opaque: sequence,
+        };
+        let Err((error, outgoing)) = self.producer.send(outgoing) else {
+            self.accepted += 1;
+            return Ok(true);
+        };
+        let returned = outgoing.headers;
+        self.spare_headers = returned;
+        self.receipts().window.take(sequence);
+        let bytes = (record.key.map_or(0, <[u8]>::len) + record.body.len()) as u64;
+        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+        let properties = &self.resolved.properties;
+        let queue = properties.number("queue.buffering.max.kbytes").unwrap_or(u64::MAX).saturating_mul(1_024);
+        if code == Code::QueueFull && bytes < queue {
+            return Ok(self.found_full());
+        }
+        let limit = properties.number("message.max.bytes").unwrap_or(0).min(queue);
+        let code = if code == Code::QueueFull { Code::MessageSizeTooLarge } else { code };
+        let failure = Failure { sequence: self.accepted, line: record.facts.line, bytes, code };
+        Err(explain(&self.topic, failure, SizeLimit::Client(limit), &self.receipts().watch, properties))
+    }
+
+    fn found_full(&mut self) -> bool {
+        self.full_at = self.in_flight();
+        false
+    }
+
+    /// Serves what the client has to report, unless another thread does.
+    fn serve(&self, at_most: Duration) {
+        if self.poller.is_none() {
+            self.producer.poll(at_most);
+        }
+    }
+
+    /// The first failure among the accepted records, explained.
+    fn failure(&self) -> Option<KafkaError> {
+        let failure = self.receipts().first_failure()?;
+        let limit = SizeLimit::Topic(self.topic_limit);
+        Some(explain(&self.topic, failure, limit, &self.receipts().watch, &self.resolved.properties))
+    }
+
+    /// Asks for the topic's size limit once a record was found larger; only an explanation depends on it.
+    fn look_up_limit(&mut self) {
+        let is_size =
+            |failure: Failure| matches!(failure.code, Code::MessageSizeTooLarge | Code::MessageBatchTooLarge);
+        if self.topic_limit.is_none() && self.receipts().first_failure().is_some_and(is_size) {
+            self.topic_limit = admin::topic_size_limit(&self.resolved, &self.topic);
+        }
+    }
+
+    fn refuse_after_failure(&mut self) -> Result<(), SinkError> {
+        if self.refusal.is_none() && self.receipts().first_failure().is_some() {
+            self.look_up_limit();
+            self.refusal = self.failure();
+        }
+        match &self.refusal {
+            Some(refusal) => {
+                let (place, what, help) = refusal.parts();
+                Err(SinkError { place, what, help, source: None })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for the acknowledgement of all that was accepted.
+    fn await_acknowledgement(&self) {
+        while self.in_flight() > 0 && !self.stop.is_raised() {
+            self.receipts().wait(self.accepted, LOOK_UP);
+        }
+    }
+}
+
+impl Sink for TopicSink {
+    fn begin(&mut self, anchor: Duration) {
+        self.receipts().begin(anchor);
+    }
+
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+        self.refuse_after_failure()?;
+        let offered = if self.is_sync { records.len().min(1) } else { records.len() };
+        let mut taken = 0;
+        for record in records.iter().take(offered) {
+            match self.send(&record) {
+                Ok(true) => taken += 1,
+                Ok(false) => break,
+                Err(refusal) => {
+                    self.refusal = Some(refusal);
+                    // Those before it were taken and must be counted; the next call has the error.
+                    if taken == 0 {
+                        self.refuse_after_failure()?;
+                    }
+                    break;
+                }
+            }
+            if self.accepted.is_multiple_of(POLL_EVERY) {
+                self.serve(Duration::ZERO);
+            }
+        }
+        if self.is_sync && taken > 0 {
+            self.await_acknowledgement();
+        }
+        Ok(taken)
+    }
+
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+        // A quarter has to be free, so that records are not accepted one by one.
+        let level = self.full_at * 3 / 4;
+        let target = self.accepted - level;
+        if self.poller.is_some() {
+            self.receipts().wait(target, at_most);
+        } else {
+            let step = Duration::from_millis(1);
+            let mut left = at_most;
+            self.serve(Duration::ZERO);
+            while self.receipts().done() < target && !left.is_zero() && !self.stop.is_raised() {
+                self.serve(step.min(left));
+                left = left.saturating_sub(step);
+            }
+        }
+        self.refuse_after_failure()
+    }
+
+    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+        while self.in_flight() > 0 && !stop.is_raised() {
+            // Flushing has the client send what lingers; it serves reports in the meantime, as any poll.
+            let _ = self.producer.flush(Duration::from_millis(1));
+        }
+        self.look_up_limit();
+        Ok(())
+    }
+
+    fn deliveries(&self) -> Deliveries {
+        Deliveries {
+            first_failure: self.failure().map(|failure| failure.to_string()),
+            ..self.receipts().deliveries(&self.topic)
+        }
+    }
+}
+
+impl Client for ClientProducer {
+    fn metadata(&self, topic: Option<&str>, at_most: Duration) -> Result<Metadata, ClientError> {
+        self.client().fetch_metadata(topic, at_most)
+    }
+
+    fn listen(&self, at_most: Duration) {
+        self.poll(at_most);
+    }
+
+    fn watch(&self) -> &Watch {
+        &self.client().context().watch
+    }
+}
+
+/// A record's timestamp as librdkafka takes it: it reads 0 as "now", so the very epoch is a millisecond late.
+fn millis(timestamp: Timestamp) -> i64 {
+    match timestamp.as_millis() {
+        0 => 1,
+        millis => millis,
+    }
+}
+
+/// The headers in the client's own form, which each record gets a copy of.
+fn owned_headers(headers: &[Header]) -> Option<OwnedHeaders> {
+    if headers.is_empty() {
+        return None;
+    }
+    let empty = OwnedHeaders::new_with_capacity(headers.len());
+    Some(headers.iter().fold(empty, |owned, header| {
+        owned.insert(ClientHeader { key: &header.name, value: Some(&header.value) })
+    }))
+}
+
+/// One fault for those who take only one; [`ProducerOptions::check`] has them all.
+fn first_of(faults: Vec<KafkaError>) -> KafkaError {
+    faults.into_iter().next().expect("a refusal has a reason")
+}

@@ -1,0 +1,296 @@
+//! What a producer is asked for, and the librdkafka properties that follow.
+//!
+//! Of two words on the same thing `-X` wins over the flag and the flag over the configuration file. Idempotence is on
+//! unless something excludes it: asked for together with what excludes it, that is a fault; otherwise it is turned
+//! off with a notice.
+
+use std::time::Duration;
+
+use kadence_core::record::Header;
+
+use crate::error::KafkaError;
+use crate::options::{Connection, Resolved};
+use crate::properties::{self, Origin};
+
+/// When a record counts as sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SendMode {
+    /// At hand-over; acknowledgements come in beside.
+    #[default]
+    Async,
+    /// At its acknowledgement, which the next record waits for.
+    Sync,
+    /// At hand-over; the broker acknowledges nothing.
+    Forget,
+}
+
+/// Whose word makes a record acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acks {
+    /// All replicas that are in sync.
+    All,
+    /// The leader's.
+    One,
+    /// Nobody's.
+    None,
+}
+
+/// How batches are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Compression {
+    None,
+    Gzip,
+    Snappy,
+    Lz4,
+    Zstd,
+}
+
+/// How a record's partition is chosen, by librdkafka's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "librdkafka's documentation has them")]
+pub enum Partitioner {
+    Random,
+    Consistent,
+    ConsistentRandom,
+    Murmur2,
+    /// As the Java clients do.
+    #[default]
+    Murmur2Random,
+    Fnv1a,
+    Fnv1aRandom,
+}
+
+impl Acks {
+    const fn value_and_flag(self) -> (&'static str, &'static str) {
+        match self {
+            Self::All => ("all", "--acks all"),
+            Self::One => ("1", "--acks 1"),
+            Self::None => ("0", "--acks 0"),
+        }
+    }
+}
+
+impl Compression {
+    /// librdkafka's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Snappy => "snappy",
+            Self::Lz4 => "lz4",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+impl Partitioner {
+    /// librdkafka's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Consistent => "consistent",
+            Self::ConsistentRandom => "consistent_random",
+            Self::Murmur2 => "murmur2",
+            Self::Murmur2Random => "murmur2_random",
+            Self::Fnv1a => "fnv1a",
+            Self::Fnv1aRandom => "fnv1a_random",
+        }
+    }
+}
+
+/// Everything about writing to a topic.
+#[derive(Clone, Debug, Default)]
+pub struct ProducerOptions {
+    /// Where the cluster is.
+    pub connection: Connection,
+    /// The topic to write to.
+    pub topic: String,
+    /// Headers that each record carries, in order.
+    pub headers: Vec<Header>,
+    /// When a record counts as sent.
+    pub send: SendMode,
+    /// Whose acknowledgement counts; all replicas' unless said.
+    pub acks: Option<Acks>,
+    /// How long to wait for more records before a batch leaves.
+    pub linger: Option<Duration>,
+    /// How large a batch may get, in bytes.
+    pub batch_size: Option<u32>,
+    /// How batches are compressed; not at all unless said.
+    pub compression: Option<Compression>,
+    /// How often a batch is sent again.
+    pub retries: Option<u32>,
+    /// How a record's partition is chosen.
+    pub partitioner: Partitioner,
+    /// Records have due times: each leaves at once, and its acknowledgement is timed.
+    pub paced: bool,
+}
+
+/// Records that wait in the client or for their acknowledgement, at most: about 25 MB beside their bytes, as each
+/// costs librdkafka some 200 bytes of its own.
+const MOST_IN_FLIGHT: u32 = 1 << 17;
+/// Bytes of such records, at most: 64 MiB.
+const MOST_KBYTES_IN_FLIGHT: u32 = 1 << 16;
+
+impl ProducerOptions {
+    /// Looks for faults without connecting. Returns what the user should know, a line each.
+    pub fn check(&self) -> Result<Vec<String>, Vec<KafkaError>> {
+        self.resolve().map(|resolved| resolved.notices)
+    }
+
+    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
+        let mut faults = Vec::new();
+        let mut resolved = match self.connection.resolve() {
+            Ok(resolved) => resolved,
+            Err(found) => {
+                faults = found;
+                Resolved { properties: properties::Properties::default(), notices: Vec::new() }
+            }
+        };
+        if !is_topic_name(&self.topic) {
+            faults.push(KafkaError::Property {
+                place: format!("topic {}", self.topic.escape_debug()),
+                what: "not a topic name".to_owned(),
+                help: "use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`"
+                    .to_owned(),
+            });
+        }
+        self.apply_flags(&mut resolved, &mut faults);
+        self.apply_send_mode(&mut resolved, &mut faults);
+        decide_idempotence(&mut resolved, &mut faults);
+        refuse_our_own(&resolved, &mut faults);
+        self.apply_tuning(&mut resolved);
+        if faults.is_empty() { Ok(resolved) } else { Err(faults) }
+    }
+
+    fn apply_flags(&self, resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
+        let mut set = |flag: &'static str, name: &str, value: String| {
+            if let Err(fault) = properties::check(flag, name, &value) {
+                faults.push(fault);
+            }
+            resolved.properties.set(name, value, Origin::Flag(flag));
+        };
+        if let Some(acks) = self.acks {
+            let (value, flag) = acks.value_and_flag();
+            set(flag, "acks", value.to_owned());
+        }
+        if let Some(linger) = self.linger {
+            set("--linger", "linger.ms", (linger.as_secs_f64() * 1e3).to_string());
+        }
+        if let Some(size) = self.batch_size {
+            set("--batch-size", "batch.size", size.to_string());
+        }
+        if let Some(compression) = self.compression {
+            set("--compression", "compression.type", compression.name().to_owned());
+        }
+        if let Some(retries) = self.retries {
+            set(if retries == 0 { "--retries 0" } else { "--retries" }, "retries", retries.to_string());
+        }
+        if self.partitioner == Partitioner::default() {
+            resolved.properties.default("partitioner", self.partitioner.name());
+        } else {
+            set("--partitioner", "partitioner", self.partitioner.name().to_owned());
+        }
+    }
+
+    fn apply_send_mode(&self, resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
+        let properties = &mut resolved.properties;
+        let acknowledged = properties.get("acks").is_none_or(|acks| acks != "0");
+        match self.send {
+            SendMode::Forget if properties.is_given("acks") && acknowledged => faults.push(contradiction(
+                format!("--send forget and {}", properties.spelled("acks")),
+                "the one waits for no acknowledgement, the other asks for it",
+            )),
+            SendMode::Forget => properties.set("acks", "0", Origin::Flag("--send forget")),
+            SendMode::Sync if !acknowledged => faults.push(contradiction(
+                format!("--send sync and {}", properties.spelled("acks")),
+                "the one waits for the acknowledgement that the other does without",
+            )),
+            SendMode::Sync | SendMode::Async => {}
+        }
+    }
+
+    fn apply_tuning(&self, resolved: &mut Resolved) {
+        let properties = &mut resolved.properties;
+        properties.default("socket.nagle.disable", "true");
+        properties.default("queue.buffering.max.messages", MOST_IN_FLIGHT.to_string());
+        properties.default("queue.buffering.max.kbytes", MOST_KBYTES_IN_FLIGHT.to_string());
+        // As much as Kafka's brokers take unless told otherwise.
+        properties.default("message.max.bytes", "1048588");
+        properties.default("statistics.interval.ms", "1000");
+        if self.paced || self.send == SendMode::Sync {
+            properties.default("linger.ms", "0");
+        } else {
+            properties.default("linger.ms", "10");
+            properties.default("batch.num.messages", "100000");
+        }
+    }
+}
+
+/// What a broker accepts as a topic's name.
+pub(crate) fn is_topic_name(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=249).contains(&name.len()) && name.bytes().all(legal) && !matches!(name, "." | "..")
+}
+
+fn contradiction(place: String, what: &str) -> KafkaError {
+    KafkaError::Contradiction { place, what: what.to_owned(), help: "leave one of them out".to_owned() }
+}
+
+/// Turns idempotence on, or off with a notice, or finds it contradicted.
+fn decide_idempotence(resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
+    let properties = &mut resolved.properties;
+    let asked = properties.get("enable.idempotence").map(|value| matches!(value, "true" | "t" | "1"));
+    let mut excluded_by = Vec::new();
+    if properties.get("acks").is_some_and(|acks| !matches!(acks, "all" | "-1")) {
+        excluded_by.push("acks");
+    }
+    if properties.number("retries") == Some(0) {
+        excluded_by.push("retries");
+    }
+    if properties.number("max.in.flight.requests.per.connection").is_some_and(|requests| requests > 5) {
+        excluded_by.push("max.in.flight.requests.per.connection");
+    }
+    if properties.get("queuing.strategy").is_some_and(|strategy| strategy != "fifo") {
+        excluded_by.push("queuing.strategy");
+    }
+    match asked {
+        Some(true) => faults.extend(excluded_by.iter().map(|name| {
+            let place =
+                format!("{} and {}", properties.spelled("enable.idempotence"), properties.spelled(name));
+            contradiction(
+                place,
+                "idempotence needs acks=all, retries, and at most 5 requests in flight, in order",
+            )
+        })),
+        Some(false) => {}
+        None if excluded_by.is_empty() => properties.default("enable.idempotence", "true"),
+        None => {
+            let because: Vec<String> = excluded_by.iter().map(|name| properties.spelled(name)).collect();
+            let cost = if properties.number("retries") == Some(0) || properties.get("acks") == Some("0") {
+                "a record may be lost"
+            } else {
+                "a record sent again may be stored twice or out of order"
+            };
+            resolved.notices.push(format!("idempotence is off because of {}: {cost}", because.join(" and ")));
+            properties.default("enable.idempotence", "false");
+        }
+    }
+}
+
+/// What would make the sink's own accounting wrong.
+fn refuse_our_own(resolved: &Resolved, faults: &mut Vec<KafkaError>) {
+    for name in ["delivery.report.only.error", "transactional.id"] {
+        if resolved.properties.is_given(name) {
+            faults.push(KafkaError::Property {
+                place: resolved.properties.spelled(name),
+                what: "cannot be chosen here".to_owned(),
+                help: "leave it out".to_owned(),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "options_tests.rs"]
+mod tests;

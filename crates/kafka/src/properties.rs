@@ -1,0 +1,221 @@
+//! librdkafka's properties: which there are, and who set what.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::error::KafkaError as ClientError;
+
+use crate::error::KafkaError;
+
+/// The names that can be set as text, as of the librdkafka this is built with.
+const NAMES: &str = include_str!("librdkafka-properties.txt");
+
+/// Second names, and the one each is kept under: a client set up with both would take either.
+const ALIASES: [(&str, &str); 11] = [
+    ("metadata.broker.list", "bootstrap.servers"),
+    ("request.required.acks", "acks"),
+    ("message.send.max.retries", "retries"),
+    ("queue.buffering.max.ms", "linger.ms"),
+    ("compression.codec", "compression.type"),
+    ("message.timeout.ms", "delivery.timeout.ms"),
+    ("max.in.flight", "max.in.flight.requests.per.connection"),
+    ("fetch.message.max.bytes", "max.partition.fetch.bytes"),
+    ("sasl.mechanism", "sasl.mechanisms"),
+    ("sasl.oauthbearer.client.credentials.client.id", "sasl.oauthbearer.client.id"),
+    ("sasl.oauthbearer.client.credentials.client.secret", "sasl.oauthbearer.client.secret"),
+];
+
+/// Who set a property. Later ones win over earlier ones.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    /// Ours.
+    Default,
+    /// A properties file.
+    File { path: PathBuf, line: usize },
+    /// An option of the command line, as it is spelled there.
+    Flag(&'static str),
+    /// `-X`.
+    Override,
+}
+
+/// What a client will be made with.
+#[derive(Clone, Default)]
+pub(crate) struct Properties(BTreeMap<String, (String, Origin)>);
+
+impl Properties {
+    /// Sets a property, unless something stronger has set it.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>, origin: Origin) {
+        let name = canonical(name);
+        if self.0.get(name).is_none_or(|(_, earlier)| origin >= *earlier) {
+            self.0.insert(name.to_owned(), (value.into(), origin));
+        }
+    }
+
+    pub(crate) fn default(&mut self, name: &str, value: impl Into<String>) {
+        self.set(name, value, Origin::Default);
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(canonical(name)).map(|(value, _)| value.as_str())
+    }
+
+    /// The value as a number; librdkafka has seen that it is one.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.get(name)?.trim().parse().ok()
+    }
+
+    /// Whether somebody else than us set it.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.0.get(canonical(name)).is_some_and(|(_, origin)| *origin != Origin::Default)
+    }
+
+    /// How a property was given, for a message.
+    pub(crate) fn spelled(&self, name: &str) -> String {
+        match self.0.get(canonical(name)) {
+            None => name.to_owned(),
+            Some((value, origin)) => {
+                let value = if is_secret(name) { "…" } else { value.as_str() };
+                match origin {
+                    Origin::Default => format!("{name}={value}"),
+                    Origin::File { path, line } => format!("{}:{line} {name}={value}", path.display()),
+                    Origin::Flag(flag) => (*flag).to_owned(),
+                    Origin::Override => format!("-X {name}={value}"),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn to_config(&self) -> ClientConfig {
+        let mut config: ClientConfig =
+            self.0.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect();
+        // With `debug` on, what it says reaches the log; otherwise librdkafka's notices do.
+        let level = if self.0.contains_key("debug") { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info };
+        config.set_log_level(level);
+        config
+    }
+}
+
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |(name, (value, _)): (&String, &(String, Origin))| {
+            (name.clone(), if is_secret(name) { "…".to_owned() } else { value.clone() })
+        };
+        f.debug_map().entries(self.0.iter().map(shown)).finish()
+    }
+}
+
+/// The name a property is kept under.
+pub(crate) fn canonical(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, kept)| kept)
+}
+
+pub(crate) fn is_known(name: &str) -> bool {
+    NAMES.lines().any(|known| known == name)
+}
+
+/// Whether the value must never be shown. Private keys and URLs with credentials in them count.
+pub(crate) fn is_secret(name: &str) -> bool {
+    ["password", "secret", "passphrase", "jaas.config", "key.pem", "private.key", "oauthbearer.config"]
+        .iter()
+        .any(|part| name.contains(part))
+}
+
+/// Sees to it that `name` exists and takes `value`. The place is where it was given, without the value.
+pub(crate) fn check(place: &str, name: &str, value: &str) -> Result<(), KafkaError> {
+    if !is_known(name) {
+        return Err(KafkaError::UnknownProperty {
+            place: place.to_owned(),
+            name: name.to_owned(),
+            nearest: nearest(name),
+        });
+    }
+    let what = match ClientConfig::new().set(name, value).create_native_config() {
+        Ok(_) => return Ok(()),
+        Err(_) if is_secret(name) => format!("`{name}` does not take this value"),
+        Err(ClientError::ClientConfig(_, what, ..)) => {
+            let what = what.strip_prefix("Configuration property ").unwrap_or(&what);
+            what.replacen('I', "i", usize::from(what.starts_with('I'))).replace('"', "`")
+        }
+        Err(_) => format!("`{name}` does not take `{}`", value.escape_default()),
+    };
+    Err(KafkaError::Property { place: place.to_owned(), what, help: String::new() })
+}
+
+/// The known name that takes the fewest edits, if they are few enough to be a slip.
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+    let close = |candidate: &&'static str| edits(name, candidate);
+    let best = NAMES.lines().min_by_key(close)?;
+    (edits(name, best) <= (name.len() / 3).max(2)).then_some(best)
+}
+
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (above, from) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = above + 1;
+        for (left, to) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[left + 1];
+            row[left + 1] = replaced.min(diagonal + 1).min(row[left] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The list is a copy of another project's; a name that librdkafka dropped must not linger in it.
+    #[test]
+    fn librdkafka_knows_each_name_in_the_list() {
+        let config = ClientConfig::new().create_native_config().unwrap();
+        for name in NAMES.lines() {
+            if let Err(ClientError::ClientConfig(_, what, ..)) = config.get(name) {
+                // Properties of topics are not found among a client's; setting one to nonsense tells them apart.
+                let set = ClientConfig::new().set(name, "\u{1}").create_native_config();
+                let unknown =
+                    matches!(set, Err(ClientError::ClientConfig(_, text, ..)) if text.contains("No such"));
+                assert!(!unknown, "{name}: {what}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_slip_names_the_property_it_came_from() {
+        assert_eq!(nearest("lingerms"), Some("linger.ms"));
+        assert_eq!(nearest("batch.siez"), Some("batch.size"));
+        assert_eq!(nearest("completely.unrelated.words"), None);
+        let error = check("-X", "lingerms", "5").unwrap_err();
+        assert_eq!(error.to_string(), "-X: unknown property `lingerms`; did you mean `linger.ms`?");
+        assert!(error.is_misuse());
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_and_a_secret_one_is_not_shown() {
+        let error = check("-X", "batch.size", "0").unwrap_err().to_string();
+        assert!(error.contains("batch.size") && error.contains("range"), "{error}");
+        let error = check("-X", "ssl.key.password", "\0hunter2").unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn the_stronger_origin_wins_under_either_name() {
+        let mut properties = Properties::default();
+        properties.set("request.required.acks", "1", Origin::Override);
+        properties.set("acks", "all", Origin::Flag("--acks all"));
+        properties.default("acks", "-1");
+        assert_eq!(properties.get("acks"), Some("1"));
+        assert_eq!(properties.spelled("acks"), "-X acks=1");
+    }
+
+    #[test]
+    fn debugging_shows_no_secret() {
+        let mut properties = Properties::default();
+        properties.set("sasl.password", "hunter2", Origin::Override);
+        assert!(!format!("{properties:?}").contains("hunter2"));
+    }
+}
