@@ -41,7 +41,7 @@ impl Known {
         self
     }
 
-    const fn from_server(mut self, property: &'static str) -> Self {
+    const fn by_server(mut self, property: &'static str) -> Self {
         self.server = Some(property);
         self
     }
@@ -72,13 +72,13 @@ pub(crate) const KNOWN: &[Known] = &[
     known("local.retention.ms", Kind::Long, "-2", "Kept; there is no tiered storage."),
     known("max.compaction.lag.ms", Kind::Long, FOREVER, "Kept; nothing is compacted."),
     known(MAX_MESSAGE_BYTES, Kind::Int, "1048588", "The largest record batch, in bytes.")
-        .from_server("message.max.bytes"),
+        .by_server("message.max.bytes"),
     known("message.downconversion.enable", Kind::Bool, "true", "Kept; only the current format is stored."),
     known("message.timestamp.after.max.ms", Kind::Long, FOREVER, "Kept; any timestamp is taken."),
     known("message.timestamp.before.max.ms", Kind::Long, FOREVER, "Kept; any timestamp is taken."),
     known(TIMESTAMP_TYPE, Kind::Text, "CreateTime", "The producer's time, or the time of arrival.")
         .of(&["CreateTime", "LogAppendTime"])
-        .from_server("log.message.timestamp.type"),
+        .by_server("log.message.timestamp.type"),
     known("min.cleanable.dirty.ratio", Kind::Double, "0.5", "Kept; nothing is compacted."),
     known("min.compaction.lag.ms", Kind::Long, "0", "Kept; nothing is compacted."),
     known(MIN_INSYNC, Kind::Int, "1", "Above 1, records produced with acks=all are refused."),

@@ -10,7 +10,8 @@ use kadence_wire::{
     frame::{FrameError, RequestStart, encode_response},
 };
 use kafka_protocol::{messages::ApiKey, protocol::Decodable};
-use std::{net::SocketAddr, ops::RangeInclusive, pin::Pin, sync::Arc};
+use std::{net::SocketAddr, ops::RangeInclusive, panic::resume_unwind, pin::Pin, sync::Arc};
+use tokio::task::spawn_blocking;
 
 /// A response in pieces; none for a request that wants no answer.
 pub(crate) type Answer = Vec<Bytes>;
@@ -29,6 +30,8 @@ pub(crate) enum Close {
     Decode { api_key: i16, api_version: i16, what: String },
     #[error("a produce request that wants no answer was refused")]
     NoAnswerWanted,
+    #[error("the answer was given up")]
+    Stopped,
 }
 
 /// One API that is served.
@@ -40,7 +43,11 @@ pub(crate) struct Served {
 }
 
 enum Handler {
+    /// Answers at once.
     Now(fn(&Call, Bytes) -> Result<Answer, Close>),
+    /// Takes the time of a thread that nobody waits for.
+    Long(fn(&Call, Bytes) -> Result<Answer, Close>),
+    /// Waits for others.
     Waiting(fn(Call, Bytes) -> Waiting),
 }
 
@@ -53,7 +60,7 @@ pub(crate) const TABLE: &[Served] = &[
         max: api::fetch::MAX,
         handler: Handler::Waiting(|call, body| Box::pin(api::fetch::answer(call, body))),
     },
-    now::<api::ListOffsets>(),
+    long::<api::ListOffsets>(),
     now::<api::Metadata>(),
     now::<api::ApiVersions>(),
     now::<api::CreateTopics>(),
@@ -64,6 +71,10 @@ pub(crate) const TABLE: &[Served] = &[
 
 const fn now<A: Api>() -> Served {
     Served { key: A::KEY, min: A::MIN, max: A::MAX, handler: Handler::Now(run::<A>) }
+}
+
+const fn long<A: Api>() -> Served {
+    Served { key: A::KEY, min: A::MIN, max: A::MAX, handler: Handler::Long(run::<A>) }
 }
 
 fn run<A: Api>(call: &Call, body: Bytes) -> Result<Answer, Close> {
@@ -125,6 +136,14 @@ impl Admitted {
     pub(crate) async fn answer(self) -> Result<Answer, Close> {
         match self.served.handler {
             Handler::Now(handler) => handler(&self.call, self.body),
+            Handler::Long(handler) => {
+                let answered = spawn_blocking(move || handler(&self.call, self.body)).await;
+                answered.unwrap_or_else(|error| match error.try_into_panic() {
+                    // The connection's task counts it.
+                    Ok(panic) => resume_unwind(panic),
+                    Err(_) => Err(Close::Stopped),
+                })
+            }
             Handler::Waiting(handler) => handler(self.call, self.body).await,
         }
     }

@@ -56,11 +56,6 @@ impl Memory {
         fits
     }
 
-    /// Takes `bytes` whether they fit or not, for what is already there.
-    pub(crate) fn take_anyway(&self, bytes: usize) {
-        self.used.fetch_add(bytes as u64, Relaxed);
-    }
-
     pub(crate) fn give_back(&self, bytes: usize) {
         let bytes = bytes as u64;
         let _ = self.used.try_update(Relaxed, Relaxed, |used| Some(used.saturating_sub(bytes)));
@@ -86,12 +81,6 @@ impl Share {
             self.bytes += more;
         }
         fits
-    }
-
-    /// Takes `more` whether they fit or not.
-    pub(crate) fn grow_anyway(&mut self, more: usize) {
-        self.memory.take_anyway(more);
-        self.bytes += more;
     }
 
     /// Gives back what is beyond `keep`.

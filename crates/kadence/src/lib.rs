@@ -1,1 +1,30 @@
-//! placeholder
+//! The library behind the `kadence` command: replays timestamped recordings into Kafka at their own pace.
+//!
+//! [`Replay`] is the whole of it in one value:
+//!
+//! ```no_run
+//! use kadence::{Replay, Target};
+//!
+//! let outcome = Replay::of_file("data/earthquakes.csv")
+//!     .speed("100000")?
+//!     .into_topic("localhost:9092", "earthquakes")
+//!     .run()?;
+//! println!("{} records, p99 {:?} µs late", outcome.report.acknowledged, outcome.report.lateness_us);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Everything that the command line offers is in [`Replay`]'s public fields; the crates behind it
+//! ([`kadence_core`], [`kadence_kafka`]) are the place for more.
+
+pub mod cli;
+mod demo;
+mod fault;
+mod output;
+mod replay;
+mod signals;
+mod template;
+
+pub use fault::{Error, Fault};
+pub use kadence_core::pipeline::{Failure, Outcome};
+pub use kadence_core::report::{Percentiles, Report};
+pub use replay::{Replay, Target};

@@ -45,10 +45,7 @@ impl<C: Client> Contact<'_, C> {
             let outcome = self.client.metadata(topic, attempt.min(left));
             self.client.listen(Duration::ZERO);
             let failure = match outcome {
-                Ok(metadata) => {
-                    self.client.watch().up();
-                    return Ok(metadata);
-                }
+                Ok(metadata) => return Ok(metadata),
                 Err(failure) => failure,
             };
             for _ in 0..32 {

@@ -4,7 +4,7 @@
 //! "no broker answers" can say why.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rdkafka::ClientContext;
@@ -19,7 +19,6 @@ use crate::error::Cause;
 pub(crate) struct Watch {
     last: Mutex<Option<Cause>>,
     fatal: Mutex<Option<String>>,
-    all_down: AtomicBool,
     /// Requests sent again, plus one; zero before the first statistics.
     retries: AtomicU64,
 }
@@ -47,16 +46,6 @@ impl Watch {
         self.fatal.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether each known broker has been tried in vain.
-    pub(crate) fn all_down(&self) -> bool {
-        self.all_down.load(Ordering::Relaxed)
-    }
-
-    /// A broker answered.
-    pub(crate) fn up(&self) {
-        self.all_down.store(false, Ordering::Relaxed);
-    }
-
     pub(crate) fn retries(&self) -> Option<u64> {
         self.retries.load(Ordering::Relaxed).checked_sub(1)
     }
@@ -77,7 +66,10 @@ impl ClientContext for Watch {
     fn error(&self, error: ClientError, reason: &str) {
         tracing::debug!(%error, "librdkafka: {reason}");
         match error.rdkafka_error_code() {
-            Some(Code::AllBrokersDown) => self.all_down.store(true, Ordering::Relaxed),
+            Some(Code::AllBrokersDown) => {
+                let cause = self.last().map_or_else(|| reason.to_owned(), |cause| cause.to_string());
+                tracing::warn!(%cause, "no broker answers; trying again");
+            }
             Some(Code::Fatal) => {
                 *self.fatal.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
             }

@@ -13,31 +13,31 @@ use kadence_core::sink::SinkError;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum KafkaError {
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     UnknownProperty { place: String, name: String, nearest: Option<&'static str> },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Property { place: String, what: String, help: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Contradiction { place: String, what: String, help: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     ConfigFile { place: String, what: String, help: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     ReadConfigFile { path: PathBuf, source: io::Error },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Client { brokers: String, what: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Unreachable { brokers: String, cause: Cause },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     AbsentTopic { topic: String, creatable: bool },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Topic { topic: String, what: String, help: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Record { topic: String, record: u64, line: u64, what: String, help: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Offset { topic: String, partition: i32, what: String, help: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Request { place: String, what: String, help: String },
-    #[error("{}", line(self))]
+    #[error("{}", joined(self))]
     Interrupted { place: String },
 }
 
@@ -97,6 +97,11 @@ impl KafkaError {
         )
     }
 
+    /// One fault for those who take only one; the options' checks have them all.
+    pub(crate) fn first(faults: Vec<Self>) -> Self {
+        faults.into_iter().next().expect("a refusal has a reason")
+    }
+
     /// Where it is, what is wrong and what to do, the last possibly empty.
     pub fn parts(&self) -> (String, String, String) {
         match self {
@@ -154,7 +159,7 @@ impl From<KafkaError> for SinkError {
     }
 }
 
-fn line(error: &KafkaError) -> String {
+fn joined(error: &KafkaError) -> String {
     let (place, what, help) = error.parts();
     let separator = if help.is_empty() { "" } else { "; " };
     format!("{place}: {what}{separator}{help}")

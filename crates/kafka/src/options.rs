@@ -38,6 +38,12 @@ impl Connection {
 
     /// The properties that follow, for a client to add its own to.
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
+        let (resolved, faults) = self.resolve_what_can_be();
+        if faults.is_empty() { Ok(resolved) } else { Err(faults) }
+    }
+
+    /// The faults, and what follows from the rest, so that faults further on are found as well.
+    pub(crate) fn resolve_what_can_be(&self) -> (Resolved, Vec<KafkaError>) {
         let mut resolved = Resolved { properties: common_defaults(), notices: Vec::new() };
         let mut faults = Vec::new();
         if let Some(path) = &self.config_file {
@@ -62,7 +68,7 @@ impl Connection {
                 Err(fault) => faults.push(fault),
             }
         }
-        if faults.is_empty() { Ok(resolved) } else { Err(faults) }
+        (resolved, faults)
     }
 }
 
@@ -79,7 +85,7 @@ impl fmt::Debug for Connection {
 }
 
 /// A [`Connection`] without faults.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     pub(crate) properties: Properties,
     pub(crate) notices: Vec<String>,
@@ -100,11 +106,11 @@ impl Resolved {
 
 fn common_defaults() -> Properties {
     let mut properties = Properties::default();
-    properties.default("bootstrap.servers", DEFAULT_BROKERS);
-    properties.default("client.id", "kadence");
-    properties.default("socket.connection.setup.timeout.ms", PATIENCE.as_millis().to_string());
+    properties.preset("bootstrap.servers", DEFAULT_BROKERS);
+    properties.preset("client.id", "kadence");
+    properties.preset("socket.connection.setup.timeout.ms", PATIENCE.as_millis().to_string());
     // A broker that comes back is found within a second rather than within ten.
-    properties.default("reconnect.backoff.max.ms", "1000");
+    properties.preset("reconnect.backoff.max.ms", "1000");
     properties
 }
 

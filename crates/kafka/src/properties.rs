@@ -53,7 +53,8 @@ impl Properties {
         }
     }
 
-    pub(crate) fn default(&mut self, name: &str, value: impl Into<String>) {
+    /// Sets a property of ours, which anything else wins over.
+    pub(crate) fn preset(&mut self, name: &str, value: impl Into<String>) {
         self.set(name, value, Origin::Default);
     }
 
@@ -207,7 +208,7 @@ mod tests {
         let mut properties = Properties::default();
         properties.set("request.required.acks", "1", Origin::Override);
         properties.set("acks", "all", Origin::Flag("--acks all"));
-        properties.default("acks", "-1");
+        properties.preset("acks", "-1");
         assert_eq!(properties.get("acks"), Some("1"));
         assert_eq!(properties.spelled("acks"), "-X acks=1");
     }

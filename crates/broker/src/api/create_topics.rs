@@ -5,7 +5,7 @@
 
 use super::{Api, outcome, text};
 use crate::{
-    config::{self, KNOWN, TopicConfig},
+    config::{KNOWN, Known, TopicConfig, default_value},
     dispatch::Close,
     shared::{Call, NODE_ID},
     topics::{Refusal, Topic},
@@ -113,13 +113,12 @@ fn result(
 }
 
 fn configs(call: &Call, topic: &Topic) -> Vec<CreatableTopicConfigs> {
-    let describe = |known| {
-        let config::Known { name, .. } = known;
-        let own = topic.config.own(name);
+    let describe = |known: &Known| {
+        let own = topic.config.own(known.name);
         let value =
-            own.map_or_else(|| config::default_value(known, &call.shared.options), ToOwned::to_owned);
+            own.map_or_else(|| default_value(known, &call.shared.options), ToOwned::to_owned);
         CreatableTopicConfigs::default()
-            .with_name(text(name))
+            .with_name(text(known.name))
             .with_value(Some(text(&value)))
             .with_config_source(if own.is_some() { SOURCE_TOPIC } else { SOURCE_DEFAULT })
     };

@@ -1,10 +1,12 @@
 //! `ListOffsets`, key 2, versions 1 to 10.
 //!
 //! Earliest, latest, by timestamp and the greatest timestamp. Differs from Kafka: there is no tiered storage, so
-//! the earliest local offset is the earliest, and nothing is in a tier.
+//! the earliest local offset is the earliest, and nothing is in a tier; a batch that does not unpack is taken from
+//! its start.
 
 use super::{Api, LEADER_EPOCH, check_leader_epoch};
 use crate::{dispatch::Close, log::Stored, shared::Call};
+use kadence_wire::records;
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -20,7 +22,11 @@ const EARLIEST: i64 = -2;
 const GREATEST_TIMESTAMP: i64 = -3;
 const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
+/// The most one request may have unpacked.
+const UNPACK_BYTES: u64 = 256 * 1024 * 1024;
 const NONE: (i64, i64) = (-1, -1);
+/// From here on answers have a leader epoch.
+const EPOCH: i16 = 4;
 
 pub(crate) struct ListOffsets;
 
@@ -34,24 +40,32 @@ impl Api for ListOffsets {
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
         // A partition is looked up once: to look into a batch is the dearest thing a request can ask for.
         let mut seen = HashSet::new();
-        let topics = request.topics.into_iter().map(|topic| {
-            let partitions = topic.partitions.iter().map(|wanted| {
+        let mut budget = UNPACK_BYTES;
+        let mut topics = Vec::with_capacity(request.topics.len());
+        for topic in request.topics {
+            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            for wanted in &topic.partitions {
                 let once = seen.insert((topic.name.clone(), wanted.partition_index));
-                let found = if once { find(call, &topic.name, wanted) } else { Err(ResponseError::InvalidRequest) };
-                answer(wanted.partition_index, found)
-            });
-            let partitions = partitions.collect();
-            ListOffsetsTopicResponse::default().with_name(topic.name.clone()).with_partitions(partitions)
-        });
-        Ok(Some(ListOffsetsResponse::default().with_topics(topics.collect())))
+                let found = if once {
+                    find(call, &topic.name, wanted, &mut budget)
+                } else {
+                    Err(ResponseError::InvalidRequest)
+                };
+                partitions.push(answer(call.version, wanted.partition_index, found));
+            }
+            topics.push(
+                ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(partitions),
+            );
+        }
+        Ok(Some(ListOffsetsResponse::default().with_topics(topics)))
     }
 }
 
-fn answer(index: i32, found: Result<(i64, i64), ResponseError>) -> ListOffsetsPartitionResponse {
+fn answer(version: i16, index: i32, found: Result<(i64, i64), ResponseError>) -> ListOffsetsPartitionResponse {
     let response = ListOffsetsPartitionResponse::default().with_partition_index(index);
     match found {
         Ok((offset, timestamp)) => {
-            let epoch = if offset < 0 { -1 } else { LEADER_EPOCH };
+            let epoch = if offset < 0 || version < EPOCH { -1 } else { LEADER_EPOCH };
             response.with_offset(offset).with_timestamp(timestamp).with_leader_epoch(epoch)
         }
         Err(error) => {
@@ -61,7 +75,12 @@ fn answer(index: i32, found: Result<(i64, i64), ResponseError>) -> ListOffsetsPa
 }
 
 /// Offset and timestamp; -1 for what there is not.
-fn find(call: &Call, name: &TopicName, wanted: &ListOffsetsPartition) -> Result<(i64, i64), ResponseError> {
+fn find(
+    call: &Call,
+    name: &TopicName,
+    wanted: &ListOffsetsPartition,
+    budget: &mut u64,
+) -> Result<(i64, i64), ResponseError> {
     let topic = call.shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let partition = topic.partition(wanted.partition_index).ok_or(ResponseError::UnknownTopicOrPartition)?;
     check_leader_epoch(wanted.current_leader_epoch)?;
@@ -81,10 +100,14 @@ fn find(call: &Call, name: &TopicName, wanted: &ListOffsetsPartition) -> Result<
         }
     };
     // The partition is free again while the batch is looked into.
-    Ok(batch.map_or(NONE, |batch| within(&batch, timestamp)))
+    Ok(batch.map_or(NONE, |batch| within(&batch, timestamp, budget)))
 }
 
-/// The first record of `batch` at or after `timestamp`.
-fn within(batch: &Stored, _timestamp: i64) -> (i64, i64) {
-    (batch.base_offset, batch.max_timestamp)
+/// The first record of `batch` at or after `timestamp`. A batch that cannot be looked into is given from its
+/// start: a consumer then reads some records too many, and none too few.
+fn within(batch: &Stored, timestamp: i64, budget: &mut u64) -> (i64, i64) {
+    match records::first_at(&batch.bytes, timestamp, budget) {
+        Ok(Some(found)) => (batch.base_offset + i64::from(found.offset_delta), found.timestamp),
+        Ok(None) | Err(_) => (batch.base_offset, batch.max_timestamp),
+    }
 }

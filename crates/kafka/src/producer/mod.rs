@@ -20,7 +20,6 @@ use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use self::failure::{SizeLimit, explain};
-pub(crate) use self::options::is_topic_name;
 pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
 use self::poller::Poller;
 use self::receipts::{Failure, Receipts};
@@ -72,7 +71,7 @@ impl TopicSink {
         clock: Arc<dyn Clock>,
         stop: Arc<Stop>,
     ) -> Result<Self, KafkaError> {
-        let resolved = options.resolve().map_err(first_of)?;
+        let resolved = options.resolve().map_err(KafkaError::first)?;
         let in_flight = resolved.properties.number("queue.buffering.max.messages").unwrap_or(0);
         let in_flight = if in_flight == 0 { 1 << 20 } else { in_flight.min(1 << 24) as usize };
         let receipts = Receipts::new(Arc::clone(&clock), options.paced, in_flight);
@@ -296,9 +295,4 @@ fn owned_headers(headers: &[Header]) -> Option<OwnedHeaders> {
     Some(headers.iter().fold(empty, |owned, header| {
         owned.insert(ClientHeader { key: &header.name, value: Some(&header.value) })
     }))
-}
-
-/// One fault for those who take only one; [`ProducerOptions::check`] has them all.
-fn first_of(faults: Vec<KafkaError>) -> KafkaError {
-    faults.into_iter().next().expect("a refusal has a reason")
 }

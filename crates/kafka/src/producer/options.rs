@@ -139,14 +139,7 @@ impl ProducerOptions {
     }
 
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
-        let mut faults = Vec::new();
-        let mut resolved = match self.connection.resolve() {
-            Ok(resolved) => resolved,
-            Err(found) => {
-                faults = found;
-                Resolved { properties: properties::Properties::default(), notices: Vec::new() }
-            }
-        };
+        let (mut resolved, mut faults) = self.connection.resolve_what_can_be();
         if !is_topic_name(&self.topic) {
             faults.push(KafkaError::Property {
                 place: format!("topic {}", self.topic.escape_debug()),
@@ -187,7 +180,7 @@ impl ProducerOptions {
             set(if retries == 0 { "--retries 0" } else { "--retries" }, "retries", retries.to_string());
         }
         if self.partitioner == Partitioner::default() {
-            resolved.properties.default("partitioner", self.partitioner.name());
+            resolved.properties.preset("partitioner", self.partitioner.name());
         } else {
             set("--partitioner", "partitioner", self.partitioner.name().to_owned());
         }
@@ -212,23 +205,23 @@ impl ProducerOptions {
 
     fn apply_tuning(&self, resolved: &mut Resolved) {
         let properties = &mut resolved.properties;
-        properties.default("socket.nagle.disable", "true");
-        properties.default("queue.buffering.max.messages", MOST_IN_FLIGHT.to_string());
-        properties.default("queue.buffering.max.kbytes", MOST_KBYTES_IN_FLIGHT.to_string());
+        properties.preset("socket.nagle.disable", "true");
+        properties.preset("queue.buffering.max.messages", MOST_IN_FLIGHT.to_string());
+        properties.preset("queue.buffering.max.kbytes", MOST_KBYTES_IN_FLIGHT.to_string());
         // As much as Kafka's brokers take unless told otherwise.
-        properties.default("message.max.bytes", "1048588");
-        properties.default("statistics.interval.ms", "1000");
+        properties.preset("message.max.bytes", "1048588");
+        properties.preset("statistics.interval.ms", "1000");
         if self.paced || self.send == SendMode::Sync {
-            properties.default("linger.ms", "0");
+            properties.preset("linger.ms", "0");
         } else {
-            properties.default("linger.ms", "10");
-            properties.default("batch.num.messages", "100000");
+            properties.preset("linger.ms", "10");
+            properties.preset("batch.num.messages", "100000");
         }
     }
 }
 
 /// What a broker accepts as a topic's name.
-pub(crate) fn is_topic_name(name: &str) -> bool {
+fn is_topic_name(name: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     (1..=249).contains(&name.len()) && name.bytes().all(legal) && !matches!(name, "." | "..")
 }
@@ -264,7 +257,7 @@ fn decide_idempotence(resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
             )
         })),
         Some(false) => {}
-        None if excluded_by.is_empty() => properties.default("enable.idempotence", "true"),
+        None if excluded_by.is_empty() => properties.preset("enable.idempotence", "true"),
         None => {
             let because: Vec<String> = excluded_by.iter().map(|name| properties.spelled(name)).collect();
             let cost = if properties.number("retries") == Some(0) || properties.get("acks") == Some("0") {
@@ -273,7 +266,7 @@ fn decide_idempotence(resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
                 "a record sent again may be stored twice or out of order"
             };
             resolved.notices.push(format!("idempotence is off because of {}: {cost}", because.join(" and ")));
-            properties.default("enable.idempotence", "false");
+            properties.preset("enable.idempotence", "false");
         }
     }
 }

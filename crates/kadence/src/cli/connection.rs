@@ -1,0 +1,50 @@
+//! How to reach a cluster.
+
+use std::path::PathBuf;
+
+use kadence_kafka::Connection;
+
+use super::values;
+
+/// Where the cluster is and how to talk to it.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Kafka")]
+pub(crate) struct ConnectionOptions {
+    /// Brokers to connect to [default: localhost:9092]
+    #[arg(short, long, env = "KADENCE_BROKERS", hide_env_values = true, value_name = "HOST:PORT,…")]
+    brokers: Option<String>,
+    /// Set a property of librdkafka; may be repeated, and wins over everything else
+    #[arg(short = 'X', value_name = "NAME=VALUE", value_parser = values::pair)]
+    property: Vec<(String, String)>,
+    /// Read properties from a file; the Java clients' names of the security settings are understood
+    #[arg(long, value_name = "FILE")]
+    kafka_config: Option<PathBuf>,
+}
+
+impl ConnectionOptions {
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
+            brokers: self.brokers.clone(),
+            properties: self.property.clone(),
+            config_file: self.kafka_config.clone(),
+        }
+    }
+}
+
+/// The topic, where it stands first on the line or behind `-t`.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct TopicOption {
+    /// Topic
+    #[arg(value_name = "TOPIC")]
+    positional: Option<String>,
+    /// Topic, spelled as in other verbs
+    #[arg(short, long = "topic", value_name = "TOPIC", help_heading = "Kafka")]
+    topic: Option<String>,
+}
+
+impl TopicOption {
+    pub(crate) fn name(&self) -> &str {
+        self.positional.as_deref().or(self.topic.as_deref()).unwrap_or_default()
+    }
+}

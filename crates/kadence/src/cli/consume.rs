@@ -1,0 +1,161 @@
+//! A topic's records, printed.
+
+mod printer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use kadence_core::clock::{Clock as _, SystemClock};
+use kadence_core::record::Timestamp;
+use kadence_kafka::{From, Next, ReaderOptions, TopicReader, Until};
+
+use self::printer::Printer;
+use super::connection::{ConnectionOptions, TopicOption};
+use super::{Exit, values};
+use crate::fault::Error;
+use crate::output::{Voice, print_json};
+use crate::signals::Signals;
+use crate::template::Template;
+
+/// Print a topic's records
+///
+/// Reads every partition from its beginning and goes on until Ctrl-C, unless told otherwise. A topic that does not
+/// exist yet is waited for.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  kadence consume my-stream
+  kadence consume my-stream --received
+  kadence consume my-stream --from -10 --until-end
+  kadence consume my-stream --from @2026-01-01T00:00:00Z -c 100 -f '%p %o %T %k %s\\n'
+  kadence consume my-stream --until-end --json > records.txt")]
+pub(crate) struct ConsumeOptions {
+    #[command(flatten)]
+    topic: TopicOption,
+    #[command(flatten)]
+    connection: ConnectionOptions,
+    /// Where to start in each partition: beginning, end, OFFSET, -N (N before the end) or @TIME
+    #[arg(long, value_name = "WHERE", default_value = "beginning", allow_hyphen_values = true, value_parser = from,
+        help_heading = "Range")]
+    from: From,
+    /// Where to stop in each partition: before OFFSET, or before @TIME
+    #[arg(long, value_name = "WHERE", value_parser = until, help_heading = "Range")]
+    until: Option<Until>,
+    /// Stop where the topic ends now
+    #[arg(long, conflicts_with = "until", help_heading = "Range")]
+    until_end: bool,
+    /// Stop after N records
+    #[arg(short = 'c', long, value_name = "N", help_heading = "Range")]
+    limit: Option<u64>,
+    /// Print records as in kcat: %t topic, %p partition, %o offset, %k key, %s body, %h headers, %T timestamp (ms),
+    /// %K and %S lengths, \n \t \xHH
+    #[arg(short = 'f', long = "print", value_name = "TEMPLATE", conflicts_with = "received")]
+    print: Option<Template>,
+    /// Codec of the bodies: auto and raw print them as they are, json checks them and prints each on one line
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    format: Codec,
+    /// Put the local time of reception in front
+    #[arg(long)]
+    received: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Codec {
+    Auto,
+    Json,
+    Raw,
+}
+
+/// How long one wait for a record lasts before a stop request is looked for.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+fn from(text: &str) -> Result<From, String> {
+    match text {
+        "beginning" => return Ok(From::Beginning),
+        "end" => return Ok(From::End),
+        _ => {}
+    }
+    if let Some(time) = text.strip_prefix('@') {
+        return Ok(From::At(values::instant(time)?));
+    }
+    match text.parse::<i64>() {
+        Ok(before) if text.starts_with('-') => Ok(From::Last(before.saturating_neg())),
+        Ok(offset) => Ok(From::Offset(offset)),
+        Err(_) => Err(format!("`{text}` is no place; use beginning, end, an offset, -N or @TIME")),
+    }
+}
+
+fn until(text: &str) -> Result<Until, String> {
+    if let Some(time) = text.strip_prefix('@') {
+        return Ok(Until::At(values::instant(time)?));
+    }
+    match text.parse::<i64>() {
+        Ok(offset) if offset >= 0 => Ok(Until::Offset(offset)),
+        _ => Err(format!("`{text}` is no place; use an offset or @TIME")),
+    }
+}
+
+impl ConsumeOptions {
+    pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
+        let signals = Signals::listen();
+        let options = ReaderOptions {
+            connection: self.connection.connection(),
+            topic: self.topic.name().to_owned(),
+            from: self.from,
+            until: if self.until_end { Until::End } else { self.until.unwrap_or_default() },
+        };
+        match options.check() {
+            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
+            Err(faults) => {
+                let faults = faults.into_iter().map(Error::from);
+                return Err(Error::all(faults).unwrap_or_else(|| Error::misuse("options", "are at odds", "")));
+            }
+        }
+        let began = SystemClock.now();
+        let mut printer = Printer::new(self.print.clone(), self.format == Codec::Json, self.received);
+        let on_wait = |text: &str| voice.note(text);
+        let mut reader = TopicReader::open(&options, Arc::clone(&signals.stop), on_wait)?;
+        let ended = match &mut reader {
+            Some(reader) => self.read(reader, &mut printer, &signals),
+            None => Ok(()),
+        };
+        let flushed = printer.flush();
+        if voice.json {
+            let elapsed = SystemClock.now().saturating_sub(began);
+            let summary = serde_json::json!({
+                "verb": "consume",
+                "records": printer.records,
+                "bytes": printer.bytes,
+                "elapsed_s": elapsed.as_secs_f64(),
+                "next_offsets": reader.as_ref().map(TopicReader::next_offsets),
+            });
+            print_json(&summary, true)?;
+        }
+        ended.and(flushed)?;
+        let is_bounded = self.until_end || self.until.is_some() || self.limit.is_some();
+        let is_cut = is_bounded && signals.stop.is_raised() && !printer.is_closed();
+        Ok(if is_cut { Exit::Interrupted } else { Exit::Done })
+    }
+
+    fn read(&self, reader: &mut TopicReader, printer: &mut Printer, signals: &Signals) -> Result<(), Error> {
+        while !signals.stop.is_raised() && !printer.is_closed() {
+            if self.limit.is_some_and(|limit| printer.records >= limit) {
+                return Ok(());
+            }
+            // What was printed is shown before waiting for more.
+            let patience = if printer.is_flushed() { PATIENCE } else { Duration::ZERO };
+            match reader.next(patience)? {
+                Next::Record(record) => printer.print(&record)?,
+                Next::PartitionEnd { .. } => {}
+                Next::Nothing => printer.flush()?,
+                Next::Finished => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The present moment, for what is printed in front of records.
+pub(super) fn received_now() -> Timestamp {
+    SystemClock.wall()
+}

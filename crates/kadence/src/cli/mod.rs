@@ -1,0 +1,79 @@
+//! The command line: a file per verb.
+
+mod completions;
+mod connection;
+mod consume;
+mod demo;
+mod replay;
+mod topics;
+mod up;
+mod values;
+
+use clap::{Parser, Subcommand};
+
+use crate::fault::Error;
+use crate::output::Voice;
+pub use crate::output::Exit;
+
+/// Replays timestamped recordings into Kafka at their own pace, reads topics, and brings its own broker
+#[derive(Debug, Parser)]
+#[command(name = "kadence", version, propagate_version = true, infer_subcommands = false, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 misused, 130 a bounded run was cut by Ctrl-C.\n\
+    Start with `kadence demo`; then `kadence up` in one terminal and `kadence replay FILE -t TOPIC` in another.")]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalOptions,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every verb understands.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct GlobalOptions {
+    /// End with one JSON object for machines, on stdout (on stderr where stdout is data)
+    #[arg(long, global = true, help_heading = "Output")]
+    json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    quiet: bool,
+    /// Say more: -v what the client does, -vv everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Demo(demo::DemoOptions),
+    Up(up::UpOptions),
+    Replay(Box<replay::ReplayOptions>),
+    Consume(Box<consume::ConsumeOptions>),
+    Topics(topics::TopicsOptions),
+    Completions(completions::CompletionsOptions),
+}
+
+impl Cli {
+    /// Runs the verb, says what went wrong if anything did, and gives the exit code.
+    pub fn run(self) -> Exit {
+        let voice = Voice { json: self.global.json, quiet: self.global.quiet };
+        start_log(self.global.verbose);
+        let done: Result<Exit, Error> = match self.verb {
+            Verb::Demo(options) => options.run(voice),
+            Verb::Up(options) => options.run(voice),
+            Verb::Replay(options) => options.run(voice),
+            Verb::Consume(options) => options.run(voice),
+            Verb::Topics(options) => options.run(voice),
+            Verb::Completions(options) => options.run(),
+        };
+        done.unwrap_or_else(|error| voice.error(&error))
+    }
+}
+
+/// Sends the log to stderr, as far as asked for.
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,102 @@
+//! How values are written on the command line.
+
+use std::time::Duration;
+
+use kadence_core::record::{Header, Timestamp};
+use kadence_core::schema::Type;
+
+/// `10ms`, `1.5s`, `100us`, `2m`, `1h 30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let wanted = || format!("`{text}` is no duration; write it with its unit, such as 100us, 10ms, 1.5s or 2m");
+    let signed: jiff::SignedDuration = text.parse().map_err(|_| wanted())?;
+    Duration::try_from(signed).map_err(|_| wanted())
+}
+
+/// `64KiB`, `1MiB`, `1GiB`, or a plain number of bytes.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return Err(format!("`{unit}` is no unit of size; use B, KiB, MiB, GiB, kB, MB or GB")),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no size; write it as 64KiB or 1GiB"))?;
+    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
+}
+
+/// One ASCII character; `\t` or `tab` is a tab.
+pub(crate) fn byte(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),
+        b"\\t" | b"tab" => Ok(b'\t'),
+        _ => Err(format!("`{text}` is not one ASCII character (a tab is written \\t)")),
+    }
+}
+
+/// `name=value` with a name.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().into(), value.into())),
+        _ => Err(format!("`{text}` is not written as name=value")),
+    }
+}
+
+/// `name=value`.
+pub(crate) fn header(text: &str) -> Result<Header, String> {
+    pair(text).map(|(name, value)| Header { name, value: value.into_bytes() })
+}
+
+/// `name:type`.
+pub(crate) fn column_type(text: &str) -> Result<(String, Type), String> {
+    let (name, ty) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` is not written as name:type"))?;
+    Ok((name.into(), ty.parse().map_err(|error| format!("{error}"))?))
+}
+
+/// An instant: ISO 8601 with an offset, or milliseconds since 1970.
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
+    if let Ok(millis) = text.parse::<i64>()
+        && let Some(nanos) = millis.checked_mul(1_000_000)
+    {
+        return Ok(Timestamp::from_nanos(nanos));
+    }
+    let parsed: jiff::Timestamp = text.parse().map_err(|_| {
+        format!("`{text}` is no time; write 2021-01-01T00:00:00Z, with an offset, or milliseconds since 1970")
+    })?;
+    let nanos = i64::try_from(parsed.as_nanosecond()).map_err(|_| format!("`{text}` is out of range"))?;
+    Ok(Timestamp::from_nanos(nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(duration("100us"), Ok(Duration::from_micros(100)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        for bad in ["", "5", "-1s", "soon"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_bytes_pairs_and_instants_are_read() {
+        assert_eq!(size("64KiB"), Ok(65_536));
+        assert_eq!(size("5"), Ok(5));
+        assert!(size("1XB").is_err() && size("").is_err() && size("99999999999GiB").is_err());
+        assert_eq!(byte("\\t"), Ok(b'\t'));
+        assert!(byte("ab").is_err() && byte("é").is_err() && byte("\n").is_err());
+        assert_eq!(pair("a=b=c"), Ok(("a".into(), "b=c".into())));
+        assert!(pair("=b").is_err() && pair("a").is_err());
+        assert_eq!(instant("1000"), Ok(Timestamp::from_nanos(1_000_000_000)));
+        assert_eq!(instant("1970-01-01T01:00:01+01:00"), Ok(Timestamp::from_nanos(1_000_000_000)));
+        assert!(instant("yesterday").is_err());
+    }
+}

@@ -1,0 +1,211 @@
+//! The demo: an embedded broker, two recordings, and every record compared with what was recorded.
+
+use std::io::{Cursor, Read};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kadence_broker::{Broker, Options};
+use kadence_core::clock::{Clock, SystemClock};
+use kadence_core::pipeline::{self, Progress, ReplayOptions};
+use kadence_core::report::Report;
+use kadence_core::run::Run;
+use kadence_core::schedule::Schedule;
+use kadence_core::sink::Sink;
+use kadence_core::source::{
+    CsvOptions, LOOKALIKE_ROWS, Lookalike, Recording, RecordingKind, RecordingOptions, Source as _,
+};
+use kadence_kafka::{Connection, Next, ProducerOptions, ReaderOptions, TopicReader, TopicSink, Until};
+use serde::Serialize;
+
+use crate::fault::Error;
+use crate::output::{ProgressLine, Voice, count, print_report, say};
+use crate::replay::{DEFAULT_TOLERANCE, all_faults};
+use crate::signals::Signals;
+
+/// A week of earthquakes; `data/ORIGIN.md` says where they are from.
+const EARTHQUAKES: &str = include_str!("../../../data/earthquakes.csv");
+/// Which accelerometer recording is made up.
+const SEED: u64 = 1001;
+/// How long the broker may take to give the next record back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A recording of the demo.
+struct Show {
+    topic: &'static str,
+    title: &'static str,
+    speed: &'static str,
+    columns: Option<&'static [&'static str]>,
+    reader: fn() -> Box<dyn Read + Send>,
+}
+
+const SHOWS: [Show; 2] = [
+    Show {
+        topic: "accelerometer",
+        title: "two minutes of an accelerometer at 20 times its pace",
+        speed: "20",
+        columns: Some(&["sec", "X", "Y", "Z"]),
+        reader: || Box::new(Lookalike::new(SEED, LOOKALIKE_ROWS)),
+    },
+    Show {
+        topic: "earthquakes",
+        title: "a week of earthquakes at 100,000 times its pace",
+        speed: "100000",
+        columns: None,
+        reader: || Box::new(Cursor::new(EARTHQUAKES)),
+    },
+];
+
+/// What the demo found.
+#[derive(Debug, Serialize)]
+pub(crate) struct DemoReport {
+    verb: &'static str,
+    replays: Vec<Report>,
+    sent: u64,
+    read: u64,
+    order_kept: bool,
+}
+
+/// A sink, possibly with something around it.
+type Wrapped = Result<Box<dyn Sink>, Error>;
+
+/// Runs the demo; `wrap` may put something around each sink, which is how tests lose a record.
+pub(crate) fn run(
+    voice: Voice,
+    signals: &Signals,
+    wrap: impl Fn(Box<dyn Sink>) -> Wrapped,
+) -> Result<DemoReport, Error> {
+    let broker = Broker::start(Options::default()).map_err(|error| Error::from_text(&error))?;
+    let address = broker.addresses()[0].to_string();
+    voice.note(format!("a broker runs in this process, at {address}"));
+    let mut report = DemoReport { verb: "demo", replays: Vec::new(), sent: 0, read: 0, order_kept: true };
+    for show in &SHOWS {
+        voice.note(format!("\nreplaying {}", show.title));
+        let replayed = show.replay(&address, voice, signals, &wrap)?;
+        if !voice.json && !voice.quiet {
+            print_report(&replayed, DEFAULT_TOLERANCE);
+        }
+        if replayed.interrupted {
+            report.replays.push(replayed);
+            return Ok(report);
+        }
+        let read = show.compare(&address, signals)?;
+        voice.note(format!("  compared   {} bodies, each as recorded, in order", count(read)));
+        report.sent += replayed.accepted;
+        report.read += read;
+        report.replays.push(replayed);
+    }
+    broker.shutdown();
+    if !voice.json {
+        say(&format!("\n{} sent, {} read, order kept", count(report.sent), count(report.read)));
+    }
+    voice.note(
+        "\nNext: `kadence up` starts a broker that stays; in another terminal,\n      \
+         `kadence consume quakes --received` and, in a third,\n      \
+         `kadence replay data/earthquakes.csv -t quakes --speed 10000`",
+    );
+    Ok(report)
+}
+
+impl Show {
+    fn options(&self) -> Result<RecordingOptions, Error> {
+        let columns = self.columns.map(|columns| columns.iter().map(|&name| name.into()).collect());
+        let kind = RecordingKind::Csv(CsvOptions { columns, ..CsvOptions::default() });
+        let speed = self.speed.parse().map_err(|error| Error::from_text(&error))?;
+        Ok(RecordingOptions { schedule: Schedule::Recorded { speed }, ..RecordingOptions::new(kind) })
+    }
+
+    fn recording(&self) -> Result<Recording, Error> {
+        Recording::open(self.topic, (self.reader)(), &self.options()?).map_err(all_faults)
+    }
+
+    fn replay(
+        &self,
+        address: &str,
+        voice: Voice,
+        signals: &Signals,
+        wrap: impl Fn(Box<dyn Sink>) -> Wrapped,
+    ) -> Result<Report, Error> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let producer = ProducerOptions {
+            connection: Connection::to(address),
+            topic: self.topic.into(),
+            paced: true,
+            ..ProducerOptions::default()
+        };
+        let recording = self.recording()?;
+        let sink = TopicSink::open(&producer, Arc::clone(&clock), Arc::clone(&signals.stop))?;
+        let mut sink = wrap(Box::new(sink))?;
+        let options = ReplayOptions {
+            verb: "replay",
+            paced: true,
+            spin: Duration::ZERO,
+            tolerance: DEFAULT_TOLERANCE,
+            stamps: recording.stamps().to_vec(),
+        };
+        let progress = Arc::new(Progress::default());
+        let line = ProgressLine::start(voice, Arc::clone(&progress), format!("{}×", self.speed), None);
+        let outcome = pipeline::replay(
+            recording,
+            &mut *sink,
+            &options,
+            &*clock,
+            &signals.stop,
+            &signals.abandon,
+            &progress,
+        );
+        drop(line);
+        match outcome.failure {
+            Some(failure) => Err(failure.into()),
+            None => Ok(outcome.report),
+        }
+    }
+
+    /// Reads the topic from its beginning and compares each body with the recording's.
+    fn compare(&self, address: &str, signals: &Signals) -> Result<u64, Error> {
+        let options = ReaderOptions {
+            connection: Connection::to(address),
+            topic: self.topic.into(),
+            until: Until::End,
+            ..ReaderOptions::default()
+        };
+        let absent = || Error::met(self.topic, "is gone before it was read", "");
+        let mut reader =
+            TopicReader::open(&options, Arc::clone(&signals.stop), |_| {})?.ok_or_else(absent)?;
+        let mut recording = self.recording()?;
+        let mut run = Run::new(64 * 1024, 1_024);
+        let mut read = 0;
+        loop {
+            run.clear();
+            let more = recording.fill(&mut run)?;
+            for expected in run.slice(0..run.len(), SystemClock.wall()).iter() {
+                self.expect(&mut reader, expected.body, read)?;
+                read += 1;
+            }
+            if !more {
+                break;
+            }
+        }
+        match reader.next(PATIENCE)? {
+            Next::Finished => Ok(read),
+            _ => Err(Error::met(self.topic, format!("holds more than the {} records sent", count(read)), "")),
+        }
+    }
+
+    /// The next record of the topic has to be `expected`, which is number `index` of the recording.
+    fn expect(&self, reader: &mut TopicReader, expected: &[u8], index: u64) -> Result<(), Error> {
+        let lost = |what: String| Error::met(self.topic, what, "this is a defect of kadence");
+        loop {
+            match reader.next(PATIENCE)? {
+                Next::Record(record) if record.body() == Some(expected) => return Ok(()),
+                Next::Record(record) => {
+                    let found = String::from_utf8_lossy(record.body().unwrap_or_default()).into_owned();
+                    let expected = String::from_utf8_lossy(expected);
+                    return Err(lost(format!("record {index} is not as recorded (found {found}, sent {expected})")));
+                }
+                Next::PartitionEnd { .. } => {}
+                Next::Nothing => return Err(lost(format!("record {index} did not come back"))),
+                Next::Finished => return Err(lost(format!("ends before record {index}; a record was lost"))),
+            }
+        }
+    }
+}

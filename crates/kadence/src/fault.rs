@@ -1,0 +1,149 @@
+//! What went wrong, for people and machines.
+
+use std::fmt;
+
+use kadence_core::pipeline::Failure;
+use kadence_core::source::RecordingError;
+use kadence_kafka::KafkaError;
+use serde::Serialize;
+
+/// One thing that is wrong: where, what, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The file and line, topic, server or option.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What is wrong, with what was found.
+    pub what: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// All that is wrong; never empty.
+    pub faults: Vec<Fault>,
+    /// Whether the fault is in how kadence was called.
+    pub is_misuse: bool,
+}
+
+impl Error {
+    /// A fault in how kadence was called.
+    pub(crate) fn misuse(place: &str, what: impl Into<String>, help: &str) -> Self {
+        let fault = Fault { place: place.into(), what: what.into(), help: help.into() };
+        Self { faults: vec![fault], is_misuse: true }
+    }
+
+    /// A fault in what kadence met.
+    pub(crate) fn met(place: &str, what: impl Into<String>, help: &str) -> Self {
+        Self { is_misuse: false, ..Self::misuse(place, what, help) }
+    }
+
+    /// The error whose text follows the convention `where: what (found); what to do`, with its causes.
+    pub(crate) fn from_text(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(source) = cause {
+            text = format!("{text}: {source}");
+            cause = source.source();
+        }
+        let (place, rest) = text.split_once(": ").unwrap_or(("", &text));
+        let (what, help) = rest.rsplit_once("; ").unwrap_or((rest, ""));
+        Self::met(place, what, help)
+    }
+
+    /// All of `errors`, if there are any.
+    pub(crate) fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let mut all = errors.next()?;
+        for error in errors {
+            all.faults.extend(error.faults);
+            all.is_misuse |= error.is_misuse;
+        }
+        Some(all)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            fault.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, what, help } = self;
+        if !place.is_empty() {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(what)?;
+        if help.is_empty() { Ok(()) } else { write!(f, "; {help}") }
+    }
+}
+
+impl From<KafkaError> for Error {
+    fn from(error: KafkaError) -> Self {
+        let (place, mut what, help) = error.parts();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(source) = cause {
+            what = format!("{what} ({source})");
+            cause = source.source();
+        }
+        Self { faults: vec![Fault { place, what, help }], is_misuse: error.is_misuse() }
+    }
+}
+
+impl From<RecordingError> for Error {
+    fn from(error: RecordingError) -> Self {
+        let is_misuse = matches!(
+            error,
+            RecordingError::NoColumn { .. }
+                | RecordingError::NoTimes { .. }
+                | RecordingError::TimeZone { .. }
+                | RecordingError::Projection(_)
+                | RecordingError::Codec(_)
+        );
+        Self { is_misuse, ..Self::from_text(&error) }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Source(error) => error.into(),
+            Failure::Sink(error) => {
+                let what = match &error.source {
+                    Some(source) => format!("{} ({source})", error.what),
+                    None => error.what.clone(),
+                };
+                Self::met(&error.place, what, &error.help)
+            }
+            other => Self::from_text(&other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_by_the_convention_comes_apart_and_together_again() {
+        let error = RecordingError::BlankLine { name: "a.csv".into(), line: 3 };
+        let split = Error::from(error);
+        assert_eq!(
+            split.faults,
+            [Fault { place: "a.csv:3".into(), what: "blank line".into(), help: "remove it".into() }]
+        );
+        assert_eq!(split.to_string(), "a.csv:3: blank line; remove it");
+    }
+}

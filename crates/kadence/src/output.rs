@@ -1,0 +1,103 @@
+//! stdout is data, stderr is people.
+
+mod numbers;
+mod progress;
+mod summary;
+
+pub(crate) use numbers::{bytes, count, duration, micros};
+pub(crate) use progress::ProgressLine;
+pub(crate) use summary::print_report;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::fault::Error;
+
+/// What scripts can rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All was done.
+    Done = 0,
+    /// Something could not be done.
+    Failed = 1,
+    /// kadence was called in a way that cannot work.
+    Misused = 2,
+    /// A bounded run was cut by Ctrl-C or SIGTERM.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// How a verb speaks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Voice {
+    /// One JSON object ends the run.
+    pub(crate) json: bool,
+    /// Only errors.
+    pub(crate) quiet: bool,
+}
+
+impl Voice {
+    /// Tells a person something that is neither data nor an error.
+    pub(crate) fn note(self, text: impl AsRef<str>) {
+        if !self.quiet && !self.json {
+            say(text.as_ref());
+        }
+    }
+
+    /// Whether a person watches a terminal.
+    pub(crate) fn is_watched(self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
+    /// Says what went wrong, and gives the exit code for it.
+    pub(crate) fn error(self, error: &Error) -> Exit {
+        if self.json {
+            for fault in &error.faults {
+                say(&serde_json::json!({ "error": fault }).to_string());
+            }
+        } else {
+            for fault in &error.faults {
+                say(&format!("kadence: {fault}"));
+            }
+        }
+        if error.is_misuse { Exit::Misused } else { Exit::Failed }
+    }
+}
+
+/// Writes a line to stderr. A stderr that is gone takes nobody's words.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Writes `value` as one line of JSON where machines look for it: stdout, or stderr where stdout is data.
+pub(crate) fn print_json(value: &impl Serialize, stdout_is_data: bool) -> Result<(), Error> {
+    let line = serde_json::to_string(value).map_err(|error| Error::met("report", error.to_string(), ""))?;
+    if stdout_is_data {
+        say(&line);
+        return Ok(());
+    }
+    print_line(&line)
+}
+
+/// Writes a line of data. `Err` with no fault means that nobody reads any more.
+pub(crate) fn print_line(line: &str) -> Result<(), Error> {
+    ok_if_closed(writeln!(io::stdout(), "{line}"))
+}
+
+/// A closed pipe is how a reader says that it has enough: no error.
+pub(crate) fn ok_if_closed(result: io::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::met("standard output", format!("cannot be written ({error})"), ""))
+        }
+        _ => Ok(()),
+    }
+}

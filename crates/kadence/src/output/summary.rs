@@ -1,0 +1,73 @@
+//! The report of a replay, for people.
+
+use std::time::Duration;
+
+use kadence_core::report::{Percentiles, Report};
+
+use super::{bytes, count, duration, micros, say};
+
+/// Says on stderr what a replay did.
+pub(crate) fn print_report(report: &Report, tolerance: Duration) {
+    for line in lines(report, tolerance) {
+        say(&line);
+    }
+}
+
+fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
+    let elapsed = Duration::from_secs_f64(report.elapsed_s);
+    let cut = if report.interrupted { ", interrupted" } else { "" };
+    let place = match (&report.crc32c, report.topics.keys().next()) {
+        (_, Some(topic)) => format!(" to {topic}"),
+        (Some(crc), None) => format!(" to nowhere, CRC-32C {crc}"),
+        (None, None) => String::new(),
+    };
+    let records = if report.accepted == 1 { "record" } else { "records" };
+    let mut lines = vec![format!(
+        "{} {records} ({}){place} in {}{cut}",
+        count(report.accepted),
+        bytes(report.bytes),
+        duration(elapsed)
+    )];
+    if let (Some(late), Some(missed)) = (report.lateness_us, report.missed) {
+        lines.push(format!("  left       {}", late_by(late)));
+        let skew = report.skew_percent.map_or(String::new(), |skew| format!("; skew {skew:+.4} %"));
+        let tolerance = duration_short(tolerance);
+        lines.push(format!("  punctual   {} of {} later than {tolerance}{skew}", count(missed), count(report.accepted)));
+    } else if report.elapsed_s > 0.0 {
+        let rate = report.accepted as f64 / report.elapsed_s;
+        lines.push(format!("  rate       {} records/s", count(rate as u64)));
+    }
+    if let Some(late) = report.arrival_lateness_us {
+        lines.push(format!("  arrived    {}", late_by(late)));
+    }
+    let mut kept = format!("  confirmed  {} of {}", count(report.acknowledged), count(report.accepted));
+    if report.failed > 0 {
+        kept += &format!(", {} failed", count(report.failed));
+    }
+    if let Some(retries) = report.retries.filter(|retries| *retries > 0) {
+        kept += &format!(", {} retries", count(retries));
+    }
+    let partitions: Vec<String> = report
+        .topics
+        .values()
+        .flatten()
+        .map(|(partition, records)| format!("partition {partition}: {}", count(*records)))
+        .take(8)
+        .collect();
+    if !partitions.is_empty() {
+        kept += &format!(" ({})", partitions.join(", "));
+    }
+    lines.push(kept);
+    lines
+}
+
+fn late_by(late: Percentiles) -> String {
+    let Percentiles { p50, p99, max, .. } = late;
+    format!("p50 {}, p99 {}, max {} after due", micros(p50), micros(p99), micros(max))
+}
+
+/// `10 ms`, without needless digits.
+fn duration_short(duration: Duration) -> String {
+    let text = micros(duration.as_secs_f64() * 1e6);
+    text.replace(".0 ", " ")
+}

@@ -1,0 +1,55 @@
+//! A sink that prints what it passes on.
+
+use std::io::Write;
+use std::time::Duration;
+
+use kadence_core::clock::Stop;
+use kadence_core::report::Deliveries;
+use kadence_core::run::Slice;
+use kadence_core::sink::{Sink, SinkError};
+
+/// Prints each record's body on a line once the sink behind it has accepted the record.
+pub(crate) struct EchoSink<S, W> {
+    inner: S,
+    out: W,
+    /// Nobody reads any more; the run goes on.
+    is_closed: bool,
+    lines: Vec<u8>,
+}
+
+impl<S: Sink, W: Write> EchoSink<S, W> {
+    pub(crate) fn new(inner: S, out: W) -> Self {
+        Self { inner, out, is_closed: false, lines: Vec::new() }
+    }
+}
+
+impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
+    fn begin(&mut self, anchor: Duration) {
+        self.inner.begin(anchor);
+    }
+
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+        let accepted = self.inner.accept(records)?;
+        if !self.is_closed && accepted > 0 {
+            self.lines.clear();
+            for record in records.iter().take(accepted) {
+                self.lines.extend_from_slice(record.body);
+                self.lines.push(b'\n');
+            }
+            self.is_closed = self.out.write_all(&self.lines).and_then(|()| self.out.flush()).is_err();
+        }
+        Ok(accepted)
+    }
+
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+        self.inner.wait_for_room(at_most)
+    }
+
+    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+        self.inner.flush(stop)
+    }
+
+    fn deliveries(&self) -> Deliveries {
+        self.inner.deliveries()
+    }
+}

@@ -1,0 +1,166 @@
+//! From "the last ten" and "until noon" to offsets.
+
+use std::time::Duration;
+
+use kadence_core::clock::{Clock, Stop, SystemClock};
+use kadence_core::record::Timestamp;
+use rdkafka::consumer::Consumer;
+use rdkafka::error::KafkaError as ClientError;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::{ClientConsumer, From, Until};
+use crate::connect::{Client, described};
+use crate::error::KafkaError;
+use crate::options::Resolved;
+
+/// What is to be read of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// The first offset.
+    pub(super) start: i64,
+    pub(super) end: End,
+}
+
+/// Where a partition's reading ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Never,
+    /// Before this offset, which the log may not have reached.
+    Before(i64),
+    /// Before the first record this old or younger, none of which is there yet.
+    At(Timestamp),
+}
+
+/// The offsets of a partition's log, by its leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Log {
+    pub(super) earliest: i64,
+    /// Where the next record will be.
+    pub(super) next: i64,
+}
+
+/// Asks the leaders.
+pub(super) struct Leaders<'a> {
+    pub(super) consumer: &'a ClientConsumer,
+    pub(super) resolved: &'a Resolved,
+    pub(super) topic: &'a str,
+    pub(super) stop: &'a Stop,
+}
+
+impl Leaders<'_> {
+    pub(super) fn log(&self, partition: i32) -> Result<Log, KafkaError> {
+        self.ask(|at_most| self.consumer.fetch_watermarks(self.topic, partition, at_most))
+            .map(|(earliest, next)| Log { earliest, next })
+    }
+
+    /// The first offset with a record as young as `timestamp`, if there is one.
+    pub(super) fn offset_at(&self, partition: i32, timestamp: Timestamp) -> Result<Option<i64>, KafkaError> {
+        let found = self.ask(|at_most| {
+            let mut wanted = TopicPartitionList::new();
+            wanted.add_partition_offset(self.topic, partition, Offset::Offset(ceil_millis(timestamp)))?;
+            self.consumer.offsets_for_times(wanted, at_most)
+        })?;
+        let offset = found.find_partition(self.topic, partition).map(|found| found.offset());
+        Ok(match offset {
+            Some(Offset::Offset(offset)) => Some(offset),
+            _ => None,
+        })
+    }
+
+    /// A leader may be moving or starting; it is asked again as long as there is patience.
+    fn ask<T>(&self, request: impl Fn(Duration) -> Result<T, ClientError>) -> Result<T, KafkaError> {
+        let clock = SystemClock;
+        let (patience, _) = self.resolved.patience();
+        let deadline = clock.now() + patience;
+        loop {
+            let left = deadline.saturating_sub(clock.now()).max(Duration::from_millis(1));
+            match request(left) {
+                Ok(answer) => return Ok(answer),
+                Err(error) if clock.now() >= deadline => {
+                    let what = error.rdkafka_error_code().map_or_else(|| error.to_string(), described);
+                    return Err(KafkaError::Topic {
+                        topic: self.topic.to_owned(),
+                        what: format!("its offsets cannot be asked for ({what})"),
+                        help: "check that the partition's leader is up".to_owned(),
+                    });
+                }
+                Err(_) => self.consumer.listen(Duration::ZERO),
+            }
+            if self.stop.wait(Duration::from_millis(50)) {
+                return Err(KafkaError::Interrupted { place: format!("topic {}", self.topic) });
+            }
+        }
+    }
+
+    pub(super) fn span(&self, partition: i32, from: From, until: Until) -> Result<Span, KafkaError> {
+        let log = self.log(partition)?;
+        let start = match from {
+            From::Beginning => log.earliest,
+            From::End => log.next,
+            From::Last(records) => log.next.saturating_sub(records.max(0)).max(log.earliest),
+            From::Offset(offset) => check_offset(self.topic, partition, offset, log)?,
+            From::At(timestamp) => self.offset_at(partition, timestamp)?.unwrap_or(log.next),
+        };
+        let end = match until {
+            Until::Never => End::Never,
+            Until::End => End::Before(log.next),
+            Until::Offset(offset) => End::Before(offset),
+            Until::At(timestamp) => match self.offset_at(partition, timestamp)? {
+                Some(offset) => End::Before(offset),
+                None if timestamp <= SystemClock.wall() => End::Before(log.next),
+                None => End::At(timestamp),
+            },
+        };
+        Ok(Span { start, end })
+    }
+}
+
+fn check_offset(topic: &str, partition: i32, offset: i64, log: Log) -> Result<i64, KafkaError> {
+    if (log.earliest..=log.next).contains(&offset) {
+        return Ok(offset);
+    }
+    let found = if log.earliest == log.next {
+        format!("the partition is empty and goes on at {}", log.next)
+    } else {
+        format!("the earliest is {}, the latest {}", log.earliest, log.next - 1)
+    };
+    Err(KafkaError::Offset {
+        topic: topic.to_owned(),
+        partition,
+        what: format!("no offset {offset} ({found})"),
+        help: "use --from beginning, --from end, or an offset in between".to_owned(),
+    })
+}
+
+/// Kafka's timestamps are whole milliseconds: the first that is not before `timestamp`.
+pub(super) fn ceil_millis(timestamp: Timestamp) -> i64 {
+    let millis = timestamp.as_millis();
+    millis + i64::from(timestamp.as_nanos() > millis.saturating_mul(1_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_out_of_range_names_the_range() {
+        let log = Log { earliest: 3, next: 10 };
+        for inside in [3, 9, 10] {
+            assert_eq!(check_offset("t", 0, inside, log).unwrap(), inside);
+        }
+        assert_eq!(
+            check_offset("t", 2, 11, log).unwrap_err().to_string(),
+            "t[2]: no offset 11 (the earliest is 3, the latest 9); use --from beginning, --from end, or an offset in between"
+        );
+        let empty = Log { earliest: 4, next: 4 };
+        assert!(
+            check_offset("t", 0, 0, empty).unwrap_err().to_string().contains("is empty and goes on at 4")
+        );
+    }
+
+    #[test]
+    fn a_time_within_a_millisecond_means_the_next_one() {
+        let at = |nanos| ceil_millis(Timestamp::from_nanos(nanos));
+        assert_eq!([at(0), at(1), at(1_000_000), at(-1)], [0, 1, 1, 0]);
+    }
+}

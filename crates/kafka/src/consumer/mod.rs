@@ -1,0 +1,191 @@
+//! Reading a topic, without a group and without committing anything.
+
+mod bounds;
+mod options;
+mod source;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kadence_core::clock::Stop;
+use kadence_core::record::Timestamp;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError as ClientError;
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::{Offset, TopicPartitionList};
+
+use self::bounds::{End, Span, ceil_millis};
+pub use self::options::{From, ReaderOptions, Until};
+use self::source::Source;
+use crate::connect::uncreated;
+use crate::context::Watch;
+use crate::error::KafkaError;
+
+pub(crate) type ClientConsumer = BaseConsumer<Watch>;
+
+/// Reads the partitions that a topic had when it was opened.
+///
+/// The client fetches ahead up to 64 MiB and 100,000 records a partition, unless `queued.*` say otherwise. Brokers
+/// that go away and come back are waited for.
+pub struct TopicReader {
+    source: Source,
+    /// Partitions that are not read to their end yet.
+    open: BTreeMap<i32, End>,
+    next_offsets: BTreeMap<i32, i64>,
+}
+
+/// What came next.
+pub enum Next<'r> {
+    /// A record.
+    Record(Consumed<'r>),
+    /// For now there are no more records in this partition; `offset` is where the next one is expected.
+    PartitionEnd {
+        /// The partition.
+        partition: i32,
+        /// The offset that comes next.
+        offset: i64,
+    },
+    /// No record in the time given.
+    Nothing,
+    /// All that was asked for has been read.
+    Finished,
+}
+
+/// A record in the client's memory.
+pub struct Consumed<'r>(BorrowedMessage<'r>);
+
+impl Consumed<'_> {
+    /// The topic.
+    pub fn topic(&self) -> &str {
+        self.0.topic()
+    }
+
+    /// The partition.
+    pub fn partition(&self) -> i32 {
+        self.0.partition()
+    }
+
+    /// The offset in the partition.
+    pub fn offset(&self) -> i64 {
+        self.0.offset()
+    }
+
+    /// The record's timestamp, if it has one.
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        let millis = self.0.timestamp().to_millis()?;
+        Some(Timestamp::from_nanos(millis.saturating_mul(1_000_000)))
+    }
+
+    /// The key, if it has one.
+    pub fn key(&self) -> Option<&[u8]> {
+        self.0.key()
+    }
+
+    /// The body; a tombstone has none.
+    pub fn body(&self) -> Option<&[u8]> {
+        self.0.payload()
+    }
+
+    /// The headers, in order.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        self.0.headers().into_iter().flat_map(Headers::iter).map(|header| (header.key, header.value))
+    }
+}
+
+impl TopicReader {
+    /// Connects and finds where to start; `None` if `stop` was raised first.
+    ///
+    /// A topic that does not exist is waited for, after `on_wait` was told so once; with [`Until::End`] it is an
+    /// error. It is not created by being asked for.
+    pub fn open(
+        options: &ReaderOptions,
+        stop: Arc<Stop>,
+        on_wait: impl FnMut(&str),
+    ) -> Result<Option<Self>, KafkaError> {
+        let resolved = options.resolve().map_err(KafkaError::first)?;
+        let config = resolved.properties.to_config();
+        let consumer: ClientConsumer =
+            config.create_with_context(Watch::default()).map_err(|error| uncreated(&resolved, &error))?;
+        let source = Source { consumer, resolved, topic: options.topic.clone(), stop };
+        let mut reader = Self { source, open: BTreeMap::new(), next_offsets: BTreeMap::new() };
+        let found =
+            reader.source.partitions(options.until, on_wait).and_then(|partitions| match partitions {
+                Some(partitions) => reader.assign(&partitions, options).map(Some),
+                None => Ok(None),
+            });
+        match found {
+            Ok(Some(())) => Ok(Some(reader)),
+            Ok(None) | Err(KafkaError::Interrupted { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn assign(&mut self, partitions: &[i32], options: &ReaderOptions) -> Result<(), KafkaError> {
+        let mut assignment = TopicPartitionList::new();
+        for &partition in partitions {
+            let Span { start, end } = self.source.leaders().span(partition, options.from, options.until)?;
+            self.next_offsets.insert(partition, start);
+            if matches!(end, End::Before(end) if start >= end) {
+                continue;
+            }
+            self.open.insert(partition, end);
+            assignment
+                .add_partition_offset(&self.source.topic, partition, Offset::Offset(start))
+                .map_err(|error| self.source.broken(&error))?;
+        }
+        self.source.consumer.assign(&assignment).map_err(|error| self.source.broken(&error))
+    }
+
+    /// Waits up to `at_most` for what comes next.
+    pub fn next(&mut self, at_most: Duration) -> Result<Next<'_>, KafkaError> {
+        if self.open.is_empty() {
+            return Ok(Next::Finished);
+        }
+        let Self { source, open, next_offsets } = self;
+        let source: &Source = source;
+        let error = match source.consumer.poll(at_most) {
+            None => return Ok(Next::Nothing),
+            Some(Ok(record)) => {
+                let (partition, offset) = (record.partition(), record.offset());
+                let is_over = match open.get(&partition) {
+                    None => return Ok(Next::Nothing),
+                    Some(End::Never) => false,
+                    Some(End::Before(end)) => offset >= *end,
+                    Some(End::At(end)) => record.timestamp().to_millis() >= Some(ceil_millis(*end)),
+                };
+                if is_over {
+                    open.remove(&partition);
+                    source.pause(partition);
+                    return Ok(if open.is_empty() { Next::Finished } else { Next::Nothing });
+                }
+                next_offsets.insert(partition, offset + 1);
+                if open.get(&partition) == Some(&End::Before(offset + 1)) {
+                    open.remove(&partition);
+                    source.pause(partition);
+                }
+                return Ok(Next::Record(Consumed(record)));
+            }
+            Some(Err(error)) => error,
+        };
+        let ClientError::PartitionEOF(partition) = error else {
+            return source.failed(&error, next_offsets).map(|()| Next::Nothing);
+        };
+        let next = next_offsets.entry(partition).or_default();
+        if let Some(&End::Before(end)) = open.get(&partition) {
+            // The last offsets may hold no records: transactions' markers, or what compaction left. So the log's
+            // own word counts, not the last record's offset.
+            if source.leaders().log(partition)?.next >= end {
+                *next = end.max(*next);
+                open.remove(&partition);
+                source.pause(partition);
+            }
+        }
+        Ok(Next::PartitionEnd { partition, offset: *next })
+    }
+
+    /// The offset that comes next in each partition.
+    pub fn next_offsets(&self) -> &BTreeMap<i32, i64> {
+        &self.next_offsets
+    }
+}

@@ -1,0 +1,76 @@
+//! What a reader is asked for, and the librdkafka properties that follow.
+
+use kadence_core::record::Timestamp;
+
+use crate::error::KafkaError;
+use crate::options::{Connection, Resolved};
+use crate::properties::Origin;
+
+/// Where to start, in each partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum From {
+    /// At the earliest record that is still there.
+    #[default]
+    Beginning,
+    /// Behind the last record.
+    End,
+    /// At this offset, which has to be there or be the next to be written.
+    Offset(i64),
+    /// This many offsets before the end, or at the beginning if there are fewer.
+    Last(i64),
+    /// At the first record with this timestamp or a later one.
+    At(Timestamp),
+}
+
+/// Where to stop, in each partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// Nowhere.
+    #[default]
+    Never,
+    /// At the end as it was when reading began.
+    End,
+    /// Before this offset.
+    Offset(i64),
+    /// Before the first record with this timestamp or a later one; where there is none and the time has passed, at
+    /// the end.
+    At(Timestamp),
+}
+
+/// Everything about reading a topic.
+#[derive(Clone, Debug, Default)]
+pub struct ReaderOptions {
+    /// Where the cluster is.
+    pub connection: Connection,
+    /// The topic to read.
+    pub topic: String,
+    /// Where to start.
+    pub from: From,
+    /// Where to stop.
+    pub until: Until,
+}
+
+impl ReaderOptions {
+    /// Looks for faults without connecting. Returns what the user should know, a line each.
+    pub fn check(&self) -> Result<Vec<String>, Vec<KafkaError>> {
+        self.resolve().map(|resolved| resolved.notices)
+    }
+
+    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
+        let mut resolved = self.connection.resolve()?;
+        let properties = &mut resolved.properties;
+        // librdkafka assigns partitions only to a client with a group, even one that neither joins nor commits.
+        properties.preset("group.id", "kadence");
+        properties.preset("enable.auto.commit", "false");
+        properties.preset("enable.auto.offset.store", "false");
+        properties.preset("auto.offset.reset", "error");
+        properties.preset("check.crcs", "true");
+        // With a full queue the next fetch waits this long; the default of a second throttles a fast reader.
+        properties.preset("fetch.queue.backoff.ms", "5");
+        properties.preset("queued.min.messages", "100000");
+        properties.preset("queued.max.messages.kbytes", "65536");
+        // The ends of partitions are how a bounded read finds its own.
+        properties.set("enable.partition.eof", "true", Origin::Override);
+        Ok(resolved)
+    }
+}

@@ -1,0 +1,142 @@
+//! Where reading starts and stops.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
+use kadence_broker::{Broker, Options};
+use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_core::record::Timestamp;
+use kadence_kafka::{From, Next, ReaderOptions, TopicReader, Until};
+
+use crate::{LONG, bodies, broker, fill, read_all, read_to_end, reader, reading};
+
+const FIVE: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_nanos(seconds * 1_000_000_000)
+}
+
+/// Record `a` has the timestamp 1 s, `e` 5 s.
+#[test]
+fn reading_starts_and_stops_where_asked() {
+    let broker = broker();
+    fill(&broker, "five", &FIVE);
+    let cases = [
+        (From::Beginning, Until::End, "abcde"),
+        (From::End, Until::End, ""),
+        (From::Offset(3), Until::End, "de"),
+        (From::Offset(5), Until::End, ""),
+        (From::Last(2), Until::End, "de"),
+        (From::Last(99), Until::End, "abcde"),
+        (From::Last(0), Until::End, ""),
+        (From::At(at(3)), Until::End, "cde"),
+        (From::At(Timestamp::from_nanos(3_000_000_001)), Until::End, "de"),
+        (From::At(at(99)), Until::End, ""),
+        (From::Beginning, Until::Offset(2), "ab"),
+        (From::Offset(1), Until::Offset(1), ""),
+        (From::Offset(1), Until::Offset(5), "bcde"),
+        (From::Beginning, Until::At(at(4)), "abc"),
+        (From::Beginning, Until::At(at(99)), "abcde"),
+        (From::At(at(2)), Until::At(at(4)), "bc"),
+    ];
+    for (from, until, expected) in cases {
+        let options = ReaderOptions { from, until, ..reading(&broker, "five") };
+        assert_eq!(bodies(&read_all(&options)).concat(), expected, "{from:?} {until:?}");
+    }
+}
+
+#[test]
+fn a_reader_knows_the_offsets_that_come_next() {
+    let broker = Broker::start(Options { default_partitions: 2, ..Options::default() }).unwrap();
+    fill(&broker, "pair", &FIVE);
+    let mut reader = reader(&reading(&broker, "pair")).unwrap();
+    assert_eq!(reader.next_offsets(), &[(0, 0), (1, 0)].into());
+    let read = read_to_end(&mut reader);
+    assert_eq!(read.len(), 5);
+    assert_eq!(reader.next_offsets().values().sum::<i64>(), 5);
+    for record in read {
+        assert!(record.offset < reader.next_offsets()[&record.partition]);
+    }
+}
+
+/// The end of each partition is reported once the reader is there, and what is written afterwards is read too.
+#[test]
+fn an_unbounded_read_reports_the_end_and_goes_on() {
+    let broker = broker();
+    fill(&broker, "live", &["a"]);
+    let options = ReaderOptions { until: Until::Never, ..reading(&broker, "live") };
+    let mut reader = reader(&options).unwrap();
+    let mut seen = String::new();
+    let deadline = SystemClock.now() + LONG;
+    while SystemClock.now() < deadline && !seen.ends_with("b$") {
+        match reader.next(Duration::from_millis(100)).unwrap() {
+            Next::Record(record) => seen.push_str(&String::from_utf8_lossy(record.body().unwrap())),
+            Next::PartitionEnd { partition, offset } => {
+                assert_eq!((partition, offset), (0, i64::try_from(seen.replace('$', "").len()).unwrap()));
+                if seen == "a" {
+                    fill(&broker, "live", &["b"]);
+                }
+                seen.push('$');
+            }
+            Next::Nothing => {}
+            Next::Finished => panic!("it has no end"),
+        }
+    }
+    assert_eq!(seen, "a$b$");
+}
+
+#[test]
+fn an_absent_topic_is_said_once_and_waited_for() {
+    let broker = broker();
+    let options = ReaderOptions { until: Until::Offset(1), ..reading(&broker, "later") };
+    let (said, hear) = sync_channel(8);
+    let waiting = thread::spawn(move || {
+        let reader =
+            TopicReader::open(&options, Arc::new(Stop::new()), |text| said.send(text.to_owned()).unwrap());
+        read_to_end(&mut reader.unwrap().unwrap())
+    });
+    assert_eq!(hear.recv_timeout(LONG).unwrap(), "topic later does not exist yet; waiting for it");
+    assert_eq!(broker.stats().topics, 0, "asking must not create it");
+    fill(&broker, "later", &["here"]);
+    assert_eq!(bodies(&waiting.join().unwrap()), ["here"]);
+    assert!(hear.try_recv().is_err(), "it was said twice");
+}
+
+#[test]
+fn a_stop_ends_the_wait_for_a_topic() {
+    let broker = broker();
+    let options = ReaderOptions { until: Until::Never, ..reading(&broker, "never") };
+    let stop = Arc::new(Stop::new());
+    let raised = Arc::clone(&stop);
+    let opened = TopicReader::open(&options, stop, |_| raised.raise());
+    assert!(opened.unwrap().is_none());
+}
+
+/// The broker goes away and comes back on the same port, with the same records; the reader notices neither.
+#[test]
+fn a_reader_survives_a_broker_that_restarts() {
+    let first = broker();
+    fill(&first, "back", &["a", "b"]);
+    let options = ReaderOptions { until: Until::Offset(3), ..reading(&first, "back") };
+    let mut reader = reader(&options).unwrap();
+    let address = first.addresses()[0];
+    let mut read = 0;
+    let deadline = SystemClock.now() + LONG;
+    while read < 2 && SystemClock.now() < deadline {
+        if let Next::Record(_) = reader.next(Duration::from_millis(100)).unwrap() {
+            read += 1;
+        }
+    }
+    first.shutdown();
+    for _ in 0..3 {
+        assert!(matches!(
+            reader.next(Duration::from_millis(50)).unwrap(),
+            Next::Nothing | Next::PartitionEnd { .. }
+        ));
+    }
+    let second = Broker::start(Options { listen: vec![address], ..Options::default() }).unwrap();
+    fill(&second, "back", &["a", "b", "c"]);
+    assert_eq!(bodies(&read_to_end(&mut reader)), ["c"]);
+}
