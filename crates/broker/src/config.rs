@@ -58,8 +58,14 @@ pub(crate) const KNOWN: &[Known] = &[
         .of(&["delete", "compact"]),
     known("compression.gzip.level", Kind::Int, "-1", "Kept; batches stay as they were produced."),
     known("compression.lz4.level", Kind::Int, "9", "Kept; batches stay as they were produced."),
-    known("compression.type", Kind::Text, "producer", "Kept; batches stay as they were produced.")
-        .of(&["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"]),
+    known("compression.type", Kind::Text, "producer", "Kept; batches stay as they were produced.").of(&[
+        "producer",
+        "uncompressed",
+        "gzip",
+        "snappy",
+        "lz4",
+        "zstd",
+    ]),
     known("compression.zstd.level", Kind::Int, "3", "Kept; batches stay as they were produced."),
     known("delete.retention.ms", Kind::Long, "86400000", "Kept; tombstones stay."),
     known("file.delete.delay.ms", Kind::Long, "60000", "Kept; there are no files."),
@@ -106,8 +112,10 @@ pub(crate) struct TopicConfig {
 impl TopicConfig {
     /// Checks one setting as Kafka does and keeps it; the error is the text for the client.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
-        let known =
-            KNOWN.iter().find(|k| k.name == name).ok_or_else(|| format!("Unknown topic config name: {name}"))?;
+        let known = KNOWN
+            .iter()
+            .find(|k| k.name == name)
+            .ok_or_else(|| format!("Unknown topic config name: {name}"))?;
         let value = value.ok_or_else(|| format!("Null value not supported for topic configs: {name}"))?;
         check(known, value)?;
         match known.name {
@@ -171,10 +179,7 @@ fn check(known: &Known, value: &str) -> Result<(), String> {
 
 fn number(known: &Known, value: &str, least: i64) -> Result<i64, String> {
     value.parse().ok().filter(|n| *n >= least).ok_or_else(|| {
-        format!(
-            "Invalid value {value} for configuration {}: Value must be at least {least}",
-            known.name
-        )
+        format!("Invalid value {value} for configuration {}: Value must be at least {least}", known.name)
     })
 }
 

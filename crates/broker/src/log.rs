@@ -48,9 +48,21 @@ impl Log {
 
     /// Stores a checked batch behind the last one and returns its base offset. `stamp` is the time of arrival, where
     /// it replaces the producer's.
-    pub(crate) fn append(&mut self, header: &BatchHeader, batch: &[u8], stamp: Option<i64>) -> Result<i64, Full> {
+    pub(crate) fn append(
+        &mut self,
+        header: &BatchHeader,
+        batch: &[u8],
+        stamp: Option<i64>,
+    ) -> Result<i64, Full> {
         match self {
             Self::Memory(log) => log.append(header, batch, stamp),
+        }
+    }
+
+    /// The memory that holds what is stored.
+    pub(crate) fn memory(&self) -> &Memory {
+        match self {
+            Self::Memory(log) => log.memory(),
         }
     }
 

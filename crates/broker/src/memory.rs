@@ -39,24 +39,29 @@ impl Memory {
         self.refused.load(Relaxed)
     }
 
-    /// Takes `bytes` if they fit. The hook is called at the first refusal, once.
-    pub(crate) fn take(&self, bytes: usize) -> bool {
-        let fits = self
-            .used
-            .try_update(Relaxed, Relaxed, |used| used.checked_add(bytes as u64).filter(|sum| *sum <= self.limit))
-            .is_ok();
-        if !fits {
-            self.refused.fetch_add(1, Relaxed);
-            if let Some(hook) = &self.on_full
-                && !self.told.swap(true, Relaxed)
-            {
-                hook.call(self.limit);
-            }
-        }
-        fits
+    /// Whether `bytes` would fit now.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        self.used().checked_add(bytes as u64).is_some_and(|sum| sum <= self.limit)
     }
 
-    pub(crate) fn give_back(&self, bytes: usize) {
+    /// Notes that data was refused for want of room. The hook is called the first time.
+    pub(crate) fn note_refusal(&self) {
+        self.refused.fetch_add(1, Relaxed);
+        if let Some(hook) = &self.on_full
+            && !self.told.swap(true, Relaxed)
+        {
+            hook.call(self.limit);
+        }
+    }
+
+    /// Takes `bytes` if they fit.
+    fn take(&self, bytes: usize) -> bool {
+        let more = bytes as u64;
+        let sum = |used: u64| used.checked_add(more).filter(|sum| *sum <= self.limit);
+        self.used.try_update(Relaxed, Relaxed, sum).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
         let bytes = bytes as u64;
         let _ = self.used.try_update(Relaxed, Relaxed, |used| Some(used.saturating_sub(bytes)));
     }
@@ -89,6 +94,11 @@ impl Share {
             self.memory.give_back(self.bytes - keep);
             self.bytes = keep;
         }
+    }
+
+    /// The memory this is a share of.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -200,7 +200,8 @@ impl Options {
             let known = PROPERTIES.iter().map(|p| p.name).collect();
             return Err(OptionsError::Unknown { name: name.to_owned(), known });
         };
-        let refuse = |wanted: String| OptionsError::Value { name: property.name, value: value.to_owned(), wanted };
+        let refuse =
+            |wanted: String| OptionsError::Value { name: property.name, value: value.to_owned(), wanted };
         match property.kind {
             PropertyKind::Bool(field) => {
                 *field(self) = value.parse().map_err(|_| refuse("true or false".to_owned()))?;

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 #[derive(Debug)]
 pub(crate) struct Partition {
+    memory: Arc<Memory>,
     state: Lock<State>,
     waiting: Lock<Vec<Arc<Notify>>>,
 }
@@ -47,7 +48,7 @@ impl From<Full> for AppendError {
 impl Partition {
     pub(crate) fn new(memory: &Arc<Memory>) -> Self {
         let state = State { log: Log::in_memory(memory), producers: Producers::default() };
-        Self { state: Lock::new(state), waiting: Lock::default() }
+        Self { memory: Arc::clone(memory), state: Lock::new(state), waiting: Lock::default() }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -61,9 +62,13 @@ impl Partition {
         batch: &[u8],
         stamp: Option<i64>,
     ) -> Result<Appended, AppendError> {
-        let appended = self.lock().append(header, batch, stamp)?;
-        self.wake();
-        Ok(appended)
+        let appended = self.lock().append(header, batch, stamp);
+        match &appended {
+            Ok(_) => self.wake(),
+            Err(AppendError::Full) => self.memory.note_refusal(),
+            Err(_) => {}
+        }
+        appended
     }
 
     /// Wakes the fetches that wait for this partition.
@@ -94,6 +99,11 @@ impl State {
             Verdict::AppendFirst => self.log.reserve(PRODUCER_BYTES)?,
             Verdict::Duplicate { base_offset, append_time } => {
                 return Ok(Appended { base_offset, append_time, log_start: self.log.start() });
+            }
+            // The batches behind a refused one are out of order and would be repeated for ever: at the limit they
+            // get the reason of the first.
+            Verdict::OutOfOrder { .. } if !self.log.memory().has_room(batch.len()) => {
+                return Err(AppendError::Full);
             }
             Verdict::OutOfOrder { expected } => return Err(AppendError::OutOfOrder { expected }),
             Verdict::OldEpoch { current } => return Err(AppendError::OldEpoch { current }),

@@ -28,7 +28,8 @@ use tokio::{
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The buffer of a quiet connection.
 const SMALL_BUFFER: usize = 8 * 1024;
-/// A buffer above this goes once its request is answered.
+/// Above this a buffer is counted, and goes once its request is answered; so is what decoding takes. Below it,
+/// clients get through while others fill the memory for requests.
 const LARGE_BUFFER: usize = 64 * 1024;
 /// A response has to be taken by the client within this time.
 const WRITE_TIME: Duration = Duration::from_mins(2);
@@ -96,14 +97,15 @@ async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended>
     let local = canonical(stream.local_addr()?);
     let mut reader = Reader { buffer: BytesMut::new(), share: Share::new(&shared.requests) };
     loop {
-        let frame = timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
-            .await
-            .map_err(|_| Ended::Idle)??;
+        let frame =
+            timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
+                .await
+                .map_err(|_| Ended::Idle)??;
         let answer = match dispatch::admit(shared, local, frame)? {
             Admission::Answer(answer) => answer,
             Admission::Request(request) => {
                 let mut cost = Share::new(&shared.requests);
-                if !cost.grow(request.cost) {
+                if request.cost > LARGE_BUFFER && !cost.grow(request.cost) {
                     return Err(Ended::Crowded);
                 }
                 tokio::select! {

@@ -2,7 +2,7 @@
 
 use crate::{clock::Clock, options::Options, server, shared::Shared};
 use std::{
-    io,
+    fmt, io,
     net::{IpAddr, SocketAddr, TcpListener},
     sync::{Arc, atomic::Ordering::Relaxed},
     thread::{self, JoinHandle},
@@ -55,7 +55,6 @@ pub struct Stats {
 }
 
 /// A running broker; it stops when dropped.
-#[derive(Debug)]
 pub struct Broker {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
@@ -124,6 +123,12 @@ impl Broker {
     /// Closes listeners and connections and waits for their end, two seconds at most.
     pub fn shutdown(self) {
         drop(self);
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 

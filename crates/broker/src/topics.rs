@@ -103,8 +103,10 @@ impl Topics {
             return Err(Refusal::new(ResponseError::InvalidTopicException, message));
         }
         if count + state.partitions > MAX_PARTITIONS {
-            let message =
-                format!("this broker keeps at most {MAX_PARTITIONS} partitions (there are {})", state.partitions);
+            let message = format!(
+                "this broker keeps at most {MAX_PARTITIONS} partitions (there are {})",
+                state.partitions
+            );
             return Err(Refusal::new(ResponseError::PolicyViolation, message));
         }
         let count = if dry { 0 } else { count };

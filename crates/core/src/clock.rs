@@ -152,7 +152,11 @@ impl ManualClock {
 
     /// Lets `by` pass.
     pub fn advance(&self, by: Duration) {
-        self.now_nanos.fetch_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        // The closure always gives a value, so this never fails.
+        let _ = self
+            .now_nanos
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| Some(now.saturating_add(by)));
     }
 }
 

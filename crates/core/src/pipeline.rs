@@ -122,7 +122,7 @@ pub fn replay(
         SystemClock::sharpen_this_thread();
     }
     let ring = Ring::start(source);
-    let mut first = ring.next(stop);
+    let mut next = ring.next(stop);
     // The first run is encoded before the clock starts, so that reading it makes nobody late.
     let pacer = Pacer::start(clock, stop, options.spin);
     sink.begin(pacer.anchor());
@@ -136,24 +136,27 @@ pub fn replay(
         stamps: StampWriter::new(&options.stamps),
         tally: Tally::default(),
     };
+    let mut is_complete = false;
     let failure = loop {
-        let (mut run, ended) = match first {
+        let (mut run, ended) = match next {
             Next::Run(run, ended) => (run, ended),
             Next::Stopped => break None,
             Next::Lost => break Some(Failure::Reader),
         };
-        if let Err(error) = replay.hand_over(&mut run) {
-            break Some(Failure::Sink(error));
+        match (replay.hand_over(&mut run), ended) {
+            (Err(error), _) => break Some(Failure::Sink(error)),
+            (Ok(false), _) => break None,
+            (Ok(true), None) => ring.give_back(run),
+            (Ok(true), Some(Ok(()))) => {
+                is_complete = true;
+                break None;
+            }
+            (Ok(true), Some(Err(error))) => break Some(Failure::Source(error)),
         }
-        match ended {
-            None if stop.is_raised() => break None,
-            None => ring.give_back(run),
-            Some(Ok(())) => break None,
-            Some(Err(error)) => break (!stop.is_raised()).then_some(Failure::Source(error)),
-        }
-        first = ring.next(stop);
+        next = ring.next(stop);
     };
-    replay.finish(failure, abandon)
+    let interrupted = !is_complete && failure.is_none();
+    replay.finish(failure, interrupted, abandon)
 }
 
 struct Replay<'a> {
@@ -178,17 +181,21 @@ struct Tally {
 }
 
 impl Replay<'_> {
-    /// Hands all records of `run` to the sink, each when it is due, or fewer when a stop is asked for.
-    fn hand_over(&mut self, run: &mut Run) -> Result<(), SinkError> {
+    /// Hands the records of `run` to the sink, each when it is due; `false` when a stop was asked for before the
+    /// last one.
+    fn hand_over(&mut self, run: &mut Run) -> Result<bool, SinkError> {
         let mut next = 0;
-        while next < run.len() && !self.stop.is_raised() {
+        while next < run.len() {
+            if self.stop.is_raised() {
+                return Ok(false);
+            }
             let now = if self.options.paced { self.pacer.wait(run.due(next)) } else { Duration::ZERO };
-            let due = if self.options.paced { run.due_by(next, now) } else { run.len() - next };
-            if due == 0 {
+            let at_once = next..run.len().min(next + MOST_AT_ONCE);
+            let end = if self.options.paced { run.due_by(at_once, now) } else { at_once.end };
+            if end == next {
                 // Only a stop request ends a wait early.
                 continue;
             }
-            let end = next + due.min(MOST_AT_ONCE);
             let handed_over = self.clock.wall();
             run.stamp(next..end, handed_over, &mut self.stamps);
             let accepted = self.sink.accept(&run.slice(next..end, handed_over))?;
@@ -198,7 +205,7 @@ impl Replay<'_> {
                 self.sink.wait_for_room(PATIENCE)?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn count(&mut self, run: &Run, first: usize, accepted: usize, now: Duration) {
@@ -225,8 +232,7 @@ impl Replay<'_> {
     }
 
     /// Waits for the acknowledgements and sums up.
-    fn finish(self, mut failure: Option<Failure>, abandon: &Stop) -> Outcome {
-        let interrupted = self.stop.is_raised() && failure.is_none();
+    fn finish(self, mut failure: Option<Failure>, interrupted: bool, abandon: &Stop) -> Outcome {
         if let Err(error) = self.sink.flush(abandon) {
             failure.get_or_insert(Failure::Sink(error));
         }

@@ -7,7 +7,7 @@ use kadence_kcql::{Argument, ColumnList, Expr as Parsed, Path, Span};
 
 use crate::schema::{Schema, Type};
 use crate::source::Field;
-use crate::stamp::{DEFAULT_NOW, StampFormat};
+use crate::stamp::{DEFAULT_NOW, EventStamp, StampFormat};
 
 /// Why a column list cannot be used, with the place in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,25 +34,20 @@ impl ProjectionError {
 
 /// One member of the body.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub(crate) struct Item {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Where its value comes from.
-    pub expr: Expr,
+    pub(crate) expr: Expr,
 }
 
 /// Where a value comes from.
 #[derive(Clone, Debug)]
-pub enum Expr {
+pub(crate) enum Expr {
     /// A column.
     Field(Field, Type),
     /// All fields of a recording without fixed columns, but for some; renamed ones stay in their place.
-    Rest {
-        /// Fields that stand elsewhere or nowhere.
-        except: Vec<String>,
-        /// Old and new names.
-        renamed: Vec<(String, String)>,
-    },
+    Rest(Rest),
     /// A random UUID (v4).
     Uuid,
     /// The hand-over instant, in the format of this number.
@@ -63,7 +58,7 @@ pub enum Expr {
         width: usize,
     },
     /// The record's event time; RFC 3339 in UTC without a format.
-    EventTime(Option<StampFormat>),
+    EventTime(EventStamp),
     /// The line on which the record starts.
     Line,
     /// The recording's name.
@@ -74,38 +69,49 @@ pub enum Expr {
     Number(String),
 }
 
+/// What `*` stands for where records need not have the same fields.
+#[derive(Clone, Debug)]
+pub(crate) struct Rest {
+    /// Fields that stand elsewhere or nowhere.
+    pub(crate) except: Vec<String>,
+    /// Old and new names.
+    pub(crate) renamed: Vec<(String, String)>,
+    /// Names that other members have; a field may not come by one of them.
+    pub(crate) taken: Vec<String>,
+}
+
 /// A compiled column list.
 #[derive(Clone, Debug)]
-pub struct Projection {
+pub(crate) struct Projection {
     /// The members, in their order.
-    pub items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
     /// The formats of the hand-over instants among them.
-    pub stamps: Vec<StampFormat>,
+    pub(crate) stamps: Vec<StampFormat>,
     /// Whether it is `*` and nothing else.
-    pub is_identity: bool,
+    pub(crate) is_identity: bool,
 }
 
 /// What a column list is compiled against.
 #[derive(Clone, Copy, Debug)]
-pub struct Names<'a> {
+pub(crate) struct Names<'a> {
     /// The columns, or the fields of the first record.
-    pub found: &'a [String],
+    pub(crate) found: &'a [String],
     /// Whether every record has just these.
-    pub fixed: bool,
+    pub(crate) fixed: bool,
     /// The types of the columns.
-    pub schema: &'a Schema,
+    pub(crate) schema: &'a Schema,
 }
 
 const FUNCTIONS: &str = "uuid(), now(), event_time(), line(), file(), text('…')";
 
 impl Projection {
     /// Whether a value needs the record's event time.
-    pub fn needs_event_time(&self) -> bool {
+    pub(crate) fn needs_event_time(&self) -> bool {
         self.items.iter().any(|item| matches!(item.expr, Expr::EventTime(_)))
     }
 
     /// Compiles `text`; all faults are reported together.
-    pub fn compile(text: &str, names: Names<'_>) -> Result<Self, Vec<ProjectionError>> {
+    pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Self, Vec<ProjectionError>> {
         let fault = |span: Span, what: String| ProjectionError { what, text: text.into(), span };
         let list = kadence_kcql::parse_columns(text).map_err(|error| {
             vec![fault(error.span(), format!("{} (found {}); {}", error.what(), error.found(), error.help()))]
@@ -114,6 +120,7 @@ impl Projection {
             list: &list,
             names,
             items: Vec::new(),
+            spans: Vec::new(),
             stamps: Vec::new(),
             faults: Vec::new(),
             star_seen: false,
@@ -133,6 +140,8 @@ struct Compiler<'a> {
     list: &'a ColumnList,
     names: Names<'a>,
     items: Vec<Item>,
+    /// Where in the list each item comes from.
+    spans: Vec<Span>,
     stamps: Vec<StampFormat>,
     faults: Vec<(Span, String)>,
     star_seen: bool,
@@ -168,8 +177,10 @@ impl Compiler<'_> {
                     self.literal(column.span, alias, Expr::Number(text.clone()));
                 }
             }
+            self.spans.resize(self.items.len(), column.span);
         }
         self.find_duplicate();
+        self.note_taken_names();
     }
 
     fn literal(&mut self, span: Span, alias: Option<String>, expr: Expr) {
@@ -182,7 +193,7 @@ impl Compiler<'_> {
     fn path(&mut self, path: &Path, alias: Option<String>) {
         let Some(field) = self.field(path) else { return };
         // After the star a column is renamed in its place.
-        if self.star_seen && path.names.len() == 1 {
+        if self.star_seen && (path.names.len() == 1 || self.names.fixed) {
             return;
         }
         if self.is_ignored(&field) {
@@ -227,8 +238,18 @@ impl Compiler<'_> {
             .iter()
             .filter_map(|column| Some((single(column)?, column.alias.as_ref()?.text.clone())))
             .collect();
+        for column in &self.list.columns[star + 1..] {
+            let Some(name) = single(column) else { continue };
+            if renamed.iter().filter(|(old, _)| *old == name).count() > 1 {
+                let what =
+                    format!("`*` can hold `{name}` once only; name it before the star to have it twice");
+                self.faults.push((column.span, what));
+                break;
+            }
+        }
         if !self.names.fixed {
-            self.items.push(Item { name: "*".into(), expr: Expr::Rest { except, renamed } });
+            let rest = Rest { except, renamed, taken: Vec::new() };
+            self.items.push(Item { name: "*".into(), expr: Expr::Rest(rest) });
             return;
         }
         for (index, column) in self.names.found.iter().enumerate() {
@@ -262,10 +283,10 @@ impl Compiler<'_> {
             ("line", []) => Some(Expr::Line),
             ("file", []) => Some(Expr::File),
             ("text", [text]) => Some(Expr::Text((*text).to_owned())),
-            ("event_time", []) => Some(Expr::EventTime(None)),
+            ("event_time", []) => Some(Expr::EventTime(EventStamp::rfc3339())),
             ("event_time", [format, zone @ ..]) if zone.len() < 2 => self
                 .stamp(span, format, Some(zone.first().unwrap_or(&"UTC")))
-                .map(|stamp| Expr::EventTime(Some(stamp))),
+                .map(|stamp| Expr::EventTime(EventStamp::new(stamp))),
             ("now", [] | [_] | [_, _]) => {
                 let format = texts.first().unwrap_or(&DEFAULT_NOW);
                 let stamp = self.stamp(span, format, texts.get(1).copied())?;
@@ -293,16 +314,54 @@ impl Compiler<'_> {
         StampFormat::new(format, zone).map_err(|error| self.faults.push((span, error.to_string()))).ok()
     }
 
+    /// Members of one name. What `*` brings along is known now where all records have the same columns, and of the
+    /// first record otherwise.
     fn find_duplicate(&mut self) {
-        for (index, item) in self.items.iter().enumerate() {
-            if self.items[..index].iter().any(|before| before.name == item.name) {
-                let all = Span { start: 0, end: usize::MAX };
-                let span = self.list.columns.last().map_or(all, |column| column.span);
-                self.faults
-                    .push((span, format!("two members are called `{}`; rename one with AS", item.name)));
-                return;
+        let mut seen: Vec<&str> = Vec::new();
+        for (item, &span) in self.items.iter().zip(&self.spans) {
+            let mut names = match &item.expr {
+                Expr::Rest(rest) => rest.names(self.names.found).collect(),
+                _ => vec![item.name.as_str()],
+            };
+            // A record may hold a name twice of its own; it stays as it is.
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                if seen.contains(&name) {
+                    self.faults.push((span, format!("two members are called `{name}`; rename one with AS")));
+                    return;
+                }
+                seen.push(name);
             }
         }
+    }
+
+    fn note_taken_names(&mut self) {
+        let fixed = |item: &Item| (!matches!(item.expr, Expr::Rest(_))).then(|| item.name.clone());
+        let mut names: Vec<String> = self.items.iter().filter_map(fixed).collect();
+        for item in &mut self.items {
+            if let Expr::Rest(rest) = &mut item.expr {
+                names.extend(rest.renamed.iter().map(|(_, new)| new.clone()));
+                rest.taken = std::mem::take(&mut names);
+            }
+        }
+    }
+}
+
+impl Rest {
+    /// The names of the members that fields called `found` become.
+    fn names<'a>(&'a self, found: &'a [String]) -> impl Iterator<Item = &'a str> {
+        found.iter().filter(|name| !self.leaves_out(name)).map(|name| self.new_name(name).unwrap_or(name))
+    }
+
+    /// Whether the field called `name` is no part of it.
+    pub(crate) fn leaves_out(&self, name: &str) -> bool {
+        self.except.iter().any(|left_out| left_out == name)
+    }
+
+    /// What the field called `name` is renamed to.
+    pub(crate) fn new_name(&self, name: &str) -> Option<&str> {
+        self.renamed.iter().find(|(old, _)| old == name).map(|(_, new)| new.as_str())
     }
 }
 

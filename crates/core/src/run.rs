@@ -100,9 +100,10 @@ impl Run {
         self.entries[index].facts
     }
 
-    /// How many records, from `first` on, are due at `now` or before.
-    pub fn due_by(&self, first: usize, now: Duration) -> usize {
-        self.entries[first..].iter().take_while(|entry| entry.facts.due <= now).count()
+    /// The end of the first of `records` that are due at `now` or before.
+    pub fn due_by(&self, records: Range<usize>, now: Duration) -> usize {
+        let due = self.entries[records.clone()].iter().take_while(|entry| entry.facts.due <= now).count();
+        records.start + due
     }
 
     /// Fills the slots of `records` with the hand-over instant.
@@ -202,6 +203,13 @@ impl<'r> Slice<'r> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+
+    /// The first `count` of the records, or all if there are fewer.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        let end = self.records.end.min(self.records.start.saturating_add(count));
+        Self { records: self.records.start..end, ..self.clone() }
     }
 
     /// The instant of the hand-over, as the slots in these bodies say it.

@@ -46,8 +46,8 @@ pub struct StampFormat {
 enum Piece {
     /// Plain text.
     Text(String),
-    /// A directive of jiff's strftime that stays the same within a second.
-    Directive(&'static str),
+    /// A directive of jiff's strftime that stays the same within a second, and its width.
+    Directive(&'static str, usize),
     /// Six digits of the second's fraction.
     Micros,
 }
@@ -92,11 +92,11 @@ impl StampFormat {
                     continue;
                 }
                 Some('f') => (Piece::Micros, 6),
-                Some('z') => (Piece::Directive("%z"), 5),
+                Some('z') => (Piece::Directive("%z", 5), 5),
                 other => DIRECTIVES
                     .iter()
                     .find(|(letter, ..)| Some(*letter) == other)
-                    .map(|&(_, directive, width)| (Piece::Directive(directive), width))
+                    .map(|&(_, directive, width)| (Piece::Directive(directive, width), width))
                     .ok_or_else(|| StampError::NoFixedWidth {
                         directive: format!("%{}", directive.map(String::from).unwrap_or_default()),
                     })?,
@@ -122,16 +122,9 @@ impl StampFormat {
     pub fn may_hold(&self, byte: u8) -> bool {
         self.pieces.iter().any(|piece| match piece {
             Piece::Text(text) => text.as_bytes().contains(&byte),
-            Piece::Directive("%z") => byte == b'+' || byte == b'-' || byte.is_ascii_digit(),
-            Piece::Directive(_) | Piece::Micros => byte.is_ascii_digit(),
+            Piece::Directive("%z", _) => byte == b'+' || byte == b'-' || byte.is_ascii_digit(),
+            Piece::Directive(..) | Piece::Micros => byte.is_ascii_digit(),
         })
-    }
-
-    /// Appends the text for `at`.
-    pub fn write(&self, at: Timestamp, into: &mut Vec<u8>) {
-        let mut stamp = Stamp::new(self.clone());
-        stamp.set(at);
-        into.extend_from_slice(&stamp.text);
     }
 }
 
@@ -209,16 +202,71 @@ impl Stamp {
             match piece {
                 Piece::Text(plain) => text.extend_from_slice(plain.as_bytes()),
                 // Writing to a vector does not fail, and each of these directives renders any instant.
-                Piece::Directive(directive) => drop(write!(text, "{}", zoned.strftime(directive))),
+                Piece::Directive(directive, width) => {
+                    let start = text.len();
+                    let _ = write!(text, "{}", zoned.strftime(directive));
+                    // Slots have the width that the format promised: the seconds of an old local time's offset go.
+                    text.resize(start + width, b' ');
+                }
                 Piece::Micros => {
                     self.micros_at.push(text.len());
                     text.extend_from_slice(b"000000");
                 }
             }
         }
-        // Slots have the width that the format promised, whatever a zone's offset looks like.
-        text.resize(self.format.width, b' ');
         self.text = text;
+    }
+}
+
+/// Renders the event times of a recording, which seldom stay in a second for long but mostly share one with a
+/// neighbour.
+#[derive(Clone, Debug)]
+pub(crate) struct EventStamp {
+    stamp: Stamp,
+    /// As many digits of the fraction as needed, and `Z`, follow the stamp.
+    is_rfc3339: bool,
+}
+
+impl EventStamp {
+    /// Event times in `format`.
+    pub(crate) fn new(format: StampFormat) -> Self {
+        Self { stamp: Stamp::new(format), is_rfc3339: false }
+    }
+
+    /// Event times in UTC as RFC 3339.
+    pub(crate) fn rfc3339() -> Self {
+        let seconds = [("%Y", "-"), ("%m", "-"), ("%d", "T"), ("%H", ":"), ("%M", ":"), ("%S", "")];
+        let width = |directive| if directive == "%Y" { 4 } else { 2 };
+        let pieces = seconds.into_iter().flat_map(|(directive, after)| {
+            [Piece::Directive(directive, width(directive)), Piece::Text(after.to_owned())]
+        });
+        let format = StampFormat { zone: TimeZone::UTC, pieces: pieces.collect(), width: 19 };
+        Self { stamp: Stamp::new(format), is_rfc3339: true }
+    }
+
+    /// Whether the texts may hold `byte`.
+    pub(crate) fn may_hold(&self, byte: u8) -> bool {
+        self.stamp.format.may_hold(byte) || (self.is_rfc3339 && matches!(byte, b'.' | b'Z'))
+    }
+
+    /// Appends the text for `at`.
+    pub(crate) fn write(&mut self, at: Timestamp, into: &mut Vec<u8>) {
+        self.stamp.set(at);
+        into.extend_from_slice(&self.stamp.text);
+        if !self.is_rfc3339 {
+            return;
+        }
+        let mut nanos = at.as_nanos().rem_euclid(1_000_000_000);
+        if nanos > 0 {
+            into.push(b'.');
+        }
+        let mut unit = 100_000_000;
+        while nanos > 0 {
+            into.push(b'0' + (nanos / unit) as u8);
+            nanos %= unit;
+            unit /= 10;
+        }
+        into.push(b'Z');
     }
 }
 
@@ -229,8 +277,12 @@ mod tests {
     const INSTANT: Timestamp = Timestamp::from_nanos(1_618_055_496_287_301_999);
 
     fn rendered(format: &str, zone: &str) -> String {
+        rendered_at(INSTANT, EventStamp::new(StampFormat::new(format, Some(zone)).unwrap()))
+    }
+
+    fn rendered_at(at: Timestamp, mut stamp: EventStamp) -> String {
         let mut text = Vec::new();
-        StampFormat::new(format, Some(zone)).unwrap().write(INSTANT, &mut text);
+        stamp.write(at, &mut text);
         String::from_utf8(text).unwrap()
     }
 
@@ -253,6 +305,22 @@ mod tests {
             writer.set(Timestamp::from_nanos(nanos));
             assert_eq!(String::from_utf8_lossy(writer.text(0)), text);
         }
+    }
+
+    #[test]
+    fn event_times_have_as_many_digits_as_needed() {
+        for nanos in [0, 1, -1, 500_000_000, 1_517_363_399_650_000_000, i64::MIN, i64::MAX] {
+            let at = Timestamp::from_nanos(nanos);
+            assert_eq!(rendered_at(at, EventStamp::rfc3339()), at.to_rfc3339());
+        }
+    }
+
+    /// Local mean times have offsets with seconds, such as +00:53:28 in Berlin.
+    #[test]
+    fn old_offsets_keep_to_the_promised_width() {
+        let format = StampFormat::new("%z|%f", Some("Europe/Berlin")).unwrap();
+        let at = Timestamp::from_nanos(-3_000_000_000_000_000_000);
+        assert_eq!(rendered_at(at, EventStamp::new(format)), "+0053|000000");
     }
 
     #[test]

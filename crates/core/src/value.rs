@@ -1,5 +1,7 @@
 //! What a cell means: its type and its value.
 
+use std::borrow::Cow;
+
 use crate::schema::Type;
 
 /// A cell as the recording has it.
@@ -27,7 +29,7 @@ pub enum Value<'a> {
     /// A finite float whose text is no JSON number, such as `.5`.
     Float(f64),
     /// Text.
-    Text(std::borrow::Cow<'a, str>),
+    Text(Cow<'a, str>),
     /// Any JSON, as it stands.
     Json(&'a str),
 }
@@ -57,25 +59,21 @@ impl<'a> Cell<'a> {
             Self::Json(json) => match wanted {
                 Type::Auto | Type::Json => Ok(Value::Json(json)),
                 _ if json == "null" => Ok(Value::Null),
-                Type::Text if json.starts_with('"') => Ok(Value::Text(self.text().into_owned().into())),
+                Type::Text if json.starts_with('"') => Ok(Value::Text(self.text())),
                 // Numbers and truth values have a text; lists and objects are text only when asked for as JSON.
                 _ if json.starts_with(['{', '[']) => Err(Misfit::NotA(wanted)),
-                _ if json.starts_with('"') => match typed(&self.text(), wanted) {
-                    Some(Value::Bool(value)) => Ok(Value::Bool(value)),
-                    Some(Value::Int(value)) => Ok(Value::Int(value)),
-                    Some(Value::Float(value)) => Ok(Value::Float(value)),
-                    // The text between the quotes is a number's, and has no escapes.
-                    Some(Value::Number(_)) => Ok(Value::Number(json.trim_matches('"'))),
-                    Some(Value::WholeFloat(_)) => Ok(Value::WholeFloat(json.trim_matches('"'))),
-                    _ => Err(Misfit::NotA(wanted)),
-                },
+                _ if json.starts_with('"') => match self.text() {
+                    Cow::Borrowed(text) => typed(text, wanted),
+                    Cow::Owned(text) => typed(&text, wanted).and_then(Value::without_text),
+                }
+                .ok_or(Misfit::NotA(wanted)),
                 _ => typed(json, wanted).ok_or(Misfit::NotA(wanted)),
             },
         }
     }
 
     /// The cell's text: a JSON string's content, any other JSON as it stands.
-    pub fn text(self) -> std::borrow::Cow<'a, str> {
+    pub fn text(self) -> Cow<'a, str> {
         match self {
             Self::Text(bytes) => String::from_utf8_lossy(bytes),
             Self::Json(json) if json.starts_with('"') => {
@@ -86,6 +84,22 @@ impl<'a> Cell<'a> {
                 serde_json::from_str::<String>(json).map_or_else(|_| json.into(), Into::into)
             }
             Self::Json(json) => json.into(),
+        }
+    }
+}
+
+impl Value<'_> {
+    /// The same number or truth value, without the text it was written as.
+    fn without_text<'a>(self) -> Option<Value<'a>> {
+        match self {
+            Self::Bool(value) => Some(Value::Bool(value)),
+            Self::Int(value) => Some(Value::Int(value)),
+            Self::Float(value) => Some(Value::Float(value)),
+            Self::Number(text) => {
+                text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Float)).ok()
+            }
+            Self::WholeFloat(text) => text.parse().map(Value::Float).ok(),
+            Self::Null | Self::Text(_) | Self::Json(_) => None,
         }
     }
 }
@@ -186,6 +200,12 @@ mod tests {
         let value = |json: &'static str, wanted| Cell::Json(json).value(wanted);
         assert_eq!(value("51", Type::Float), Ok(Value::WholeFloat("51")));
         assert_eq!(value("\"51\"", Type::Float), Ok(Value::WholeFloat("51")));
+        assert_eq!(
+            value(r#""\u0035.5""#, Type::Float),
+            Ok(Value::Float(5.5)),
+            "escapes are no number's text"
+        );
+        assert_eq!(value(r#""\u0035""#, Type::Int), Ok(Value::Int(5)));
         assert_eq!(value("51", Type::Text), Ok(Value::Text("51".into())));
         assert_eq!(value(r#""a\n""#, Type::Text), Ok(Value::Text("a\n".into())));
         assert_eq!(value("null", Type::Int), Ok(Value::Null));

@@ -200,12 +200,65 @@ impl Show {
                 Next::Record(record) => {
                     let found = String::from_utf8_lossy(record.body().unwrap_or_default()).into_owned();
                     let expected = String::from_utf8_lossy(expected);
-                    return Err(lost(format!("record {index} is not as recorded (found {found}, sent {expected})")));
+                    return Err(lost(format!(
+                        "record {index} is not as recorded (found {found}, sent {expected})"
+                    )));
                 }
                 Next::PartitionEnd { .. } => {}
                 Next::Nothing => return Err(lost(format!("record {index} did not come back"))),
                 Next::Finished => return Err(lost(format!("ends before record {index}; a record was lost"))),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kadence_core::clock::Stop;
+    use kadence_core::report::Deliveries;
+    use kadence_core::run::Slice;
+    use kadence_core::sink::SinkError;
+
+    use super::*;
+
+    /// Passes everything on but one record, which it claims to have delivered.
+    struct LosesOne {
+        inner: Box<dyn Sink>,
+        seen: usize,
+    }
+
+    const LOST: usize = 700;
+
+    impl Sink for LosesOne {
+        fn begin(&mut self, anchor: Duration) {
+            self.inner.begin(anchor);
+        }
+        fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+            let accepted = match LOST.checked_sub(self.seen) {
+                Some(0) => 1,
+                Some(before) if before < records.len() => self.inner.accept(&records.first(before))?,
+                _ => self.inner.accept(records)?,
+            };
+            self.seen += accepted;
+            Ok(accepted)
+        }
+        fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+            self.inner.wait_for_room(at_most)
+        }
+        fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+            self.inner.flush(stop)
+        }
+        fn deliveries(&self) -> Deliveries {
+            self.inner.deliveries()
+        }
+    }
+
+    #[test]
+    fn a_lost_record_fails_the_demo() {
+        let signals = Signals { stop: Arc::default(), abandon: Arc::default() };
+        let voice = Voice { json: false, quiet: true };
+        let error = run(voice, &signals, |inner| Ok(Box::new(LosesOne { inner, seen: 0 }))).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("accelerometer: record 700 is not as recorded"), "{text}");
     }
 }

@@ -17,6 +17,9 @@ pub struct Fault {
     pub what: String,
     /// What to do about it; may be empty.
     pub help: String,
+    /// The faulty text with a mark under the place, for people.
+    #[serde(skip)]
+    pub excerpt: Option<String>,
 }
 
 /// Why something was not done.
@@ -31,7 +34,7 @@ pub struct Error {
 impl Error {
     /// A fault in how kadence was called.
     pub(crate) fn misuse(place: &str, what: impl Into<String>, help: &str) -> Self {
-        let fault = Fault { place: place.into(), what: what.into(), help: help.into() };
+        let fault = Fault { place: place.into(), what: what.into(), help: help.into(), excerpt: None };
         Self { faults: vec![fault], is_misuse: true }
     }
 
@@ -51,6 +54,12 @@ impl Error {
         let (place, rest) = text.split_once(": ").unwrap_or(("", &text));
         let (what, help) = rest.rsplit_once("; ").unwrap_or((rest, ""));
         Self::met(place, what, help)
+    }
+
+    /// All that is wrong with options for Kafka.
+    pub(crate) fn of_options(faults: Vec<KafkaError>) -> Self {
+        let all = Self::all(faults.into_iter().map(Self::from));
+        all.unwrap_or_else(|| Self::misuse("options", "are at odds with each other", ""))
     }
 
     /// All of `errors`, if there are any.
@@ -81,7 +90,7 @@ impl fmt::Display for Error {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, what, help } = self;
+        let Self { place, what, help, .. } = self;
         if !place.is_empty() {
             write!(f, "{place}: ")?;
         }
@@ -98,7 +107,8 @@ impl From<KafkaError> for Error {
             what = format!("{what} ({source})");
             cause = source.source();
         }
-        Self { faults: vec![Fault { place, what, help }], is_misuse: error.is_misuse() }
+        let fault = Fault { place, what, help, excerpt: None };
+        Self { faults: vec![fault], is_misuse: error.is_misuse() }
     }
 }
 
@@ -112,7 +122,14 @@ impl From<RecordingError> for Error {
                 | RecordingError::Projection(_)
                 | RecordingError::Codec(_)
         );
-        Self { is_misuse, ..Self::from_text(&error) }
+        if let RecordingError::Read { name, source } = &error {
+            return Self::met(name, format!("cannot be read ({source})"), "");
+        }
+        let mut all = Self { is_misuse, ..Self::from_text(&error) };
+        if let RecordingError::Projection(error) = &error {
+            all.faults[0].excerpt = Some(error.caret());
+        }
+        all
     }
 }
 
@@ -140,10 +157,8 @@ mod tests {
     fn a_text_by_the_convention_comes_apart_and_together_again() {
         let error = RecordingError::BlankLine { name: "a.csv".into(), line: 3 };
         let split = Error::from(error);
-        assert_eq!(
-            split.faults,
-            [Fault { place: "a.csv:3".into(), what: "blank line".into(), help: "remove it".into() }]
-        );
+        let Fault { place, what, help, .. } = &split.faults[0];
+        assert_eq!([place, what, help], ["a.csv:3", "blank line", "remove it"]);
         assert_eq!(split.to_string(), "a.csv:3: blank line; remove it");
     }
 }

@@ -66,6 +66,9 @@ impl Voice {
         } else {
             for fault in &error.faults {
                 say(&format!("kadence: {fault}"));
+                if let Some(excerpt) = &fault.excerpt {
+                    say(excerpt);
+                }
             }
         }
         if error.is_misuse { Exit::Misused } else { Exit::Failed }
@@ -90,6 +93,20 @@ pub(crate) fn print_json(value: &impl Serialize, stdout_is_data: bool) -> Result
 /// Writes a line of data. `Err` with no fault means that nobody reads any more.
 pub(crate) fn print_line(line: &str) -> Result<(), Error> {
     ok_if_closed(writeln!(io::stdout(), "{line}"))
+}
+
+/// Whether standard output is a pipe that nobody reads any more: `kadence consume … | head` has enough.
+pub(crate) fn is_reader_gone() -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let stdout = rustix::stdio::stdout();
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        poll(&mut watched, Some(&Timespec::default())).is_ok_and(|events| events > 0)
+            && watched[0].revents().contains(PollFlags::ERR)
+    }
+    #[cfg(not(unix))]
+    false
 }
 
 /// A closed pipe is how a reader says that it has enough: no error.

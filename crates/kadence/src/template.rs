@@ -51,7 +51,9 @@ impl std::str::FromStr for Template {
                         Some('T') => Piece::Timestamp,
                         other => {
                             let found = other.map(String::from).unwrap_or_default();
-                            return Err(format!("`%{found}` is unknown; there are %t %p %o %k %s %h %T %K %S %%"));
+                            return Err(format!(
+                                "`%{found}` is unknown; there are %t %p %o %k %s %h %T %K %S %%"
+                            ));
                         }
                     };
                     if !text.is_empty() {
@@ -112,7 +114,11 @@ impl Template {
                 Piece::BodyLength => write!(into, "{}", length(body))?,
                 Piece::Headers => write_headers(record, into)?,
                 Piece::Timestamp => {
-                    write!(into, "{}", record.timestamp().map_or(-1, kadence_core::record::Timestamp::as_millis))?;
+                    write!(
+                        into,
+                        "{}",
+                        record.timestamp().map_or(-1, kadence_core::record::Timestamp::as_millis)
+                    )?;
                 }
             }
         }

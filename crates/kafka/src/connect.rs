@@ -11,7 +11,7 @@ use crate::error::{Cause, KafkaError};
 use crate::options::Resolved;
 
 /// A refused connection or an unknown host is not tried for longer than this, unless somebody chose how long.
-const REFUSED_PATIENCE: Duration = Duration::from_millis(1_000);
+const REFUSED_PATIENCE: Duration = Duration::from_secs(1);
 /// A topic that is being created by itself appears within this time.
 const CREATION_PATIENCE: Duration = Duration::from_millis(1_500);
 /// The first attempt at metadata takes this long at most, each further one twice the one before.
@@ -45,7 +45,10 @@ impl<C: Client> Contact<'_, C> {
             let outcome = self.client.metadata(topic, attempt.min(left));
             self.client.listen(Duration::ZERO);
             let failure = match outcome {
-                Ok(metadata) => return Ok(metadata),
+                Ok(metadata) => {
+                    self.client.watch().up();
+                    return Ok(metadata);
+                }
                 Err(failure) => failure,
             };
             for _ in 0..32 {
@@ -65,7 +68,7 @@ impl<C: Client> Contact<'_, C> {
             }
             // Each wait is in the client; an attempt that came back at once still takes its time.
             self.client.listen(Duration::from_millis(20));
-            attempt *= 2;
+            attempt = if hopeless { FIRST_ATTEMPT } else { attempt * 2 };
         }
     }
 
@@ -131,6 +134,12 @@ fn settled(topic: &MetadataTopic) -> TopicState {
     }
 }
 
+/// What a broker accepts as a topic's name.
+pub(crate) fn is_topic_name(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=249).contains(&name.len()) && name.bytes().all(legal) && !matches!(name, "." | "..")
+}
+
 /// A topic that cannot be used.
 pub(crate) fn refused_topic(topic: &str, code: Code) -> KafkaError {
     let (what, help) = match code {
@@ -171,7 +180,14 @@ fn unsaid(failure: &ClientError) -> Cause {
 pub(crate) fn uncreated(resolved: &Resolved, error: &ClientError) -> KafkaError {
     let brokers = resolved.brokers().to_owned();
     let what = match error {
-        ClientError::ClientCreation(what) => what.replace(['\n', '\r'], " ").trim().to_owned(),
+        ClientError::ClientCreation(what) if what.contains("No provider for SASL mechanism") => {
+            "this SASL mechanism is not built in; use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
+                .to_owned()
+        }
+        // Behind the fault come OpenSSL's numbers for it.
+        ClientError::ClientCreation(what) => {
+            what.split(": error:").next().unwrap_or_default().replace(['\n', '\r'], " ").trim().to_owned()
+        }
         // It would show the value.
         ClientError::ClientConfig(_, _, name, _) => format!("property `{name}` does not take its value"),
         other => other.to_string(),

@@ -4,7 +4,7 @@
 //! "no broker answers" can say why.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rdkafka::ClientContext;
@@ -19,6 +19,8 @@ use crate::error::Cause;
 pub(crate) struct Watch {
     last: Mutex<Option<Cause>>,
     fatal: Mutex<Option<String>>,
+    /// Brokers are expected to answer: one has, and none has been missed since.
+    is_up: AtomicBool,
     /// Requests sent again, plus one; zero before the first statistics.
     retries: AtomicU64,
 }
@@ -46,6 +48,13 @@ impl Watch {
         self.fatal.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// A broker answered.
+    pub(crate) fn up(&self) {
+        if !self.is_up.load(Ordering::Relaxed) {
+            self.is_up.store(true, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn retries(&self) -> Option<u64> {
         self.retries.load(Ordering::Relaxed).checked_sub(1)
     }
@@ -66,19 +75,20 @@ impl ClientContext for Watch {
     fn error(&self, error: ClientError, reason: &str) {
         tracing::debug!(%error, "librdkafka: {reason}");
         match error.rdkafka_error_code() {
-            Some(Code::AllBrokersDown) => {
+            // Said once an outage; before the first answer it is for whoever is connecting to say.
+            Some(Code::AllBrokersDown) if self.is_up.swap(false, Ordering::Relaxed) => {
                 let cause = self.last().map_or_else(|| reason.to_owned(), |cause| cause.to_string());
                 tracing::warn!(%cause, "no broker answers; trying again");
             }
             Some(Code::Fatal) => {
                 *self.fatal.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
             }
+            Some(Code::AllBrokersDown) | None => {}
             Some(code) => {
                 if let Some(cause) = cause(code, reason) {
                     *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
                 }
             }
-            None => {}
         }
     }
 }

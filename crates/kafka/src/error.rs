@@ -94,6 +94,7 @@ impl KafkaError {
                 | Self::Contradiction { .. }
                 | Self::ConfigFile { .. }
                 | Self::ReadConfigFile { .. }
+                | Self::Client { .. }
         )
     }
 

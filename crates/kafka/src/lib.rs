@@ -1,5 +1,24 @@
 //! Kafka, through librdkafka: producer, consumer, administration, options and errors. Nothing else in the house
 //! knows the client.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `options`, `properties` | how to reach a cluster; librdkafka's property names, and who set what |
+//! | `config_file` | properties files, in the Java clients' names too |
+//! | `connect`, `context` | the first contact; what librdkafka says beside its results |
+//! | `producer` | [`TopicSink`]: a window of records in flight, delivery reports matched to them |
+//! | `consumer` | [`TopicReader`]: from where, until where, without a group |
+//! | `admin` | [`Admin`]: create, list, describe, delete |
+//! | `error` | [`KafkaError`]: where, what is wrong, what to do |
+//!
+//! Non-obvious:
+//!
+//! - A new idempotent producer asks for its id on a timer of 500 ms, which only a metadata reply hurries. So a sink
+//!   asks for the cluster's metadata first, then the topic's.
+//! - Unpaced, the caller's thread serves delivery reports. A thread for them costs a quarter more CPU, and with
+//!   headers twice as much; paced it is worth it, since a report's time of arrival is measured.
+//! - A record's sequence travels through librdkafka as a number, so that nothing is allocated for it.
+//! - librdkafka reads partitions only for a client with a group name. The group is neither joined nor committed to.
 
 mod admin;
 mod config_file;
@@ -11,7 +30,9 @@ mod options;
 mod producer;
 mod properties;
 
-pub use admin::{Admin, ConfigEntry, ConfigSource, PartitionDescription, TopicDescription, TopicSummary};
+pub use admin::{
+    Admin, ConfigEntry, ConfigSource, Outcomes, PartitionDescription, TopicDescription, TopicSummary,
+};
 pub use consumer::{Consumed, From, Next, ReaderOptions, TopicReader, Until};
 pub use error::{Cause, KafkaError};
 pub use options::{Connection, DEFAULT_BROKERS};

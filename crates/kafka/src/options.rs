@@ -68,7 +68,39 @@ impl Connection {
                 Err(fault) => faults.push(fault),
             }
         }
+        if let Some(fault) = fault_in_brokers(&resolved.properties) {
+            faults.push(fault);
+        }
+        trust_the_systems_authorities(&mut resolved.properties);
         (resolved, faults)
+    }
+}
+
+/// What librdkafka would only find out by trying, or take for something else.
+fn fault_in_brokers(properties: &Properties) -> Option<KafkaError> {
+    let brokers = properties.get("bootstrap.servers").unwrap_or_default();
+    let is_address = |broker: &str| {
+        let address = broker.rsplit("://").next().unwrap_or_default().trim();
+        let is_bare = address.starts_with('[') && address.ends_with(']');
+        let (host, port) =
+            if is_bare { (address, "9092") } else { address.rsplit_once(':').unwrap_or((address, "9092")) };
+        let is_host = !host.is_empty() && !host.contains(char::is_whitespace);
+        is_host && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    let wrong = brokers.split(',').find(|broker| !is_address(broker))?;
+    Some(KafkaError::Property {
+        place: "-b".to_owned(),
+        what: format!("`{}` is no broker's address", wrong.escape_debug()),
+        help: "write HOST:PORT, more of them with commas in between".to_owned(),
+    })
+}
+
+/// An OpenSSL that is built in does not know where the system keeps its certificate authorities.
+fn trust_the_systems_authorities(properties: &mut Properties) {
+    let is_tls = properties.get("security.protocol").is_some_and(|protocol| protocol.contains("ssl"));
+    let is_given = properties.is_given("ssl.ca.location") || properties.is_given("ssl.ca.pem");
+    if is_tls && !is_given && !cfg!(windows) {
+        properties.preset("ssl.ca.location", "probe");
     }
 }
 
@@ -125,6 +157,29 @@ mod tests {
             ..Connection::default()
         };
         assert_eq!(connection.check().unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn brokers_are_addresses() {
+        let fault = |brokers: &str| Connection::to(brokers).check().err().map(|faults| faults[0].to_string());
+        for good in ["localhost", "a:1,b:2", "PLAINTEXT://a:9092", "[::1]:9092", "[::1]", "10.0.0.1:9092"] {
+            assert_eq!(fault(good), None, "{good}");
+        }
+        for bad in ["", "a:99999", "a:0", "a:1,", "a b:1", ":9092"] {
+            assert!(fault(bad).unwrap().starts_with("-b: `"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tls_looks_for_the_systems_authorities_unless_told_whom_to_trust() {
+        let location = |more: &[(&str, &str)]| {
+            let given = [&[("security.protocol", "ssl")], more].concat();
+            let properties = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            let connection = Connection { properties, ..Connection::default() };
+            connection.resolve().unwrap().properties.get("ssl.ca.location").map(str::to_owned)
+        };
+        assert_eq!(location(&[]).as_deref(), Some("probe"));
+        assert_eq!(location(&[("ssl.ca.pem", "x")]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError as ClientError;
@@ -133,15 +133,33 @@ pub(crate) fn check(place: &str, name: &str, value: &str) -> Result<(), KafkaErr
         });
     }
     let what = match ClientConfig::new().set(name, value).create_native_config() {
-        Ok(_) => return Ok(()),
+        Ok(_) if !is_missing_file(name, value) => return Ok(()),
+        Ok(_) => format!("`{name}` names `{value}`, which is not there"),
         Err(_) if is_secret(name) => format!("`{name}` does not take this value"),
-        Err(ClientError::ClientConfig(_, what, ..)) => {
-            let what = what.strip_prefix("Configuration property ").unwrap_or(&what);
-            what.replacen('I', "i", usize::from(what.starts_with('I'))).replace('"', "`")
+        Err(ClientError::ClientConfig(_, said, ..)) => {
+            format!("`{name}` does not take `{}`{}", value.escape_debug(), allowed(&said))
         }
-        Err(_) => format!("`{name}` does not take `{}`", value.escape_default()),
+        Err(_) => format!("`{name}` does not take `{}`", value.escape_debug()),
     };
     Err(KafkaError::Property { place: place.to_owned(), what, help: String::new() })
+}
+
+/// What a property takes instead, as far as librdkafka tells.
+fn allowed(said: &str) -> String {
+    if let Some((_, range)) = said.split_once("outside allowed range ") {
+        return format!(" (allowed: {})", range.trim());
+    }
+    if said.contains("Expected bool") {
+        return " (allowed: true, false)".to_owned();
+    }
+    if said.contains("not available at build time") {
+        return " (not built in)".to_owned();
+    }
+    String::new()
+}
+
+fn is_missing_file(name: &str, value: &str) -> bool {
+    name.starts_with("ssl.") && name.ends_with(".location") && value != "probe" && !Path::new(value).exists()
 }
 
 /// The known name that takes the fewest edits, if they are few enough to be a slip.
@@ -197,8 +215,17 @@ mod tests {
 
     #[test]
     fn a_value_out_of_range_is_refused_and_a_secret_one_is_not_shown() {
-        let error = check("-X", "batch.size", "0").unwrap_err().to_string();
-        assert!(error.contains("batch.size") && error.contains("range"), "{error}");
+        for (name, value, text) in [
+            ("batch.size", "0", "-X: `batch.size` does not take `0` (allowed: 1..2147483647)"),
+            ("acks", "seven", "-X: `acks` does not take `seven`"),
+            (
+                "enable.idempotence",
+                "maybe",
+                "-X: `enable.idempotence` does not take `maybe` (allowed: true, false)",
+            ),
+        ] {
+            assert_eq!(check("-X", name, value).unwrap_err().to_string(), text);
+        }
         let error = check("-X", "ssl.key.password", "\0hunter2").unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");
     }

@@ -59,10 +59,7 @@ pub struct Checked {
 
 /// The table of one version of an API, if there is one.
 pub fn table(api_key: i16, api_version: i16) -> Option<&'static Request> {
-    tables::ALL
-        .iter()
-        .copied()
-        .find(|t| t.api as i16 == api_key && (t.min..=t.max).contains(&api_version))
+    tables::ALL.iter().copied().find(|t| t.api as i16 == api_key && (t.min..=t.max).contains(&api_version))
 }
 
 /// The versions of `api` that have a table.

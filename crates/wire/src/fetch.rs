@@ -7,7 +7,9 @@
 use crate::frame::{FrameError, encode_error, finish_response, start_response};
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::{
-    messages::{ApiKey, FetchResponse, fetch_response::FetchableTopicResponse, fetch_response::PartitionData},
+    messages::{
+        ApiKey, FetchResponse, fetch_response::FetchableTopicResponse, fetch_response::PartitionData,
+    },
     protocol::Encodable,
 };
 

@@ -115,8 +115,7 @@ fn result(
 fn configs(call: &Call, topic: &Topic) -> Vec<CreatableTopicConfigs> {
     let describe = |known: &Known| {
         let own = topic.config.own(known.name);
-        let value =
-            own.map_or_else(|| default_value(known, &call.shared.options), ToOwned::to_owned);
+        let value = own.map_or_else(|| default_value(known, &call.shared.options), ToOwned::to_owned);
         CreatableTopicConfigs::default()
             .with_name(text(known.name))
             .with_value(Some(text(&value)))

@@ -41,21 +41,20 @@ impl Api for DescribeConfigs {
         let more = More { synonyms: request.include_synonyms, docs: request.include_documentation };
         // A resource is answered once, however often it is asked for.
         let mut seen = HashSet::new();
-        let results = request
-            .resources
-            .iter()
-            .filter(|r| seen.insert((r.resource_type, r.resource_name.clone())))
-            .map(|resource| {
-                let result = DescribeConfigsResult::default()
-                    .with_resource_type(resource.resource_type)
-                    .with_resource_name(resource.resource_name.clone());
-                match describe(call, resource, &more) {
-                    Ok(configs) => result.with_configs(configs),
-                    Err(refusal) => result
-                        .with_error_code(refusal.error.code())
-                        .with_error_message(Some(text(&refusal.message))),
-                }
-            });
+        let results =
+            request.resources.iter().filter(|r| seen.insert((r.resource_type, r.resource_name.clone()))).map(
+                |resource| {
+                    let result = DescribeConfigsResult::default()
+                        .with_resource_type(resource.resource_type)
+                        .with_resource_name(resource.resource_name.clone());
+                    match describe(call, resource, &more) {
+                        Ok(configs) => result.with_configs(configs),
+                        Err(refusal) => result
+                            .with_error_code(refusal.error.code())
+                            .with_error_message(Some(text(&refusal.message))),
+                    }
+                },
+            );
         Ok(Some(DescribeConfigsResponse::default().with_results(results.collect())))
     }
 }
@@ -92,7 +91,8 @@ fn describe(
         BROKER => {
             let name = resource.resource_name.as_str();
             if !name.is_empty() && name.parse() != Ok(NODE_ID) {
-                let message = format!("Unexpected broker id, expected {NODE_ID} or empty string, but received {name}");
+                let message =
+                    format!("Unexpected broker id, expected {NODE_ID} or empty string, but received {name}");
                 return Err(Refusal::new(ResponseError::InvalidRequest, message));
             }
             broker_settings(options)

@@ -53,15 +53,18 @@ impl Api for ListOffsets {
                 };
                 partitions.push(answer(call.version, wanted.partition_index, found));
             }
-            topics.push(
-                ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(partitions),
-            );
+            topics
+                .push(ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(partitions));
         }
         Ok(Some(ListOffsetsResponse::default().with_topics(topics)))
     }
 }
 
-fn answer(version: i16, index: i32, found: Result<(i64, i64), ResponseError>) -> ListOffsetsPartitionResponse {
+fn answer(
+    version: i16,
+    index: i32,
+    found: Result<(i64, i64), ResponseError>,
+) -> ListOffsetsPartitionResponse {
     let response = ListOffsetsPartitionResponse::default().with_partition_index(index);
     match found {
         Ok((offset, timestamp)) => {

@@ -70,10 +70,12 @@ impl Api for Metadata {
 }
 
 fn find(call: &Call, asked: &MetadataRequestTopic, create: bool) -> MetadataResponseTopic {
+    // An id goes before a name: clients that ask by id send an empty name along.
+    let by_id = call.version >= BY_ID && !asked.topic_id.is_nil();
     let found = match &asked.name {
+        _ if by_id => call.shared.topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
         Some(name) => named(call, name, create),
-        None if call.version < BY_ID => Err(ResponseError::InvalidRequest),
-        None => call.shared.topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
+        None => Err(ResponseError::InvalidRequest),
     };
     match found {
         Ok(topic) => describe(&topic),

@@ -97,7 +97,10 @@ fn append(
 ) -> Result<Appended, Refusal> {
     let options = &call.shared.options;
     if !matches!(acks, NO_ACKS | 1 | ALL_ACKS) {
-        return Err(Refusal::new(ResponseError::InvalidRequiredAcks, format!("acks={acks} is not 0, 1 or -1")));
+        return Err(Refusal::new(
+            ResponseError::InvalidRequiredAcks,
+            format!("acks={acks} is not 0, 1 or -1"),
+        ));
     }
     let partition = topic.partition(data.index).ok_or_else(|| {
         let error = ResponseError::UnknownTopicOrPartition;

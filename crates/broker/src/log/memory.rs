@@ -12,6 +12,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 const FIRST_CHUNK: usize = 4 * 1024;
 const LARGEST_CHUNK: usize = 1024 * 1024;
+/// The index grows by this many entries at least.
+const FEW_ENTRIES: usize = 8;
 const ENTRY: usize = size_of::<Stored>();
 /// The only leader there is never changes.
 const LEADER_EPOCH: i32 = 0;
@@ -51,6 +53,10 @@ impl MemoryLog {
         if self.share.grow(bytes) { Ok(()) } else { Err(Full) }
     }
 
+    pub(super) fn memory(&self) -> &Memory {
+        self.share.memory()
+    }
+
     pub(super) fn append(
         &mut self,
         header: &BatchHeader,
@@ -81,7 +87,11 @@ impl MemoryLog {
             return Ok(BytesMut::with_capacity(len));
         }
         if len > self.chunk.capacity() {
-            self.reserve(self.next_chunk)?;
+            if self.reserve(self.next_chunk).is_err() {
+                // Close to the limit only what does not fit itself is refused.
+                self.reserve(len)?;
+                return Ok(BytesMut::with_capacity(len));
+            }
             self.chunk = BytesMut::with_capacity(self.next_chunk);
             self.next_chunk = (self.next_chunk * 2).min(LARGEST_CHUNK);
         }
@@ -95,8 +105,11 @@ impl MemoryLog {
             return Ok(());
         }
         // The accounts come first: an index that doubles is a large part of a log of small batches.
-        let more = before.max(8);
-        self.reserve(more * ENTRY)?;
+        let mut more = before.max(FEW_ENTRIES);
+        if self.reserve(more * ENTRY).is_err() {
+            more = FEW_ENTRIES;
+            self.reserve(more * ENTRY)?;
+        }
         self.batches.reserve_exact(more);
         Ok(())
     }

@@ -98,7 +98,8 @@ impl Client {
 
     pub(crate) fn metadata(&mut self, topic: &str) -> MetadataResponseTopic {
         let topics = vec![MetadataRequestTopic::default().with_name(Some(topic_name(topic)))];
-        let request = MetadataRequest::default().with_topics(Some(topics)).with_allow_auto_topic_creation(true);
+        let request =
+            MetadataRequest::default().with_topics(Some(topics)).with_allow_auto_topic_creation(true);
         let mut response: MetadataResponse = self.call(ApiKey::Metadata, 12, &request);
         response.topics.remove(0)
     }
@@ -116,8 +117,11 @@ impl Client {
     }
 
     pub(crate) fn producer_id(&mut self) -> i64 {
-        let response: InitProducerIdResponse =
-            self.call(ApiKey::InitProducerId, 4, &InitProducerIdRequest::default().with_transactional_id(None));
+        let response: InitProducerIdResponse = self.call(
+            ApiKey::InitProducerId,
+            4,
+            &InitProducerIdRequest::default().with_transactional_id(None),
+        );
         assert_eq!(response.error_code, 0);
         response.producer_id.0
     }
@@ -138,8 +142,7 @@ pub(crate) fn encode(api: ApiKey, version: i16, request: &impl Encodable) -> Byt
 
 pub(crate) fn produce_request(topic: &str, partition: i32, batch: Bytes) -> ProduceRequest {
     let data = PartitionProduceData::default().with_index(partition).with_records(Some(batch));
-    let topic =
-        TopicProduceData::default().with_name(topic_name(topic)).with_partition_data(vec![data]);
+    let topic = TopicProduceData::default().with_name(topic_name(topic)).with_partition_data(vec![data]);
     ProduceRequest::default()
         .with_transactional_id(None)
         .with_acks(-1)

@@ -4,12 +4,7 @@ use kafka_protocol::messages::{
     ListOffsetsRequest, ListOffsetsResponse,
     list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic},
 };
-use std::{
-    io::Write,
-    sync::mpsc::sync_channel,
-    thread,
-    time::Duration,
-};
+use std::{io::Write, sync::mpsc::sync_channel, thread, time::Duration};
 
 const LONG_MS: i32 = 15_000;
 const SOON: Duration = Duration::from_secs(5);

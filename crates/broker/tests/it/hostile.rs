@@ -1,6 +1,6 @@
 use crate::client::{Batch, Client, encode, fetch_request, produce_request, start, start_with};
 use bytes::Bytes;
-use kadence_broker::{Broker, served};
+use kadence_broker::{Broker, FullHook, served};
 use kafka_protocol::messages::{ApiKey, RequestHeader};
 use kafka_protocol::protocol::Encodable;
 use std::{fs, io::Read, io::Write, time::Duration};
@@ -157,18 +157,14 @@ fn requests_with_a_few_bytes_changed_do_no_harm() {
     let mut client = siege.attacker();
     let mut random = Random(0xbad);
     let batch = Batch::of(&["a", "bb"]).by(3, 0, 0).bytes();
-    let good: Vec<Vec<u8>> = [
-        (3, ApiKey::Produce),
-        (9, ApiKey::Produce),
-        (4, ApiKey::Fetch),
-        (12, ApiKey::Fetch),
-    ]
-    .into_iter()
-    .map(|(version, api)| match api {
-        ApiKey::Produce => encode(api, version, &produce_request("good", 0, batch.clone())).to_vec(),
-        _ => encode(api, version, &fetch_request("good", &[(0, 0), (0, 1)])).to_vec(),
-    })
-    .collect();
+    let good: Vec<Vec<u8>> =
+        [(3, ApiKey::Produce), (9, ApiKey::Produce), (4, ApiKey::Fetch), (12, ApiKey::Fetch)]
+            .into_iter()
+            .map(|(version, api)| match api {
+                ApiKey::Produce => encode(api, version, &produce_request("good", 0, batch.clone())).to_vec(),
+                _ => encode(api, version, &fetch_request("good", &[(0, 0), (0, 1)])).to_vec(),
+            })
+            .collect();
     for _ in 0..4_000 {
         let mut frame = good[random.below(good.len())].clone();
         for _ in 0..=random.below(3) {
@@ -285,4 +281,24 @@ fn a_silent_connection_is_closed() {
     let mut client = Client::connect(&broker);
     client.stream.write_all(&[0, 0, 0, 50, 1]).unwrap();
     assert_eq!(client.stream.read(&mut [0]).unwrap(), 0);
+}
+
+/// The hook stands for any bug: what panics is one connection, not the listener or the partition.
+#[test]
+fn a_panic_ends_its_connection_and_nothing_else() {
+    let broker = start_with(|o| {
+        o.memory_limit_bytes = 10_000;
+        o.on_full = Some(FullHook::new(|_| panic!("a panic for the test")));
+    });
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    assert_eq!(client.produce("t", 0, Batch::of(&["a"]).bytes()).error_code, 0);
+    let large = Batch::of(&[&"x".repeat(20_000)]).bytes();
+    client.send(ApiKey::Produce, 9, &produce_request("t", 0, large));
+    assert!(client.is_closed());
+    let mut client = Client::connect(&broker);
+    assert_eq!(client.produce("t", 0, Batch::of(&["b"]).bytes()).base_offset, 1);
+    while broker.stats().panics == 0 {
+        std::thread::yield_now();
+    }
 }

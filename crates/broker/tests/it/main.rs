@@ -1,16 +1,18 @@
 //! The broker over real sockets, with a client of its own on `kafka-protocol`.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 /// A blocking client and batches made by hand.
 mod client;
-/// Creating, finding, describing and deleting topics.
-mod topics;
-/// Producing: codecs, limits, sequence numbers, the memory limit.
-mod produce;
 /// Fetching and looking up offsets.
 mod fetch;
 /// Strangers: bad frames, bad counts, bad batches, connections that say nothing.
 mod hostile;
 /// Start and stop, ports, several brokers.
 mod lifecycle;
+/// Producing: codecs, limits, sequence numbers, the memory limit.
+mod produce;
+/// Creating, finding, describing and deleting topics.
+mod topics;
 /// Every advertised version of every API.
 mod versions;

@@ -101,6 +101,20 @@ fn a_batch_above_the_limit_is_refused_and_one_at_the_limit_is_not() {
     assert!(response.error_message.unwrap().contains("max.message.bytes"));
 }
 
+/// Far larger than any buffer, so it is read and answered in many steps.
+#[test]
+fn a_very_large_batch_passes_where_it_is_allowed() {
+    let broker = start_with(|o| o.set("message.max.bytes", "60000000").unwrap());
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let batch = Batch::of(&[&"x".repeat(40_000_000)]).bytes();
+    for expected in [0, 1] {
+        assert_eq!(client.produce("t", 0, batch.clone()).base_offset, expected);
+    }
+    let stored = client.fetch("t", 0, 1).records.unwrap();
+    assert_eq!(stored[16..], batch[16..]);
+}
+
 #[test]
 fn a_produce_request_that_wants_no_answer_gets_none_and_a_wrong_one_ends_the_connection() {
     let broker = start();
@@ -209,6 +223,24 @@ fn at_the_memory_limit_data_is_refused_with_a_reason_and_deleting_frees_it() {
     assert_eq!(broker.stats().memory_used_bytes, 0);
     client.metadata("t");
     assert_eq!(client.produce("t", 0, batch).error_code, 0);
+}
+
+/// A producer with several batches in flight learns the reason for each, and does not repeat the later ones.
+#[test]
+fn at_the_memory_limit_the_batches_behind_a_refused_one_get_the_same_reason() {
+    let broker = start_with(|o| o.memory_limit_bytes = 1 << 16);
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let id = client.producer_id();
+    let value = "x".repeat(10_000);
+    let codes: Vec<i16> = (0..9)
+        .map(|at| client.produce("t", 0, Batch::of(&[&value]).by(id, 0, at).bytes()).error_code)
+        .collect();
+    let stored = codes.iter().take_while(|code| **code == 0).count();
+    assert!((4..=6).contains(&stored), "{codes:?}");
+    assert!(codes[stored..].iter().all(|code| *code == 44), "{codes:?}");
+    let again = client.produce("t", 0, Batch::of(&[&value]).by(id, 0, 2).bytes());
+    assert_eq!((again.error_code, again.base_offset), (0, 2), "what is stored is still acknowledged");
 }
 
 /// Small batches cost more than their bytes; the limit is about memory, not about data.

@@ -85,7 +85,11 @@ fn what_kafka_refuses_to_create_is_refused() {
     client.metadata("taken");
     client.metadata("a.b");
     let assigned = |node| {
-        vec![CreatableReplicaAssignment::default().with_partition_index(0).with_broker_ids(vec![BrokerId(node)])]
+        vec![
+            CreatableReplicaAssignment::default()
+                .with_partition_index(0)
+                .with_broker_ids(vec![BrokerId(node)]),
+        ]
     };
     let cases = [
         ("a taken name", creatable("taken", 1), 36),

@@ -4,9 +4,10 @@ use kadence_wire::bounds;
 use kafka_protocol::{
     messages::{
         ApiKey, ApiVersionsRequest, ApiVersionsResponse, BrokerId, CreateTopicsRequest, CreateTopicsResponse,
-        DeleteTopicsRequest, DeleteTopicsResponse, DescribeConfigsRequest, DescribeConfigsResponse, FetchRequest,
-        FetchResponse, InitProducerIdRequest, InitProducerIdResponse, ListOffsetsRequest, ListOffsetsResponse,
-        MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse, RequestHeader,
+        DeleteTopicsRequest, DeleteTopicsResponse, DescribeConfigsRequest, DescribeConfigsResponse,
+        FetchRequest, FetchResponse, InitProducerIdRequest, InitProducerIdResponse, ListOffsetsRequest,
+        ListOffsetsResponse, MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse,
+        RequestHeader,
         create_topics_request::{CreatableTopic, CreatableTopicConfig},
         delete_topics_request::DeleteTopicState,
         describe_configs_request::DescribeConfigsResource,
@@ -129,10 +130,12 @@ fn list_offsets(client: &mut Client, version: i16) {
 }
 
 fn metadata(client: &mut Client, version: i16, id: Uuid) {
-    let asked = ["t", "none", "bad name"].map(|n| MetadataRequestTopic::default().with_name(Some(topic_name(n))));
+    let asked =
+        ["t", "none", "bad name"].map(|n| MetadataRequestTopic::default().with_name(Some(topic_name(n))));
     let mut asked = asked.to_vec();
     if version >= 12 {
         asked.push(MetadataRequestTopic::default().with_name(None).with_topic_id(id));
+        asked.push(MetadataRequestTopic::default().with_name(Some(topic_name(""))).with_topic_id(id));
         asked.push(MetadataRequestTopic::default().with_name(None).with_topic_id(Uuid::from_u128(1)));
     }
     let request =
@@ -140,7 +143,7 @@ fn metadata(client: &mut Client, version: i16, id: Uuid) {
     let response: MetadataResponse = client.call(ApiKey::Metadata, version, &request);
     let codes: Vec<i16> = response.topics.iter().map(|t| t.error_code).collect();
     let missing = if version < 4 { 0 } else { 3 };
-    let expected: &[i16] = if version >= 12 { &[0, missing, 17, 0, 100] } else { &[0, missing, 17] };
+    let expected: &[i16] = if version >= 12 { &[0, missing, 17, 0, 0, 100] } else { &[0, missing, 17] };
     assert_eq!(codes, expected, "Metadata v{version}");
     if version < 4 {
         let gone = DeleteTopicsRequest::default().with_topic_names(vec![topic_name("none")]);

@@ -3,7 +3,7 @@
 use super::{Encoder, RowContext, write_float, write_number, write_uuid};
 use crate::projection::{Expr, Projection};
 use crate::run::Draft;
-use crate::source::RecordingError;
+use crate::source::{RecordingError, members};
 use crate::value::Value;
 
 /// Writes lines.
@@ -23,10 +23,10 @@ impl CsvEncoder {
 impl Encoder for CsvEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         let mut first = true;
-        for value in &self.values {
-            if let Expr::Rest { except, .. } = value {
-                for (name, cell) in row.rows.members() {
-                    if !except.iter().any(|left_out| left_out == name) {
+        for value in &mut self.values {
+            if let Expr::Rest(rest) = value {
+                for (name, cell) in members(row.rows) {
+                    if !rest.leaves_out(name) {
                         separate(&mut first, draft);
                         write_cell(&cell.text(), draft.bytes());
                     }
@@ -42,18 +42,18 @@ impl Encoder for CsvEncoder {
                     draft.bytes().push(b'"');
                 }
                 Expr::Now { format, width } => draft.slot(*format, *width),
-                Expr::EventTime(format) if format.as_ref().is_some_and(|format| format.may_hold(b',')) => {
+                Expr::EventTime(stamp) if stamp.may_hold(b',') => {
                     draft.bytes().push(b'"');
-                    row.write_event_time(format.as_ref(), draft);
+                    row.write_event_time(stamp, draft.bytes());
                     draft.bytes().push(b'"');
                 }
-                Expr::EventTime(format) => row.write_event_time(format.as_ref(), draft),
+                Expr::EventTime(stamp) => row.write_event_time(stamp, draft.bytes()),
                 Expr::Uuid => write_uuid(draft.bytes()),
                 Expr::Line => write_number(row.rows.line(), draft.bytes()),
                 Expr::File => write_cell(row.name, draft.bytes()),
                 Expr::Text(text) | Expr::Number(text) => write_cell(text, draft.bytes()),
                 // Expanded above.
-                Expr::Rest { .. } => {}
+                Expr::Rest(_) => {}
             }
         }
         Ok(())
@@ -84,7 +84,8 @@ fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
 
 /// Appends `text`, in quotes where it holds a comma, a quote or a line end.
 fn write_cell(text: &str, into: &mut Vec<u8>) {
-    if !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+    let bytes = text.as_bytes();
+    if memchr::memchr3(b',', b'"', b'\n', bytes).is_none() && memchr::memchr(b'\r', bytes).is_none() {
         into.extend_from_slice(text.as_bytes());
         return;
     }

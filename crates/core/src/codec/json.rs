@@ -1,10 +1,10 @@
 //! JSON bodies: compact, members in the order selected, number text kept.
 
 use super::{CodecError, Encoder, RowContext, Shape, write_float, write_number, write_uuid};
-use crate::projection::{Expr, Item, Projection};
+use crate::projection::{Expr, Item, Projection, Rest};
 use crate::run::Draft;
 use crate::schema::Type;
-use crate::source::{Field, RecordingError};
+use crate::source::{Field, RecordingError, members};
 use crate::value::Value;
 
 /// Writes objects and arrays.
@@ -20,13 +20,13 @@ impl JsonEncoder {
     pub(super) fn new(projection: Projection, shape: Shape) -> Self {
         let verbatim = projection.is_identity
             && shape == Shape::Object
-            && matches!(&*projection.items, [Item { expr: Expr::Rest { .. }, .. }]);
+            && matches!(&*projection.items, [Item { expr: Expr::Rest(_), .. }]);
         let members = projection
             .items
             .into_iter()
             .map(|Item { name, expr }| {
                 let mut prefix = Vec::new();
-                if shape == Shape::Object && !matches!(expr, Expr::Rest { .. }) {
+                if shape == Shape::Object && !matches!(expr, Expr::Rest(_)) {
                     write_text(&name, &mut prefix);
                     prefix.push(b':');
                 }
@@ -46,9 +46,9 @@ impl Encoder for JsonEncoder {
         let (open, close) = if self.shape == Shape::Array { (b'[', b']') } else { (b'{', b'}') };
         draft.bytes().push(open);
         let mut first = true;
-        for (prefix, expr) in &self.members {
-            if let Expr::Rest { except, renamed } = expr {
-                write_rest(row, except, renamed, self.shape, &mut first, draft.bytes());
+        for (prefix, expr) in &mut self.members {
+            if let Expr::Rest(rest) = expr {
+                write_rest(row, rest, self.shape, &mut first, draft.bytes())?;
                 continue;
             }
             if !std::mem::take(&mut first) {
@@ -62,25 +62,28 @@ impl Encoder for JsonEncoder {
     }
 }
 
-/// Appends all fields of the row but for `except`.
+/// Appends the fields of the row that `*` stands for.
 fn write_rest(
     row: &RowContext<'_>,
-    except: &[String],
-    renamed: &[(String, String)],
+    rest: &Rest,
     shape: Shape,
     first: &mut bool,
     into: &mut Vec<u8>,
-) {
-    for (name, cell) in row.rows.members() {
-        if except.iter().any(|left_out| left_out == name) {
+) -> Result<(), RecordingError> {
+    for (name, cell) in members(row.rows) {
+        if rest.leaves_out(name) {
             continue;
         }
         if !std::mem::take(first) {
             into.push(b',');
         }
         if shape == Shape::Object {
-            let name = renamed.iter().find(|(old, _)| old == name).map_or(name, |(_, new)| new);
-            write_text(name, into);
+            let new_name = rest.new_name(name);
+            if new_name.is_none() && rest.taken.iter().any(|taken| taken == name) {
+                let (recording, line) = (row.name.to_owned(), row.rows.line());
+                return Err(RecordingError::TakenName { name: recording, line, field: name.to_owned() });
+            }
+            write_text(new_name.unwrap_or(name), into);
             into.push(b':');
         }
         match cell {
@@ -88,20 +91,21 @@ fn write_rest(
             crate::value::Cell::Text(_) => write_text(&cell.text(), into),
         }
     }
+    Ok(())
 }
 
-fn write_expr(expr: &Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
+fn write_expr(expr: &mut Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
     match expr {
         Expr::Field(field, ty) => write_value(&row.value(field, *ty)?, draft.bytes()),
         Expr::Now { format, width } => quoted(draft, |draft| draft.slot(*format, *width)),
-        Expr::EventTime(format) => quoted(draft, |draft| row.write_event_time(format.as_ref(), draft)),
+        Expr::EventTime(format) => quoted(draft, |draft| row.write_event_time(format, draft.bytes())),
         Expr::Uuid => quoted(draft, |draft| write_uuid(draft.bytes())),
         Expr::Line => write_number(row.rows.line(), draft.bytes()),
         Expr::File => write_text(row.name, draft.bytes()),
         Expr::Text(text) => write_text(text, draft.bytes()),
         Expr::Number(number) => draft.bytes().extend_from_slice(number.as_bytes()),
         // The callers expand it.
-        Expr::Rest { .. } => {}
+        Expr::Rest(_) => {}
     }
     Ok(())
 }
@@ -155,7 +159,7 @@ impl KeyedEncoder {
             .collect();
         let found = || others.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
         match &*others {
-            [Item { expr: Expr::Rest { .. }, .. }] => Err(CodecError::Keyed { found: found() }),
+            [Item { expr: Expr::Rest(_), .. }] => Err(CodecError::Keyed { found: found() }),
             [Item { expr, .. }] => Ok(Self { time, value: expr.clone() }),
             _ => Err(CodecError::Keyed { found: found() }),
         }
@@ -170,7 +174,7 @@ impl Encoder for KeyedEncoder {
             _ => write_text("", draft.bytes()),
         }
         draft.bytes().push(b':');
-        write_expr(&self.value, row, draft)?;
+        write_expr(&mut self.value, row, draft)?;
         draft.bytes().push(b'}');
         Ok(())
     }

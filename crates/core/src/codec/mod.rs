@@ -9,7 +9,7 @@ use crate::record::Timestamp;
 use crate::run::Draft;
 use crate::schema::Type;
 use crate::source::{Field, RecordingError, Rows};
-use crate::stamp::StampFormat;
+use crate::stamp::EventStamp;
 use crate::value::{Cell, Misfit, Value};
 
 /// The codec of a body.
@@ -100,13 +100,9 @@ impl RowContext<'_> {
         }
     }
 
-    /// Appends the text of a value that is no column's. The hand-over instant becomes a slot.
-    fn write_event_time(&self, format: Option<&StampFormat>, draft: &mut Draft<'_>) {
-        let time = self.event_time.unwrap_or_default();
-        match format {
-            Some(format) => format.write(time, draft.bytes()),
-            None => draft.bytes().extend_from_slice(time.to_rfc3339().as_bytes()),
-        }
+    /// Appends the event time.
+    fn write_event_time(&self, stamp: &mut EventStamp, into: &mut Vec<u8>) {
+        stamp.write(self.event_time.unwrap_or_default(), into);
     }
 }
 

@@ -17,9 +17,7 @@ impl RawEncoder {
             return Ok(Self { value: None });
         }
         match &*projection.items {
-            [Item { expr, .. }] if !matches!(expr, Expr::Rest { .. }) => {
-                Ok(Self { value: Some(expr.clone()) })
-            }
+            [Item { expr, .. }] if !matches!(expr, Expr::Rest(_)) => Ok(Self { value: Some(expr.clone()) }),
             items => {
                 let found = items.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
                 Err(CodecError::Raw { found })
@@ -30,7 +28,7 @@ impl RawEncoder {
 
 impl Encoder for RawEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
-        match &self.value {
+        match &mut self.value {
             None => draft.bytes().extend_from_slice(row.rows.text()),
             Some(Expr::Field(field, ty)) => {
                 row.value(field, *ty)?;
@@ -39,12 +37,12 @@ impl Encoder for RawEncoder {
                 }
             }
             Some(Expr::Now { format, width }) => draft.slot(*format, *width),
-            Some(Expr::EventTime(format)) => row.write_event_time(format.as_ref(), draft),
+            Some(Expr::EventTime(stamp)) => row.write_event_time(stamp, draft.bytes()),
             Some(Expr::Uuid) => write_uuid(draft.bytes()),
             Some(Expr::Line) => write_number(row.rows.line(), draft.bytes()),
             Some(Expr::File) => draft.bytes().extend_from_slice(row.name.as_bytes()),
             Some(Expr::Text(text) | Expr::Number(text)) => draft.bytes().extend_from_slice(text.as_bytes()),
-            Some(Expr::Rest { .. }) => {}
+            Some(Expr::Rest(_)) => {}
         }
         Ok(())
     }

@@ -27,10 +27,14 @@ impl Default for CsvOptions {
     }
 }
 
+/// The most cells of a row: far beyond any recording, and a bound on memory.
+const MOST_CELLS: usize = 1 << 20;
+
 /// The rows of a CSV recording.
 pub(crate) struct CsvRows {
     input: Input,
     splitter: csv_core::Reader,
+    delimiter: u8,
     quote: u8,
     columns: Vec<String>,
     /// The cells of the present row, one after the other, unquoted.
@@ -56,6 +60,7 @@ impl CsvRows {
         let mut rows = Self {
             input,
             splitter,
+            delimiter: options.delimiter,
             quote: options.quote,
             columns: Vec::new(),
             cells: vec![0; 1024],
@@ -73,6 +78,9 @@ impl CsvRows {
         sorted.sort();
         match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
             None => Ok(rows),
+            Some(pair) if options.columns.is_some() => {
+                Err(RecordingError::ColumnNamedTwice { column: pair[0].clone() })
+            }
             Some(pair) => {
                 Err(RecordingError::DuplicateColumn { column: pair[0].clone(), name: rows.input.name })
             }
@@ -114,6 +122,10 @@ impl CsvRows {
             match result {
                 ReadRecordResult::InputEmpty => at_end = !self.input.more()?,
                 ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull if ended >= MOST_CELLS => {
+                    let (name, line) = (self.input.name.clone(), self.input.line);
+                    return Err(RecordingError::TooManyCells { name, line, limit: MOST_CELLS });
+                }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => break,
                 ReadRecordResult::End => return Ok(false),
@@ -124,21 +136,43 @@ impl CsvRows {
         let text = &self.input.window()[..read];
         // Most rows are one line: only a quote lets a row span several.
         if memchr::memchr(self.quote, text).is_none() {
-            self.taken_lines = u64::from(text.ends_with(b"\n"));
+            self.taken_lines = u64::from(text.ends_with(b"\n") || text.ends_with(b"\r"));
             return Ok(true);
         }
-        self.taken_lines = memchr::memchr_iter(b'\n', text).count() as u64;
-        if at_end && !memchr::memchr_iter(self.quote, text).count().is_multiple_of(2) {
-            return Err(RecordingError::OpenQuote { name: self.input.name.clone(), line: self.input.line });
+        self.taken_lines = line_ends(text);
+        if at_end && let Some(at) = self.open_quote(text) {
+            let line = self.input.line + line_ends(&text[..at]);
+            return Err(RecordingError::OpenQuote { name: self.input.name.clone(), line });
         }
         Ok(true)
+    }
+
+    /// Where a quote opens in the row `text` that never closes.
+    #[cold]
+    fn open_quote(&self, text: &[u8]) -> Option<usize> {
+        let (mut opened, mut starts_cell) = (None, true);
+        let mut at = 0;
+        while let Some(&byte) = text.get(at) {
+            if opened.is_some() {
+                if byte == self.quote && text.get(at + 1) == Some(&self.quote) {
+                    at += 1;
+                } else if byte == self.quote {
+                    opened = None;
+                }
+            } else if starts_cell && byte == self.quote {
+                opened = Some(at);
+            }
+            starts_cell = opened.is_none() && byte == self.delimiter;
+            at += 1;
+        }
+        opened
     }
 
     /// Moves to where a row starts; `false` when only blank lines are left. Blank lines before a row are an error.
     fn find_row(&mut self) -> Result<bool, RecordingError> {
         let mut blank_line = None;
-        // `csv-core` ends a row at `\r`; the `\n` that belongs to it is still in front.
-        let mut after_return = self.ended_with_return();
+        // A row ends at `\r`; the `\n` that belongs to the same line end is still in front.
+        let mut after_return = self.input.last_consumed() == Some(b'\r');
         loop {
             let Some(&byte) = self.input.window().first() else {
                 if self.input.more()? {
@@ -148,16 +182,17 @@ impl CsvRows {
             };
             match byte {
                 b'\n' if after_return => {
-                    self.input.consume(1, 1);
+                    self.input.consume(1, 0);
                     after_return = false;
                 }
                 b'\n' => {
                     blank_line.get_or_insert(self.input.line);
                     self.input.consume(1, 1);
+                    after_return = false;
                 }
                 b'\r' => {
                     blank_line.get_or_insert(self.input.line);
-                    self.input.consume(1, 0);
+                    self.input.consume(1, 1);
                     after_return = true;
                 }
                 _ => break,
@@ -167,10 +202,6 @@ impl CsvRows {
             None => Ok(true),
             Some(line) => Err(RecordingError::BlankLine { name: self.input.name.clone(), line }),
         }
-    }
-
-    fn ended_with_return(&self) -> bool {
-        self.input.last_consumed() == Some(b'\r')
     }
 }
 
@@ -214,6 +245,12 @@ impl Rows for CsvRows {
     }
 
     fn is_buffered(&self) -> bool {
-        self.input.window().len() > self.taken
+        self.input.has_line_after(self.taken)
     }
+}
+
+/// How many lines end in `text`, with `\n`, `\r` or both.
+fn line_ends(text: &[u8]) -> u64 {
+    let both = memchr::memmem::find_iter(text, b"\r\n").count();
+    (memchr::memchr2_iter(b'\n', b'\r', text).count() - both) as u64
 }

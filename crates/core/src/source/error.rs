@@ -22,6 +22,10 @@ pub enum RecordingError {
     Utf16 { name: String },
     #[error("{name}:1: two columns are called `{column}`; name the columns with --columns")]
     DuplicateColumn { name: String, column: String },
+    #[error("--columns: two columns are called `{column}`")]
+    ColumnNamedTwice { column: String },
+    #[error("{name}:{line}: the row has more than {limit} cells (is the delimiter right?)")]
+    TooManyCells { name: String, line: u64, limit: usize },
     #[error("{name}:{line}: blank line; remove it")]
     BlankLine { name: String, line: u64 },
     #[error("{name}:{line}: {found} {} where {wanted} are expected ({columns})", if *found == 1 { "cell" } else { "cells" })]
@@ -36,6 +40,15 @@ pub enum RecordingError {
     BadCell { name: String, line: u64, number: usize, column: String, cell: String, wanted: Type },
     #[error("{name}:{line}: column {number} `{column}` is not UTF-8; convert the file")]
     NotUtf8 { name: String, line: u64, number: usize, column: String },
+    #[error(
+        "{name}:{line}: the record has a field `{field}` of its own, and --select makes another; rename one with AS, \
+        or leave the field out with IGNORE"
+    )]
+    TakenName { name: String, line: u64, field: String },
+    #[error(
+        "{name}: raw lines have no columns; send them with --format raw, or name with --select what to send"
+    )]
+    NoColumns { name: String },
     #[error("{name}:{line}: no field `{column}`")]
     MissingField { name: String, line: u64, column: String },
     #[error("{name}: no column `{wanted}` for {purpose} (found: {found})")]
@@ -70,7 +83,10 @@ const SHOWN_CHARACTERS: usize = 60;
 
 /// The text of a cell for a message: on one line and not too long.
 pub(crate) fn excerpt(cell: &str) -> String {
-    let mut shown: String = cell.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug).collect();
+    let mut shown = String::new();
+    for character in cell.chars().take(SHOWN_CHARACTERS) {
+        if character.is_control() { shown.extend(character.escape_debug()) } else { shown.push(character) }
+    }
     if cell.chars().nth(SHOWN_CHARACTERS).is_some() {
         shown.push('…');
     }

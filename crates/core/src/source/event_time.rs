@@ -106,7 +106,8 @@ impl TimeParser {
     /// The format that `text` is in, if it looks like a time.
     pub(crate) fn detect(&self, text: &str) -> Option<TimeFormat> {
         if is_json_number(text.as_bytes()) {
-            return Some(TimeFormat::Epoch(unit_of(text)));
+            let unit = unit_of(text);
+            return epoch(text, unit).map(|_| TimeFormat::Epoch(unit));
         }
         self.iso(text).map(|_| TimeFormat::Iso)
     }
@@ -169,8 +170,8 @@ fn timestamp_of(timestamp: jiff::Timestamp) -> Option<Timestamp> {
 fn unit_of(number: &str) -> EpochUnit {
     let digits = number.trim_start_matches('-').bytes().take_while(u8::is_ascii_digit).count();
     match digits {
-        0..=11 => EpochUnit::Seconds,
-        12..=14 => EpochUnit::Millis,
+        0..=10 => EpochUnit::Seconds,
+        11..=14 => EpochUnit::Millis,
         15..=17 => EpochUnit::Micros,
         _ => EpochUnit::Nanos,
     }
@@ -281,6 +282,8 @@ mod tests {
         ] {
             assert_eq!(parser.detect(text).map(|found| found.to_string()).as_deref(), Some(format), "{text}");
         }
-        assert_eq!(parser.detect("ml"), None);
+        for text in ["ml", "1e9", "9999999999", "99999999999999999999"] {
+            assert_eq!(parser.detect(text), None, "{text}");
+        }
     }
 }

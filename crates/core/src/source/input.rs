@@ -21,13 +21,24 @@ pub(crate) struct Input {
     end: usize,
     ended: bool,
     last: Option<u8>,
+    /// Up to where the buffer holds whole lines.
+    lines_end: usize,
 }
 
 impl Input {
     /// Starts reading; a UTF-8 byte order mark is passed over.
     pub(crate) fn open(name: String, reader: Box<dyn Read + Send>) -> Result<Self, RecordingError> {
-        let mut input =
-            Self { reader, name, line: 1, buffer: Vec::new(), start: 0, end: 0, ended: false, last: None };
+        let mut input = Self {
+            reader,
+            name,
+            line: 1,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            ended: false,
+            last: None,
+            lines_end: 0,
+        };
         while input.window().len() < 3 && input.more()? {}
         if input.window().starts_with(&[0xEF, 0xBB, 0xBF]) {
             input.start += 3;
@@ -40,6 +51,12 @@ impl Input {
     /// What is buffered and not consumed.
     pub(crate) fn window(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
+    }
+
+    /// Whether a line end, or the end of the recording, is known to stand after the first `taken` bytes of the
+    /// window.
+    pub(crate) fn has_line_after(&self, taken: usize) -> bool {
+        self.start + taken < if self.ended { self.end } else { self.lines_end }
     }
 
     /// The byte consumed last.
@@ -64,6 +81,7 @@ impl Input {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
+            self.lines_end = self.lines_end.saturating_sub(self.start);
             self.start = 0;
         }
         if self.end >= LONGEST_RECORD_BYTES {
@@ -83,6 +101,10 @@ impl Input {
                     return Ok(false);
                 }
                 Ok(length) => {
+                    let fresh = &self.buffer[self.end..self.end + length];
+                    if let Some(at) = memchr::memrchr2(b'\n', b'\r', fresh) {
+                        self.lines_end = self.end + at + 1;
+                    }
                     self.end += length;
                     return Ok(true);
                 }

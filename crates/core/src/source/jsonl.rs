@@ -10,24 +10,24 @@ use serde_json::value::RawValue;
 
 use super::error::RecordingError;
 use super::input::Input;
-use super::rows::{Field, Rows};
+use super::rows::{Field, Rows, members};
 use crate::value::Cell;
 
 /// The rows of a JSON Lines recording.
 pub(crate) struct JsonRows {
     input: Input,
+    /// The present object as it stands.
+    object: String,
     members: Vec<Member>,
     /// Keys that are written with escapes, unescaped.
     unescaped: String,
-    /// Where the present object stands in the input's window.
-    object: Range<usize>,
     taken: usize,
     taken_lines: u64,
 }
 
 struct Member {
     key: Key,
-    /// Where the value stands, counted from the start of the object.
+    /// Where the value stands in the object.
     value: Range<usize>,
 }
 
@@ -42,55 +42,17 @@ impl JsonRows {
     pub(crate) fn open(name: String, reader: Box<dyn Read + Send>) -> Result<Self, RecordingError> {
         Ok(Self {
             input: Input::open(name, reader)?,
+            object: String::new(),
             members: Vec::new(),
             unescaped: String::new(),
-            object: 0..0,
             taken: 0,
             taken_lines: 0,
         })
     }
 
-    fn not_json(&self, character: usize, why: impl Into<String>) -> RecordingError {
-        let (name, line) = (self.input.name.clone(), self.input.line);
-        RecordingError::NotJson { name, line, character, why: why.into() }
-    }
-
-    /// Finds the members of the object in the window's `object` range.
-    fn parse(&mut self) -> Result<(), RecordingError> {
-        self.members.clear();
-        self.unescaped.clear();
-        let line = match std::str::from_utf8(&self.input.window()[self.object.clone()]) {
-            Ok(line) => line,
-            Err(error) => {
-                let before = String::from_utf8_lossy(&self.input.window()[..error.valid_up_to()]);
-                return Err(self.not_json(before.chars().count() + 1, "not UTF-8"));
-            }
-        };
-        let mut found = Found { line, members: &mut self.members, unescaped: &mut self.unescaped };
-        let mut deserializer = serde_json::Deserializer::from_str(line);
-        let parsed = deserializer.deserialize_map(&mut found).and_then(|()| deserializer.end());
-        parsed.map_err(|error| {
-            let why = error.to_string();
-            let why = why.split(" at line ").next().unwrap_or_default().to_owned();
-            self.not_json(error.column(), why)
-        })
-    }
-
-    fn object_text(&self) -> &str {
-        // `parse` has checked it.
-        std::str::from_utf8(self.text()).unwrap_or_default()
-    }
-
-    fn key<'a>(&'a self, object: &'a str, member: &'a Member) -> &'a str {
-        match &member.key {
-            Key::Plain(range) => &object[range.clone()],
-            Key::Escaped(range) => &self.unescaped[range.clone()],
-        }
-    }
-}
-
-impl Rows for JsonRows {
-    fn advance(&mut self) -> Result<bool, RecordingError> {
+    /// Moves to the next line that is not blank and returns where the object stands in the window; blank lines
+    /// before it are an error.
+    fn next_line(&mut self) -> Result<Option<Range<usize>>, RecordingError> {
         let mut blank_line = None;
         loop {
             self.input.consume(self.taken, self.taken_lines);
@@ -99,20 +61,55 @@ impl Rows for JsonRows {
             (self.taken, self.taken_lines) = (length + usize::from(end.is_some()), u64::from(end.is_some()));
             let line = &self.input.window()[..length];
             let start = length - line.trim_ascii_start().len();
-            self.object = start..start + line.trim_ascii().len();
-            if !self.object.is_empty() {
-                break;
+            let object = start..start + line.trim_ascii().len();
+            match (object.is_empty(), blank_line) {
+                (false, None) => return Ok(Some(object)),
+                (false, Some(line)) => {
+                    return Err(RecordingError::BlankLine { name: self.input.name.clone(), line });
+                }
+                (true, _) if end.is_none() => return Ok(None),
+                (true, _) => blank_line = blank_line.or(Some(self.input.line)),
             }
-            if end.is_none() {
-                return Ok(false);
-            }
-            blank_line.get_or_insert(self.input.line);
         }
-        if let Some(line) = blank_line {
-            return Err(RecordingError::BlankLine { name: self.input.name.clone(), line });
+    }
+
+    /// What is wrong at `byte` of the line in the window.
+    #[cold]
+    fn not_json(&self, byte: usize, why: &str) -> RecordingError {
+        let before = &self.input.window()[..byte.min(self.taken)];
+        let character = String::from_utf8_lossy(before).chars().count() + 1;
+        let (name, line) = (self.input.name.clone(), self.input.line);
+        RecordingError::NotJson { name, line, character, why: why.to_owned() }
+    }
+
+    /// Notes the members of the object that stands `at` this range of the window.
+    fn parse(&mut self, at: Range<usize>) -> Result<(), RecordingError> {
+        self.object.clear();
+        self.members.clear();
+        self.unescaped.clear();
+        match std::str::from_utf8(&self.input.window()[at.clone()]) {
+            Ok(object) => self.object.push_str(object),
+            Err(error) => return Err(self.not_json(at.start + error.valid_up_to(), "not UTF-8")),
         }
-        self.parse()?;
-        Ok(true)
+        let mut found =
+            Found { line: &self.object, members: &mut self.members, unescaped: &mut self.unescaped };
+        let mut deserializer = serde_json::Deserializer::from_str(&self.object);
+        let parsed = deserializer.deserialize_map(&mut found).and_then(|()| deserializer.end());
+        parsed.map_err(|error| {
+            let why = error.to_string();
+            let why = why.split(" at line ").next().unwrap_or_default();
+            // The column counts the bytes up to the one that was wrong, from 1 on that.
+            self.not_json(at.start + error.column().saturating_sub(1), why)
+        })
+    }
+}
+
+impl Rows for JsonRows {
+    fn advance(&mut self) -> Result<bool, RecordingError> {
+        match self.next_line()? {
+            Some(object) => self.parse(object).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     fn columns(&self) -> &[String] {
@@ -120,30 +117,32 @@ impl Rows for JsonRows {
     }
 
     fn names(&self) -> Vec<String> {
-        self.members().map(|(name, _)| name.to_owned()).collect()
+        members(self).map(|(name, _)| name.to_owned()).collect()
     }
 
     fn cell(&self, field: &Field) -> Option<Cell<'_>> {
         let (first, rest) = field.path.split_first()?;
-        let (_, Cell::Json(json)) = self.members().find(|(name, _)| name == first)? else { return None };
-        let mut json = json;
+        let is_it = |index: &usize| self.member(*index).is_some_and(|(name, _)| name == first);
+        // Of several the last one counts, as in most programs.
+        let index = (0..self.members.len()).rev().find(is_it)?;
+        let mut json = &self.object[self.members[index].value.clone()];
         for name in rest {
             json = member_of(json, name)?;
         }
         Some(Cell::Json(json))
     }
 
-    fn members(&self) -> Box<dyn Iterator<Item = (&str, Cell<'_>)> + '_> {
-        let object = self.object_text();
-        Box::new(
-            self.members
-                .iter()
-                .map(move |member| (self.key(object, member), Cell::Json(&object[member.value.clone()]))),
-        )
+    fn member(&self, index: usize) -> Option<(&str, Cell<'_>)> {
+        let member = self.members.get(index)?;
+        let key = match &member.key {
+            Key::Plain(range) => &self.object[range.clone()],
+            Key::Escaped(range) => &self.unescaped[range.clone()],
+        };
+        Some((key, Cell::Json(&self.object[member.value.clone()])))
     }
 
     fn text(&self) -> &[u8] {
-        &self.input.window()[self.object.clone()]
+        self.object.as_bytes()
     }
 
     fn line(&self) -> u64 {
@@ -151,22 +150,39 @@ impl Rows for JsonRows {
     }
 
     fn is_buffered(&self) -> bool {
-        self.input.window().len() > self.taken
+        self.input.has_line_after(self.taken)
     }
 }
 
-/// The value of `name` in the object `json`; `None` where it is no object or has no such member.
+/// The value of the last `name` in the object `json`; `None` where it is no object or has no such member.
 fn member_of<'a>(json: &'a str, name: &str) -> Option<&'a str> {
-    let (mut members, mut unescaped) = (Vec::new(), String::new());
-    let mut found = Found { line: json, members: &mut members, unescaped: &mut unescaped };
-    serde_json::Deserializer::from_str(json).deserialize_map(&mut found).ok()?;
-    members.into_iter().find_map(|member| {
-        let key = match member.key {
-            Key::Plain(range) => &json[range],
-            Key::Escaped(range) => &unescaped[range],
-        };
-        (key == name).then(|| &json[member.value])
-    })
+    let mut found = None;
+    serde_json::Deserializer::from_str(json).deserialize_map(Find { name, found: &mut found }).ok()?;
+    found
+}
+
+/// Finds one member of an object.
+struct Find<'n, 'f, 'a> {
+    name: &'n str,
+    found: &'f mut Option<&'a str>,
+}
+
+impl<'de> Visitor<'de> for Find<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Name<'de>>()? {
+            let value: &'de RawValue = map.next_value()?;
+            if key.0 == self.name {
+                *self.found = Some(value.get());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Notes where the members of an object stand.

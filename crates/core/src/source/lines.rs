@@ -53,6 +53,6 @@ impl Rows for LineRows {
     }
 
     fn is_buffered(&self) -> bool {
-        self.input.window().len() > self.taken
+        self.input.has_line_after(self.taken)
     }
 }

@@ -7,6 +7,7 @@ mod input;
 mod jsonl;
 mod lines;
 mod lookalike;
+mod opening;
 mod recording;
 mod rows;
 
@@ -19,6 +20,7 @@ pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};
 pub use rows::{Field, Rows};
 
 pub(crate) use error::excerpt;
+pub(crate) use rows::members;
 
 use crate::run::Run;
 

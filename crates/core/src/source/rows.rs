@@ -33,9 +33,9 @@ pub trait Rows: Send {
     /// The cell of `field` in the present row, if there is one.
     fn cell(&self, field: &Field) -> Option<Cell<'_>>;
 
-    /// The fields of the present row in their order, of recordings without fixed columns.
-    fn members(&self) -> Box<dyn Iterator<Item = (&str, Cell<'_>)> + '_> {
-        Box::new(std::iter::empty())
+    /// Field number `index` of the present row, of recordings without fixed columns.
+    fn member(&self, _index: usize) -> Option<(&str, Cell<'_>)> {
+        None
     }
 
     /// The present row as it stands, without its line end.
@@ -46,4 +46,9 @@ pub trait Rows: Send {
 
     /// Whether the next row can be had without asking the reader for more.
     fn is_buffered(&self) -> bool;
+}
+
+/// The fields of the present row in their order, of recordings without fixed columns.
+pub(crate) fn members(rows: &dyn Rows) -> impl Iterator<Item = (&str, Cell<'_>)> {
+    (0..).map_while(|index| rows.member(index))
 }

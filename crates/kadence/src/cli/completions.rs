@@ -9,8 +9,10 @@ use crate::output::ok_if_closed;
 
 /// Print shell completions
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  kadence completions bash > ~/.local/share/bash-completion/completions/kadence\n  \
-    kadence completions zsh > ~/.zfunc/_kadence")]
+#[command(
+    after_help = "Examples:\n  kadence completions bash > ~/.local/share/bash-completion/completions/kadence\n  \
+    kadence completions zsh > ~/.zfunc/_kadence"
+)]
 pub(crate) struct CompletionsOptions {
     /// Shell to complete for
     shell: Shell,

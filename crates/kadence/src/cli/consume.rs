@@ -5,14 +5,14 @@ mod printer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use kadence_core::clock::{Clock as _, SystemClock};
 use kadence_core::record::Timestamp;
 use kadence_kafka::{From, Next, ReaderOptions, TopicReader, Until};
 
 use self::printer::Printer;
+use super::Exit;
 use super::connection::{ConnectionOptions, TopicOption};
-use super::{Exit, values};
+use super::values::{self, one_of};
 use crate::fault::Error;
 use crate::output::{Voice, print_json};
 use crate::signals::Signals;
@@ -52,19 +52,16 @@ pub(crate) struct ConsumeOptions {
     #[arg(short = 'f', long = "print", value_name = "TEMPLATE", conflicts_with = "received")]
     print: Option<Template>,
     /// Codec of the bodies: auto and raw print them as they are, json checks them and prints each on one line
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    format: Codec,
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of(CODECS),
+        action = clap::ArgAction::Set)]
+    format: bool,
     /// Put the local time of reception in front
     #[arg(long)]
     received: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Codec {
-    Auto,
-    Json,
-    Raw,
-}
+/// Whether bodies have to be JSON.
+const CODECS: &[(&str, bool)] = &[("auto", false), ("json", true), ("raw", false)];
 
 /// How long one wait for a record lasts before a stop request is looked for.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -106,13 +103,10 @@ impl ConsumeOptions {
         };
         match options.check() {
             Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
-            Err(faults) => {
-                let faults = faults.into_iter().map(Error::from);
-                return Err(Error::all(faults).unwrap_or_else(|| Error::misuse("options", "are at odds", "")));
-            }
+            Err(faults) => return Err(Error::of_options(faults)),
         }
         let began = SystemClock.now();
-        let mut printer = Printer::new(self.print.clone(), self.format == Codec::Json, self.received);
+        let mut printer = Printer::new(self.print.clone(), self.format, self.received);
         let on_wait = |text: &str| voice.note(text);
         let mut reader = TopicReader::open(&options, Arc::clone(&signals.stop), on_wait)?;
         let ended = match &mut reader {

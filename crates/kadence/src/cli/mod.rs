@@ -12,12 +12,18 @@ mod values;
 use clap::{Parser, Subcommand};
 
 use crate::fault::Error;
-use crate::output::Voice;
 pub use crate::output::Exit;
+use crate::output::Voice;
 
 /// Replays timestamped recordings into Kafka at their own pace, reads topics, and brings its own broker
 #[derive(Debug, Parser)]
-#[command(name = "kadence", version, propagate_version = true, infer_subcommands = false, max_term_width = 100)]
+#[command(
+    name = "kadence",
+    version,
+    propagate_version = true,
+    infer_subcommands = false,
+    max_term_width = 100
+)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 misused, 130 a bounded run was cut by Ctrl-C.\n\
     Start with `kadence demo`; then `kadence up` in one terminal and `kadence replay FILE -t TOPIC` in another.")]
 pub struct Cli {

@@ -17,7 +17,7 @@ use crate::signals::Signals;
 #[command(after_help = "Examples:\n  kadence up\n  kadence up --listen 127.0.0.1:0\n  \
     kadence up --config auto.create.topics.enable=false --config num.partitions=3")]
 pub(crate) struct UpOptions {
-    /// Listen here; may be repeated; port 0 takes a free one [default: 127.0.0.1:9092 and [::1]:9092]
+    /// Listen here; may be repeated; port 0 takes a free one [default: `127.0.0.1:9092` and `[::1]:9092`]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Vec<String>,
     /// Refuse data beyond this size
@@ -48,7 +48,7 @@ impl UpOptions {
                 binary_size(self.memory_limit)
             ))?;
         }
-        while !signals.stop.wait(std::time::Duration::from_secs(3_600)) {}
+        while !signals.stop.wait(std::time::Duration::from_hours(1)) {}
         let stats = broker.stats();
         broker.shutdown();
         if voice.json {
@@ -57,12 +57,8 @@ impl UpOptions {
             });
             print_json(&stopped, false)?;
         } else {
-            let topics = if stats.topics == 1 { "topic" } else { "topics" };
-            voice.note(format!(
-                "stopped; {} {topics} with {} are gone",
-                stats.topics,
-                bytes(stats.memory_used_bytes)
-            ));
+            let gone = if stats.topics == 1 { "topic is" } else { "topics are" };
+            voice.note(format!("stopped; {} {gone} gone ({})", stats.topics, bytes(stats.memory_used_bytes)));
         }
         Ok(Exit::Done)
     }
@@ -103,11 +99,13 @@ impl UpOptions {
 
 fn not_started(error: &BrokerError) -> Error {
     match error {
-        BrokerError::Listen { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => Error::met(
-            &address.to_string(),
-            "the port is taken by another program",
-            "stop it, or choose another with --listen 127.0.0.1:0",
-        ),
+        BrokerError::Listen { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
+            Error::met(
+                &address.to_string(),
+                "the port is taken by another program",
+                "stop it, or choose another with --listen 127.0.0.1:0",
+            )
+        }
         other => Error::from_text(other),
     }
 }

@@ -2,12 +2,32 @@
 
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kadence_core::record::{Header, Timestamp};
 use kadence_core::schema::Type;
 
+/// A choice that may be left to kadence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Auto<T> {
+    /// Decide by what is found.
+    Auto,
+    /// Somebody decided.
+    Said(T),
+}
+
+/// Reads one of `choices`, each a name and what it means.
+pub(crate) fn one_of<T: Copy + Send + Sync + 'static>(
+    choices: &'static [(&'static str, T)],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(choices.iter().map(|(name, _)| *name)).try_map(|found| {
+        choices.iter().find(|(name, _)| *name == found).map(|(_, value)| *value).ok_or("not a choice")
+    })
+}
+
 /// `10ms`, `1.5s`, `100us`, `2m`, `1h 30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wanted = || format!("`{text}` is no duration; write it with its unit, such as 100us, 10ms, 1.5s or 2m");
+    let wanted =
+        || format!("`{text}` is no duration; write it with its unit, such as 100us, 10ms, 1.5s or 2m");
     let signed: jiff::SignedDuration = text.parse().map_err(|_| wanted())?;
     Duration::try_from(signed).map_err(|_| wanted())
 }
@@ -26,7 +46,8 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         "GB" => 1_000_000_000,
         _ => return Err(format!("`{unit}` is no unit of size; use B, KiB, MiB, GiB, kB, MB or GB")),
     };
-    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no size; write it as 64KiB or 1GiB"))?;
+    let number: u64 =
+        number.parse().map_err(|_| format!("`{text}` is no size; write it as 64KiB or 1GiB"))?;
     number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
 }
 

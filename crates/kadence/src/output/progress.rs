@@ -22,7 +22,12 @@ pub(crate) struct ProgressLine {
 impl ProgressLine {
     /// Starts the line, if a person watches. `pace` is said as it is; `length` is how long the whole run should last,
     /// where that is known.
-    pub(crate) fn start(voice: Voice, progress: Arc<Progress>, pace: String, length: Option<Duration>) -> Self {
+    pub(crate) fn start(
+        voice: Voice,
+        progress: Arc<Progress>,
+        pace: String,
+        length: Option<Duration>,
+    ) -> Self {
         let done = Arc::new(Stop::new());
         if !voice.is_watched() {
             return Self { done, thread: None };
@@ -30,7 +35,8 @@ impl ProgressLine {
         let until = Arc::clone(&done);
         let thread = thread::Builder::new().name("progress".into()).spawn(move || {
             let bar = ProgressBar::new_spinner().with_style(
-                ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                ProgressStyle::with_template("{spinner} {wide_msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
             );
             while !until.wait(PERIOD) {
                 bar.set_message(message(&progress, &pace, length));

@@ -32,7 +32,11 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
         lines.push(format!("  left       {}", late_by(late)));
         let skew = report.skew_percent.map_or(String::new(), |skew| format!("; skew {skew:+.4} %"));
         let tolerance = duration_short(tolerance);
-        lines.push(format!("  punctual   {} of {} later than {tolerance}{skew}", count(missed), count(report.accepted)));
+        lines.push(format!(
+            "  punctual   {} of {} later than {tolerance}{skew}",
+            count(missed),
+            count(report.accepted)
+        ));
     } else if report.elapsed_s > 0.0 {
         let rate = report.accepted as f64 / report.elapsed_s;
         lines.push(format!("  rate       {} records/s", count(rate as u64)));
@@ -40,12 +44,12 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
     if let Some(late) = report.arrival_lateness_us {
         lines.push(format!("  arrived    {}", late_by(late)));
     }
-    let mut kept = format!("  confirmed  {} of {}", count(report.acknowledged), count(report.accepted));
+    let mut kept = vec![format!("{} of {}", count(report.acknowledged), count(report.accepted))];
     if report.failed > 0 {
-        kept += &format!(", {} failed", count(report.failed));
+        kept.push(format!("{} failed", count(report.failed)));
     }
     if let Some(retries) = report.retries.filter(|retries| *retries > 0) {
-        kept += &format!(", {} retries", count(retries));
+        kept.push(format!("{} retries", count(retries)));
     }
     let partitions: Vec<String> = report
         .topics
@@ -54,10 +58,8 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
         .map(|(partition, records)| format!("partition {partition}: {}", count(*records)))
         .take(8)
         .collect();
-    if !partitions.is_empty() {
-        kept += &format!(" ({})", partitions.join(", "));
-    }
-    lines.push(kept);
+    kept.extend(partitions);
+    lines.push(format!("  confirmed  {}", kept.join(", ")));
     lines
 }
 

@@ -14,7 +14,7 @@ use kadence_core::pipeline::{self, Outcome, Progress, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{NullSink, Sink};
-use kadence_core::source::{Recording, RecordingError, RecordingKind, RecordingOptions};
+use kadence_core::source::{CsvOptions, Recording, RecordingError, RecordingKind, RecordingOptions};
 use kadence_kafka::{Connection, ProducerOptions, TopicSink};
 
 use crate::fault::Error;
@@ -73,12 +73,14 @@ impl Replay {
     }
 
     /// Replays as fast as records can be read and taken.
+    #[must_use]
     pub fn unpaced(mut self) -> Self {
         self.recording.schedule = Schedule::Unpaced;
         self
     }
 
     /// Sends the records to `topic` of the cluster at `brokers` (`HOST:PORT,…`).
+    #[must_use]
     pub fn into_topic(mut self, brokers: &str, topic: &str) -> Self {
         self.target = Target::Topic(Box::new(ProducerOptions {
             connection: Connection::to(brokers),
@@ -106,8 +108,9 @@ impl Replay {
     /// Opens the recording and checks the options against its first row.
     pub(crate) fn open(&self) -> Result<Recording, Error> {
         let name = self.path.to_string_lossy();
-        let reader = open_reader(&self.path)
-            .map_err(|source| Error::from(RecordingError::Read { name: name.clone().into_owned(), source }))?;
+        let reader = open_reader(&self.path).map_err(|source| {
+            Error::from(RecordingError::Read { name: name.clone().into_owned(), source })
+        })?;
         Recording::open(&name, reader, &self.recording).map_err(all_faults)
     }
 
@@ -126,7 +129,9 @@ impl Replay {
         }
         let mut sink: Box<dyn Sink> = match &self.target {
             Target::Null => Box::new(NullSink::default()),
-            Target::Topic(producer) => Box::new(TopicSink::open(producer, Arc::clone(&clock), Arc::clone(stop))?),
+            Target::Topic(producer) => {
+                Box::new(TopicSink::open(producer, Arc::clone(&clock), Arc::clone(stop))?)
+            }
         };
         if self.echo {
             sink = Box::new(EchoSink::new(sink, io::stdout()));
@@ -152,11 +157,8 @@ pub(crate) fn all_faults(faults: Vec<RecordingError>) -> Error {
 pub(crate) fn kind_of(path: &Path) -> Option<RecordingKind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match &*extension {
-        "csv" => Some(RecordingKind::Csv(Default::default())),
-        "tsv" => Some(RecordingKind::Csv(kadence_core::source::CsvOptions {
-            delimiter: b'\t',
-            ..Default::default()
-        })),
+        "csv" => Some(RecordingKind::Csv(CsvOptions::default())),
+        "tsv" => Some(RecordingKind::Csv(CsvOptions { delimiter: b'\t', ..CsvOptions::default() })),
         "jsonl" | "ndjson" => Some(RecordingKind::JsonLines),
         "txt" | "log" => Some(RecordingKind::Raw),
         _ => None,

@@ -38,8 +38,9 @@ pub(crate) fn length(path: &Path, options: &RecordingOptions) -> Option<Duration
     file.take(TAIL_BYTES).read_to_end(&mut tail).ok()?;
     let tail = String::from_utf8_lossy(&tail);
     let last = tail.trim_end().rsplit('\n').next()?;
-    let since_first =
-        event_time(&header, last, options)?.as_nanos().checked_sub(event_time(&header, &first, options)?.as_nanos())?;
+    let since_first = event_time(&header, last, options)?
+        .as_nanos()
+        .checked_sub(event_time(&header, &first, options)?.as_nanos())?;
     Some(options.schedule.due(0, Duration::from_nanos(u64::try_from(since_first).ok()?)))
 }
 

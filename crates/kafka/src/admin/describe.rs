@@ -7,7 +7,7 @@ use rdkafka::consumer::Consumer;
 use rdkafka::metadata::MetadataPartition;
 
 use super::refusal::{Asked, refused};
-use super::{Admin, block_on};
+use super::{Admin, Outcomes, block_on};
 use crate::connect::{TopicState, described, refused_topic, topic_state};
 use crate::error::KafkaError;
 
@@ -64,10 +64,7 @@ pub enum ConfigSource {
 
 impl Admin {
     /// Describes topics; an outcome for each, in order.
-    pub fn describe(
-        &self,
-        names: &[&str],
-    ) -> Result<Vec<(String, Result<TopicDescription, KafkaError>)>, KafkaError> {
+    pub fn describe(&self, names: &[&str]) -> Result<Outcomes<TopicDescription>, KafkaError> {
         names
             .iter()
             .map(|name| match self.describe_one(name) {

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::error::KafkaError as ClientError;
+use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::metadata::Metadata;
 
 use self::block_on::block_on;
 pub use self::describe::{ConfigEntry, ConfigSource, PartitionDescription, TopicDescription};
 use self::refusal::{Asked, refused};
-use crate::connect::{Contact, uncreated};
+use crate::connect::{Contact, is_topic_name, refused_topic, uncreated};
 use crate::consumer::ClientConsumer;
 use crate::context::Watch;
 use crate::error::KafkaError;
@@ -30,6 +30,9 @@ pub struct Admin {
     client: OnceCell<AdminClient<Watch>>,
     stop: Stop,
 }
+
+/// What became of each topic that something was asked of, in order.
+pub type Outcomes<T> = Vec<(String, Result<T, KafkaError>)>;
 
 /// A topic in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +73,9 @@ impl Admin {
         replication: Option<i32>,
         configs: &[(String, String)],
     ) -> Result<(), KafkaError> {
+        if !is_topic_name(name) {
+            return Err(refused_topic(name, Code::InvalidTopic));
+        }
         let replicas = TopicReplication::Fixed(replication.unwrap_or(-1));
         let topic = NewTopic::new(name, partitions.unwrap_or(-1), replicas);
         let topic = configs.iter().fold(topic, |topic, (name, value)| topic.set(name, value));
@@ -96,7 +102,7 @@ impl Admin {
     }
 
     /// Deletes topics; an outcome for each, in order.
-    pub fn delete(&self, names: &[&str]) -> Result<Vec<(String, Result<(), KafkaError>)>, KafkaError> {
+    pub fn delete(&self, names: &[&str]) -> Result<Outcomes<()>, KafkaError> {
         let asked = Asked { partitions: None, replication: None, configs: &[], brokers: 0 };
         let outcomes = block_on(self.client()?.delete_topics(names, &self.patient()))
             .map_err(|error| self.unanswered(&error))?;
@@ -147,7 +153,7 @@ impl Admin {
         &self,
         outcome: Result<Vec<rdkafka::admin::TopicResult>, ClientError>,
         name: &str,
-    ) -> Result<Result<(), rdkafka::error::RDKafkaErrorCode>, KafkaError> {
+    ) -> Result<Result<(), Code>, KafkaError> {
         let outcomes = outcome.map_err(|error| match &error {
             // librdkafka itself found fault with what was asked, before asking anybody.
             ClientError::AdminOpCreation(what) => KafkaError::Topic {

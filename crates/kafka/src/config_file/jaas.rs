@@ -34,14 +34,13 @@ fn words(text: &str) -> Option<Vec<String>> {
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         let Some(word) = words.last_mut() else { break };
-        match (quote, character) {
-            (Some(_), '\\') => word.extend(characters.next()),
-            (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => word.push(character),
-            (None, '"' | '\'') => quote = Some(character),
-            (None, ';') => break,
-            (None, _) if character.is_whitespace() => words.push(String::new()),
-            (None, _) => word.push(character),
+        match quote {
+            Some(_) if character == '\\' => word.extend(characters.next()),
+            Some(open) if open == character => quote = None,
+            None if matches!(character, '"' | '\'') => quote = Some(character),
+            None if character == ';' => break,
+            None if character.is_whitespace() => words.push(String::new()),
+            _ => word.push(character),
         }
     }
     words.retain(|word| !word.is_empty());

@@ -104,9 +104,10 @@ pub(super) fn translate(path: &Path, said: &[Setting]) -> ConfigFile {
 /// Java's way to write a value, in librdkafka's.
 fn value_for(name: &str, value: &str) -> String {
     match name {
-        "security.protocol" | "isolation.level" => value.to_ascii_lowercase(),
         "ssl.endpoint.identification.algorithm" if value.is_empty() => "none".to_owned(),
-        "ssl.endpoint.identification.algorithm" => value.to_ascii_lowercase(),
+        "ssl.endpoint.identification.algorithm" | "security.protocol" | "isolation.level" => {
+            value.to_ascii_lowercase()
+        }
         _ => value.to_owned(),
     }
 }
@@ -208,9 +209,9 @@ mod tests {
             "sasl.mechanism=SCRAM-SHA-256\n",
             "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \\\n",
             "  username=\"u\" password=\"p\";\n",
-            "ssl.truststore.location=/ca.pem\n",
+            "ssl.truststore.location=/\n",
             "ssl.truststore.type=PEM\n",
-            "ssl.keystore.location=/me.p12\nssl.keystore.type=PKCS12\nssl.keystore.password=x\n",
+            "ssl.keystore.location=/\nssl.keystore.type=PKCS12\nssl.keystore.password=x\n",
             "ssl.endpoint.identification.algorithm=\n",
         ));
         assert!(file.faults.is_empty(), "{:?}", file.faults);
@@ -220,8 +221,8 @@ mod tests {
                 ("security.protocol", "sasl_ssl"),
                 ("sasl.mechanism", "SCRAM-SHA-256"),
                 ("ssl.endpoint.identification.algorithm", "none"),
-                ("ssl.ca.location", "/ca.pem"),
-                ("ssl.keystore.location", "/me.p12"),
+                ("ssl.ca.location", "/"),
+                ("ssl.keystore.location", "/"),
                 ("ssl.keystore.password", "x"),
                 ("sasl.username", "u"),
                 ("sasl.password", "p"),

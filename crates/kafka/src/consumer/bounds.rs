@@ -25,6 +25,8 @@ pub(super) struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Never,
+    /// Before this offset, up to which the log was written when reading began.
+    Written(i64),
     /// Before this offset, which the log may not have reached.
     Before(i64),
     /// Before the first record this old or younger, none of which is there yet.
@@ -37,6 +39,16 @@ pub(super) struct Log {
     pub(super) earliest: i64,
     /// Where the next record will be.
     pub(super) next: i64,
+}
+
+impl End {
+    /// The offset before which to stop, where that is known.
+    pub(super) fn offset(self) -> Option<i64> {
+        match self {
+            Self::Written(end) | Self::Before(end) => Some(end),
+            Self::Never | Self::At(_) => None,
+        }
+    }
 }
 
 /// Asks the leaders.
@@ -103,11 +115,11 @@ impl Leaders<'_> {
         };
         let end = match until {
             Until::Never => End::Never,
-            Until::End => End::Before(log.next),
+            Until::End => End::Written(log.next),
             Until::Offset(offset) => End::Before(offset),
             Until::At(timestamp) => match self.offset_at(partition, timestamp)? {
                 Some(offset) => End::Before(offset),
-                None if timestamp <= SystemClock.wall() => End::Before(log.next),
+                None if timestamp <= SystemClock.wall() => End::Written(log.next),
                 None => End::At(timestamp),
             },
         };

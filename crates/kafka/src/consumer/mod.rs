@@ -126,7 +126,7 @@ impl TopicReader {
         for &partition in partitions {
             let Span { start, end } = self.source.leaders().span(partition, options.from, options.until)?;
             self.next_offsets.insert(partition, start);
-            if matches!(end, End::Before(end) if start >= end) {
+            if end.offset().is_some_and(|end| start >= end) {
                 continue;
             }
             self.open.insert(partition, end);
@@ -147,12 +147,12 @@ impl TopicReader {
         let error = match source.consumer.poll(at_most) {
             None => return Ok(Next::Nothing),
             Some(Ok(record)) => {
+                source.consumer.context().up();
                 let (partition, offset) = (record.partition(), record.offset());
-                let is_over = match open.get(&partition) {
-                    None => return Ok(Next::Nothing),
-                    Some(End::Never) => false,
-                    Some(End::Before(end)) => offset >= *end,
-                    Some(End::At(end)) => record.timestamp().to_millis() >= Some(ceil_millis(*end)),
+                let Some(&end) = open.get(&partition) else { return Ok(Next::Nothing) };
+                let is_over = match end {
+                    End::At(end) => record.timestamp().to_millis() >= Some(ceil_millis(end)),
+                    end => end.offset().is_some_and(|end| offset >= end),
                 };
                 if is_over {
                     open.remove(&partition);
@@ -160,7 +160,7 @@ impl TopicReader {
                     return Ok(if open.is_empty() { Next::Finished } else { Next::Nothing });
                 }
                 next_offsets.insert(partition, offset + 1);
-                if open.get(&partition) == Some(&End::Before(offset + 1)) {
+                if end.offset() == Some(offset + 1) {
                     open.remove(&partition);
                     source.pause(partition);
                 }
@@ -172,14 +172,21 @@ impl TopicReader {
             return source.failed(&error, next_offsets).map(|()| Next::Nothing);
         };
         let next = next_offsets.entry(partition).or_default();
-        if let Some(&End::Before(end)) = open.get(&partition) {
-            // The last offsets may hold no records: transactions' markers, or what compaction left. So the log's
-            // own word counts, not the last record's offset.
-            if source.leaders().log(partition)?.next >= end {
-                *next = end.max(*next);
-                open.remove(&partition);
-                source.pause(partition);
+        // The last offsets may hold no records: transactions' markers, or what compaction left. So it is the log's
+        // length that counts, not the last record's offset.
+        let reached = match open.get(&partition) {
+            // At the end of the log now, and it does not get shorter.
+            Some(&End::Written(end)) => Some(end),
+            // A leader that does not answer now is asked at the log's next end.
+            Some(&End::Before(end)) => {
+                source.leaders().log(partition).ok().filter(|log| log.next >= end).map(|_| end)
             }
+            _ => None,
+        };
+        if let Some(end) = reached {
+            *next = end.max(*next);
+            open.remove(&partition);
+            source.pause(partition);
         }
         Ok(Next::PartitionEnd { partition, offset: *next })
     }

@@ -8,7 +8,7 @@ use kadence_core::clock::{Stop, SystemClock};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
-use rdkafka::metadata::Metadata;
+use rdkafka::metadata::{Metadata, MetadataPartition};
 
 use super::bounds::Leaders;
 use super::{ClientConsumer, Until};
@@ -139,7 +139,7 @@ impl Source {
 fn partition_ids(metadata: &Metadata, topic: &str) -> Vec<i32> {
     let topic = metadata.topics().iter().find(|found| found.name() == topic);
     let mut ids: Vec<i32> =
-        topic.map_or(&[][..], |topic| topic.partitions()).iter().map(|partition| partition.id()).collect();
+        topic.map_or(&[][..], |topic| topic.partitions()).iter().map(MetadataPartition::id).collect();
     ids.sort_unstable();
     ids
 }

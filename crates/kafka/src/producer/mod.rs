@@ -2,6 +2,7 @@
 
 mod failure;
 mod options;
+mod outgoing;
 mod poller;
 mod receipts;
 mod window;
@@ -10,17 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
-use kadence_core::record::{Header, Timestamp};
 use kadence_core::report::Deliveries;
 use kadence_core::run::{Encoded, Slice};
 use kadence_core::sink::{Sink, SinkError};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
-use rdkafka::message::{Header as ClientHeader, OwnedHeaders};
+use rdkafka::message::OwnedHeaders;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use self::failure::{SizeLimit, explain};
 pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
+use self::outgoing::{millis, owned_headers};
 use self::poller::Poller;
 use self::receipts::{Failure, Receipts};
 use self::window::InFlight;
@@ -74,12 +75,17 @@ impl TopicSink {
         let resolved = options.resolve().map_err(KafkaError::first)?;
         let in_flight = resolved.properties.number("queue.buffering.max.messages").unwrap_or(0);
         let in_flight = if in_flight == 0 { 1 << 20 } else { in_flight.min(1 << 24) as usize };
-        let receipts = Receipts::new(Arc::clone(&clock), options.paced, in_flight);
+        let receipts = Receipts::new(clock, options.paced, in_flight);
         let config = resolved.properties.to_config();
         let producer: ClientProducer =
             config.create_with_context(receipts).map_err(|error| uncreated(&resolved, &error))?;
         let producer = Arc::new(producer);
-        let contact = Contact { client: &*producer, resolved: &resolved, clock: &*clock, stop: &stop };
+        let contact = Contact {
+            client: &*producer,
+            resolved: &resolved,
+            clock: producer.client().context().clock(),
+            stop: &stop,
+        };
         // The first answer is what lets librdkafka ask for its producer id, which else takes its timer's 500 ms.
         contact.metadata(None)?;
         contact.writable_topic(&options.topic)?;
@@ -226,6 +232,7 @@ impl Sink for TopicSink {
         if self.is_sync && taken > 0 {
             self.await_acknowledgement();
         }
+        self.serve(Duration::ZERO);
         Ok(taken)
     }
 
@@ -276,23 +283,4 @@ impl Client for ClientProducer {
     fn watch(&self) -> &Watch {
         &self.client().context().watch
     }
-}
-
-/// A record's timestamp as librdkafka takes it: it reads 0 as "now", so the very epoch is a millisecond late.
-fn millis(timestamp: Timestamp) -> i64 {
-    match timestamp.as_millis() {
-        0 => 1,
-        millis => millis,
-    }
-}
-
-/// The headers in the client's own form, which each record gets a copy of.
-fn owned_headers(headers: &[Header]) -> Option<OwnedHeaders> {
-    if headers.is_empty() {
-        return None;
-    }
-    let empty = OwnedHeaders::new_with_capacity(headers.len());
-    Some(headers.iter().fold(empty, |owned, header| {
-        owned.insert(ClientHeader { key: &header.name, value: Some(&header.value) })
-    }))
 }

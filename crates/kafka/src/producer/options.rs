@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kadence_core::record::Header;
 
+use crate::connect::is_topic_name;
 use crate::error::KafkaError;
 use crate::options::{Connection, Resolved};
 use crate::properties::{self, Origin};
@@ -218,12 +219,6 @@ impl ProducerOptions {
             properties.preset("batch.num.messages", "100000");
         }
     }
-}
-
-/// What a broker accepts as a topic's name.
-fn is_topic_name(name: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    (1..=249).contains(&name.len()) && name.bytes().all(legal) && !matches!(name, "." | "..")
 }
 
 fn contradiction(place: String, what: &str) -> KafkaError {

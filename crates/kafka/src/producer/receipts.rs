@@ -69,6 +69,10 @@ impl Receipts {
         }
     }
 
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
     pub(super) fn begin(&self, anchor: Duration) {
         self.anchor_nanos.store(u64::try_from(anchor.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
@@ -117,10 +121,10 @@ impl Receipts {
 
     fn count_done(&self) {
         let done = self.done.fetch_add(1, Ordering::SeqCst) + 1;
-        if done >= self.wake_at.load(Ordering::SeqCst) {
-            if let Some(waiter) = &*self.waiter.lock().unwrap_or_else(PoisonError::into_inner) {
-                waiter.unpark();
-            }
+        if done >= self.wake_at.load(Ordering::SeqCst)
+            && let Some(waiter) = &*self.waiter.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            waiter.unpark();
         }
     }
 }
@@ -134,6 +138,7 @@ impl ProducerContext for Receipts {
         let mut tally = self.tally();
         match result {
             Ok(record) => {
+                self.watch.up();
                 tally.acknowledged += 1;
                 tally.bytes += (record.key_len() + record.payload_len()) as u64;
                 let partition = usize::try_from(record.partition()).unwrap_or(0);

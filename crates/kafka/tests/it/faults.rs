@@ -131,6 +131,22 @@ fn a_record_too_large_is_named_with_the_limit() {
     assert_eq!(send(&mut sink, &[(None, b"more", 1)]).unwrap_err().to_string(), text);
 }
 
+/// The broker goes away and stays away: the record fails once its time is up, with the reason.
+#[test]
+fn a_record_that_is_never_acknowledged_fails_with_the_reason() {
+    let broker = broker();
+    let mut options = producing(&broker, "lost");
+    options.connection.properties.push(("delivery.timeout.ms".into(), "1500".into()));
+    let mut sink = open(&options).unwrap();
+    broker.shutdown();
+    send(&mut sink, &[(None, b"x", 1)]).unwrap();
+    let deliveries = sink.deliveries();
+    assert_eq!((deliveries.acknowledged, deliveries.failed), (0, 1));
+    let text = deliveries.first_failure.unwrap();
+    assert!(text.starts_with("lost: record 1 (line 2): not acknowledged within 1.5 s"), "{text}");
+    assert_eq!(send(&mut sink, &[(None, b"y", 1)]).unwrap_err().to_string(), text);
+}
+
 #[test]
 fn an_offset_out_of_range_names_the_range() {
     let broker = broker();

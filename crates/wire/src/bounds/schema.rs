@@ -101,8 +101,11 @@ impl Kind {
             Self::Text => 2,
             Self::Blob | Self::List(_) => 4,
             Self::Struct(fields, _) => {
-                let own: usize =
-                    fields.iter().filter(|f| f.is_in(version)).map(|f| f.kind.min_len(version, flexible)).sum();
+                let own: usize = fields
+                    .iter()
+                    .filter(|f| f.is_in(version))
+                    .map(|f| f.kind.min_len(version, flexible))
+                    .sum();
                 own + usize::from(flexible)
             }
         }

@@ -61,23 +61,26 @@ impl Printer {
             self.compact.clear();
             compact_json(text, &mut self.compact).map_err(|why| {
                 let place = format!("{} [{}] @{}", record.topic(), record.partition(), record.offset());
-                Error::met(&place, format!("the body is no JSON ({why})"), "print it as it is with --format raw")
+                Error::met(
+                    &place,
+                    format!("the body is no JSON ({why})"),
+                    "print it as it is with --format raw",
+                )
             })?;
             body = Some(&self.compact);
         }
-        let written = match &self.template {
-            Some(template) => template.write(record, body, &mut self.out),
-            None => {
-                let stamp = self.received.as_mut().map(|writer| {
-                    writer.set(received_now());
-                    writer.text(0)
-                });
-                let body = body.unwrap_or_default();
-                self.out
-                    .write_all(stamp.unwrap_or_default())
-                    .and_then(|()| self.out.write_all(body))
-                    .and_then(|()| self.out.write_all(b"\n"))
-            }
+        let written = if let Some(template) = &self.template {
+            template.write(record, body, &mut self.out)
+        } else {
+            let stamp = self.received.as_mut().map(|writer| {
+                writer.set(received_now());
+                writer.text(0)
+            });
+            let body = body.unwrap_or_default();
+            self.out
+                .write_all(stamp.unwrap_or_default())
+                .and_then(|()| self.out.write_all(body))
+                .and_then(|()| self.out.write_all(b"\n"))
         };
         self.settle(written)?;
         if !self.is_closed {
@@ -94,6 +97,7 @@ impl Printer {
             return Ok(());
         }
         let flushed = self.out.flush();
+        self.is_closed = crate::output::is_reader_gone();
         self.settle(flushed)
     }
 
@@ -129,7 +133,8 @@ mod tests {
     #[test]
     fn json_is_made_compact_without_touching_its_text() {
         let mut compact = Vec::new();
-        compact_json(br#"{ "a b" : [ 1.0 , "x \" y" ],\n"#.strip_suffix(br"\n").unwrap(), &mut compact).unwrap_err();
+        compact_json(br#"{ "a b" : [ 1.0 , "x \" y" ],\n"#.strip_suffix(br"\n").unwrap(), &mut compact)
+            .unwrap_err();
         compact.clear();
         compact_json(b"{ \"a b\" : [ 1.0 , \"x \\\" y\\\\\" ],\n \"c\":51 }\n", &mut compact).unwrap();
         assert_eq!(String::from_utf8_lossy(&compact), r#"{"a b":[1.0,"x \" y\\"],"c":51}"#);

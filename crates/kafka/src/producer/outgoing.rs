@@ -1,0 +1,34 @@
+//! A record in the client's terms.
+
+use kadence_core::record::{Header, Timestamp};
+use rdkafka::message::{Header as ClientHeader, OwnedHeaders};
+
+/// A record's timestamp as librdkafka takes it: it reads 0 as "now", so the very epoch is a millisecond late.
+pub(super) fn millis(timestamp: Timestamp) -> i64 {
+    match timestamp.as_millis() {
+        0 => 1,
+        millis => millis,
+    }
+}
+
+/// The headers in the client's own form, which each record gets a copy of.
+pub(super) fn owned_headers(headers: &[Header]) -> Option<OwnedHeaders> {
+    if headers.is_empty() {
+        return None;
+    }
+    let empty = OwnedHeaders::new_with_capacity(headers.len());
+    Some(headers.iter().fold(empty, |owned, header| {
+        owned.insert(ClientHeader { key: &header.name, value: Some(&header.value) })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_epoch_itself_moves() {
+        let at = |nanos| millis(Timestamp::from_nanos(nanos));
+        assert_eq!([at(0), at(999_999), at(1_000_000), at(-1)], [1, 1, 1, -1]);
+    }
+}

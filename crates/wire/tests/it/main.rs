@@ -1,0 +1,16 @@
+//! The wire format against `kafka-protocol`, and against bytes that nobody should send.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+/// The largest allocation a piece of code makes.
+mod allocation;
+/// Record batch headers.
+mod batch;
+/// The walk over requests: exact for good ones, strict with others.
+mod bounds;
+/// Fetch responses in pieces.
+mod fetch;
+/// Looking into compressed batches.
+mod records;
+/// A populated request for every version that has a table.
+mod requests;
