@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     /// What requests take while they are read and answered.
     pub(crate) requests: Arc<Memory>,
     pub(crate) connections: AtomicUsize,
+    /// Fetches that wait for something to be appended.
+    pub(crate) waiting: AtomicUsize,
     pub(crate) panics: AtomicUsize,
     next_producer_id: AtomicI64,
 }
@@ -42,6 +44,7 @@ impl Shared {
             data,
             requests,
             connections: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
             panics: AtomicUsize::new(0),
             next_producer_id: AtomicI64::new((high >> 24) as i64),
             options,

@@ -50,6 +50,8 @@ pub struct Stats {
     pub partitions: usize,
     /// Connections at this moment.
     pub connections: usize,
+    /// Fetches that wait for something to be appended.
+    pub waiting_fetches: usize,
     /// Connections that ended in a panic; more than none is a bug.
     pub panics: usize,
 }
@@ -116,6 +118,7 @@ impl Broker {
             topics,
             partitions,
             connections: shared.connections.load(Relaxed),
+            waiting_fetches: shared.waiting.load(Relaxed),
             panics: shared.panics.load(Relaxed),
         }
     }

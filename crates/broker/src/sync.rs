@@ -16,3 +16,22 @@ impl<T> Lock<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::Arc, thread};
+
+    #[test]
+    fn a_panic_under_the_lock_does_not_close_it() {
+        let lock = Arc::new(Lock::new(1));
+        let other = Arc::clone(&lock);
+        let panicked = thread::spawn(move || {
+            let mut value = other.lock();
+            *value = 2;
+            panic!("a panic for the test");
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(*lock.lock(), 2);
+    }
+}

@@ -5,6 +5,7 @@
 use kadence::{Replay, Report};
 use kadence_broker::{Broker, Options};
 
+#[expect(clippy::print_stdout, reason = "an example shows its result")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().unwrap_or_else(|| "data/earthquakes.csv".into());

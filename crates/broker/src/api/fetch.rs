@@ -9,7 +9,7 @@ use super::{check_leader_epoch, find_topic};
 use crate::{
     dispatch::{Answer, Close, decode},
     partition::{Partition, Watch},
-    shared::Call,
+    shared::{Call, Shared},
 };
 use bytes::Bytes;
 use kadence_wire::fetch::{Batches, encode_response};
@@ -21,7 +21,11 @@ use kafka_protocol::{
         fetch_response::{FetchableTopicResponse, PartitionData},
     },
 };
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::{
     sync::Notify,
     time::{Instant, timeout_at},
@@ -56,6 +60,7 @@ pub(crate) async fn answer(call: Call, body: Bytes) -> Result<Answer, Close> {
         let changed = Arc::new(Notify::new());
         // Watching starts before the next look, so nothing falls between the two.
         let _watches = watch(&call, &request, &changed);
+        let _waiting = Waiting::new(&call);
         loop {
             look = self::look(&call, &request);
             if enough(&look) || timeout_at(deadline, changed.notified()).await.is_err() {
@@ -64,6 +69,22 @@ pub(crate) async fn answer(call: Call, body: Bytes) -> Result<Answer, Close> {
         }
     }
     encode(&call, &look.response, look.batches)
+}
+
+/// Counts a fetch while it waits, also if it is given up.
+struct Waiting(Arc<Shared>);
+
+impl Waiting {
+    fn new(call: &Call) -> Self {
+        call.shared.waiting.fetch_add(1, Relaxed);
+        Self(Arc::clone(&call.shared))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Relaxed);
+    }
 }
 
 fn encode(call: &Call, response: &FetchResponse, batches: Vec<Batches>) -> Result<Answer, Close> {

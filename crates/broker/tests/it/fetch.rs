@@ -1,16 +1,28 @@
-use crate::client::{Batch, Client, fetch_request, start, start_with, topic_name};
+use crate::client::{Batch, Client, fetch_request, start, topic_name};
+use kadence_broker::Broker;
 use kafka_protocol::messages::{
     ApiKey, BrokerId, DeleteTopicsRequest, DeleteTopicsResponse, FetchRequest, FetchResponse,
     ListOffsetsRequest, ListOffsetsResponse,
     list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic},
 };
-use std::{io::Write, sync::mpsc::sync_channel, thread, time::Duration};
+use std::{sync::mpsc::sync_channel, thread, time::Duration};
 
-const LONG_MS: i32 = 15_000;
+const LONG_MS: i32 = 600_000;
 const SOON: Duration = Duration::from_secs(5);
 
 fn fetch(client: &mut Client, request: &FetchRequest) -> FetchResponse {
     client.call(ApiKey::Fetch, 12, request)
+}
+
+/// Sends a fetch that waits, and returns once the broker has it waiting.
+fn wait_for_data(broker: &Broker) -> Client {
+    let mut consumer = Client::connect(broker);
+    consumer.stream.set_read_timeout(Some(SOON)).unwrap();
+    consumer.send(ApiKey::Fetch, 12, &fetch_request("t", &[(0, 0)]).with_max_wait_ms(LONG_MS));
+    while broker.stats().waiting_fetches == 0 {
+        thread::yield_now();
+    }
+    consumer
 }
 
 /// The answer has to come long before the wait is over: waiting is by notification.
@@ -19,20 +31,11 @@ fn a_waiting_fetch_is_woken_by_a_produce() {
     let broker = start();
     let mut producer = Client::connect(&broker);
     producer.metadata("t");
-    let mut consumer = Client::connect(&broker);
-    let (sender, receiver) = sync_channel(1);
-    let waiting = thread::spawn(move || {
-        consumer.send(ApiKey::Fetch, 12, &fetch_request("t", &[(0, 0)]).with_max_wait_ms(LONG_MS));
-        sender.send(()).unwrap();
-        let response: FetchResponse = consumer.receive(ApiKey::Fetch, 12).unwrap();
-        let records = response.responses[0].partitions[0].records.clone().unwrap();
-        sender.send(()).unwrap();
-        records.len()
-    });
-    receiver.recv().unwrap();
+    let mut consumer = wait_for_data(&broker);
     producer.produce("t", 0, Batch::of(&["a"]).bytes());
-    receiver.recv_timeout(SOON).expect("the fetch is woken");
-    assert!(waiting.join().unwrap() > 61);
+    let response: FetchResponse = consumer.receive(ApiKey::Fetch, 12).unwrap();
+    assert!(response.responses[0].partitions[0].records.as_ref().unwrap().len() > 61);
+    assert_eq!(broker.stats().waiting_fetches, 0);
 }
 
 #[test]
@@ -40,9 +43,7 @@ fn a_waiting_fetch_is_woken_when_its_topic_goes() {
     let broker = start();
     let mut client = Client::connect(&broker);
     client.metadata("t");
-    let mut consumer = Client::connect(&broker);
-    consumer.stream.set_read_timeout(Some(SOON)).unwrap();
-    consumer.send(ApiKey::Fetch, 12, &fetch_request("t", &[(0, 0)]).with_max_wait_ms(LONG_MS));
+    let mut consumer = wait_for_data(&broker);
     let request = DeleteTopicsRequest::default().with_topic_names(vec![topic_name("t")]);
     let _: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, 5, &request);
     let response: FetchResponse = consumer.receive(ApiKey::Fetch, 12).unwrap();
@@ -64,18 +65,20 @@ fn a_fetch_without_wait_or_least_size_answers_at_once() {
 
 #[test]
 fn a_client_that_leaves_while_its_fetch_waits_frees_its_seat() {
-    let broker = start_with(|o| o.max_connections = 2);
-    let mut client = Client::connect(&broker);
-    client.metadata("t");
-    for _ in 0..20 {
-        let mut waiting = Client::connect(&broker);
-        waiting.send(ApiKey::Fetch, 12, &fetch_request("t", &[(0, 0)]).with_max_wait_ms(LONG_MS));
-        waiting.stream.flush().unwrap();
-        drop(waiting);
-        while broker.stats().connections > 1 {
-            thread::yield_now();
+    let broker = start();
+    Client::connect(&broker).metadata("t");
+    let (sender, receiver) = sync_channel(1);
+    let leaving = thread::spawn(move || {
+        for _ in 0..20 {
+            drop(wait_for_data(&broker));
+            while broker.stats().connections > 0 || broker.stats().waiting_fetches > 0 {
+                thread::yield_now();
+            }
         }
-    }
+        sender.send(()).unwrap();
+    });
+    receiver.recv_timeout(SOON).expect("seats are freed at once");
+    leaving.join().unwrap();
 }
 
 #[test]

@@ -1,0 +1,53 @@
+"""Reads, writes and administers topics with confluent-kafka, for the tests in foreign.rs."""
+
+import sys
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+
+def read(brokers, topic):
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader", "enable.partition.eof": True})
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    while True:
+        message = consumer.poll(30)
+        if message is None:
+            sys.exit("nothing came in 30 s")
+        if message.error():
+            if message.error().code() == KafkaError._PARTITION_EOF:
+                return
+            sys.exit(str(message.error()))
+        sys.stdout.buffer.write(message.value() + b"\n")
+
+
+def write(brokers, topic, count, idempotent):
+    producer = Producer({"bootstrap.servers": brokers, "enable.idempotence": idempotent})
+    failures = []
+
+    def delivered(error, _message):
+        if error:
+            failures.append(str(error))
+
+    for number in range(int(count)):
+        key, value = f"key-{number}", f"body {number}"
+        producer.produce(topic, value, key, partition=0, headers=[("a", b"1")], on_delivery=delivered)
+        producer.poll(0)
+    left = producer.flush(30)
+    if left or failures:
+        sys.exit(f"{left} not delivered, {failures[:3]}")
+
+
+def create(brokers, topic, partitions):
+    admin = AdminClient({"bootstrap.servers": brokers})
+    for future in admin.create_topics([NewTopic(topic, int(partitions), 1)]).values():
+        future.result(30)
+
+
+def delete(brokers, topic):
+    for future in AdminClient({"bootstrap.servers": brokers}).delete_topics([topic]).values():
+        future.result(30)
+
+
+if __name__ == "__main__":
+    _, brokers, action, *arguments = sys.argv
+    {"read": read, "write": write, "create": create, "delete": delete}[action](brokers, *arguments)

@@ -1,0 +1,124 @@
+//! Ctrl-C, SIGTERM and closed pipes.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::{Bench, SERIES, json, signal};
+
+/// A bounded run that is cut says how many records really went, and exits with 130.
+#[test]
+fn a_cut_replay_flushes_and_reports_the_true_count() {
+    for cut_by in [Signal::INT, Signal::TERM] {
+        let bench = Bench::new();
+        bench.file("data.csv", SERIES);
+        let mut replay = bench.start(&[
+            "replay",
+            "data.csv",
+            "-t",
+            "cut",
+            "--interval",
+            "50ms",
+            "--echo",
+            "--report",
+            "report.json",
+        ]);
+        for _ in 0..3 {
+            replay.line();
+        }
+        signal(replay.pid(), cut_by);
+        assert_eq!(replay.wait().code(), Some(130), "{}", replay.stderr());
+        let report = json(&std::fs::read_to_string(bench.folder.path().join("report.json")).unwrap());
+        let found = bench.bodies("cut");
+        assert!((3..9).contains(&found.len()), "{found:?}");
+        assert_eq!(report["acknowledged"], found.len());
+        assert_eq!(report["accepted"], found.len());
+        assert_eq!(report["interrupted"], true);
+        assert!(replay.stderr().contains("interrupted"));
+    }
+}
+
+/// A long gap is no reason to be late at stopping.
+#[test]
+fn a_replay_stops_while_it_waits() {
+    let bench = Bench::new();
+    bench.file("data.csv", SERIES);
+    let mut replay =
+        bench.start(&["replay", "data.csv", "-t", "cut", "--interval", "1h", "--echo", "--json"]);
+    replay.line();
+    replay.interrupt();
+    assert_eq!(replay.wait().code(), Some(130));
+    assert_eq!(json(replay.stderr().lines().last().unwrap())["acknowledged"], 1);
+}
+
+/// With the broker gone the flush waits for it; the second signal does not.
+#[test]
+fn a_second_signal_aborts() {
+    let mut bench = Bench::new();
+    bench.file("data.csv", SERIES);
+    let mut replay = bench.start(&["replay", "data.csv", "-t", "cut", "--interval", "1s", "--echo"]);
+    replay.line();
+    bench.broker.take().unwrap().shutdown();
+    replay.line();
+    replay.interrupt();
+    assert_eq!(replay.wait_for(Duration::from_millis(500)), None, "the flush gave up at once");
+    replay.interrupt();
+    assert_eq!(replay.wait().code(), Some(130), "{}", replay.stderr());
+}
+
+#[test]
+fn verbs_without_a_natural_end_finish_cleanly() {
+    for stopped_by in [Signal::INT, Signal::TERM] {
+        let bench = Bench::new();
+        bench.file("data.csv", SERIES);
+        bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced"]).ok();
+
+        let mut consume = bench.start(&["consume", "t", "--json"]);
+        for _ in 0..9 {
+            consume.line();
+        }
+        signal(consume.pid(), stopped_by);
+        assert_eq!(consume.wait().code(), Some(0));
+        let summary = json(consume.stderr().lines().last().unwrap());
+        assert_eq!((&summary["records"], &summary["next_offsets"]["0"]), (&9.into(), &9.into()));
+
+        let mut up = bench.start(&["up", "--listen", "127.0.0.1:0", "--json"]);
+        let ready = json(&up.line());
+        assert_eq!(ready["ready"], true, "{ready}");
+        signal(up.pid(), stopped_by);
+        assert_eq!(up.wait().code(), Some(0), "{}", up.stderr());
+    }
+}
+
+#[test]
+fn waiting_for_an_absent_topic_can_be_stopped() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["consume", "never"]);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut consume = command.spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(consume.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "topic never does not exist yet; waiting for it\n");
+    signal(consume.id(), Signal::INT);
+    assert_eq!(consume.wait().unwrap().code(), Some(0));
+}
+
+/// `kadence consume t | head -n 1` ends as soon as `head` does, without a word.
+#[test]
+fn a_closed_pipe_ends_silently() {
+    let bench = Bench::new();
+    bench.file("data.csv", SERIES);
+    bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced"]).ok();
+    let mut command = bench.command(&["consume", "t"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut consume = command.spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(consume.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    drop(stdout);
+    let finished = consume.wait_with_output().unwrap();
+    assert_eq!((finished.status.code(), &*String::from_utf8_lossy(&finished.stderr)), (Some(0), ""));
+    assert!(line.contains("51"), "{line}");
+}

@@ -1,0 +1,222 @@
+//! The binary as a process, a broker, recordings.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use kadence_broker::{Broker, Options};
+use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use tempfile::TempDir;
+
+/// Nothing here takes longer unless it hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Nine rows of the time-series demo.
+pub(crate) const SERIES: &str = "timestamp,value\n\
+    2021-01-01 00:00:00,51\n2021-01-01 00:00:04,60\n2021-01-01 00:00:06,82\n\
+    2021-01-01 00:00:07,86\n2021-01-01 00:00:11,99\n2021-01-01 00:00:12,23\n\
+    2021-01-01 00:00:21,63\n2021-01-01 00:00:23,20\n2021-01-01 00:00:24,32\n";
+
+/// Four rows of the accelerometer tutorial; no header line.
+pub(crate) const ACCELEROMETER: &str = "9656.196248,-0.905609,-0.199234,0.144897\n\
+    9656.206375,-0.905609,-0.163010,0.181122\n\
+    9656.217099,-0.923721,-0.126785,0.217346\n\
+    9656.226533,-0.905609,-0.090561,0.144897\n";
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What a finished command left.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Finished {
+    /// The standard output of a command that succeeded.
+    #[track_caller]
+    pub(crate) fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:#?}");
+        self.stdout
+    }
+
+    /// The last line of standard output, as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        json(self.stdout.lines().last().unwrap_or_default())
+    }
+}
+
+#[track_caller]
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A folder of its own and a broker in this process.
+pub(crate) struct Bench {
+    pub(crate) broker: Option<Broker>,
+    pub(crate) address: String,
+    pub(crate) folder: TempDir,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
+        let broker = Broker::start(options).unwrap();
+        let address = broker.addresses()[0].to_string();
+        Self { broker: Some(broker), address, folder: TempDir::new().unwrap() }
+    }
+
+    /// Writes a file into the folder.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        self
+    }
+
+    pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kadence"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("KADENCE_BROKERS", &self.address)
+            .env("TZ", "Asia/Tokyo")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub(crate) fn kadence(&self, arguments: &[impl AsRef<OsStr>]) -> Finished {
+        finish(self.command(arguments))
+    }
+
+    /// Runs the binary to its end, with something on standard input.
+    pub(crate) fn kadence_reading(&self, input: &str, arguments: &[impl AsRef<OsStr>]) -> Finished {
+        self.file("standard-input", input);
+        let input = std::fs::File::open(self.folder.path().join("standard-input")).unwrap();
+        let mut command = self.command(arguments);
+        command.stdin(input);
+        finish(command)
+    }
+
+    /// Starts the binary, whose output can be followed line by line.
+    pub(crate) fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Running {
+        Running::start(self.command(arguments))
+    }
+
+    /// The bodies in a topic, which was written completely.
+    pub(crate) fn bodies(&self, topic: &str) -> Vec<String> {
+        self.kadence(&["consume", topic, "--until-end"]).ok().lines().map(Into::into).collect()
+    }
+}
+
+/// Runs a command to its end.
+#[track_caller]
+pub(crate) fn finish(command: Command) -> Finished {
+    let mut running = Running::start(command);
+    let status = running.wait();
+    Finished { code: status.code(), stdout: running.rest(), stderr: running.stderr() }
+}
+
+/// A command under way; it is ended when dropped.
+pub(crate) struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    errors: Option<thread::JoinHandle<String>>,
+}
+
+impl Running {
+    #[track_caller]
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        // Room for whatever a test prints, so that the command never waits for its reader.
+        let (give, lines) = sync_channel(1 << 20);
+        thread::spawn(move || {
+            for line in stdout.split(b'\n') {
+                let Ok(line) = line else { return };
+                if give.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Self { child, lines, errors: Some(errors) }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The next line of standard output.
+    #[track_caller]
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("the command says nothing more")
+    }
+
+    pub(crate) fn interrupt(&self) {
+        signal(self.pid(), rustix::process::Signal::INT);
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.wait_for(PATIENCE).expect("the command does not end")
+    }
+
+    pub(crate) fn wait_for(&mut self, at_most: Duration) -> Option<ExitStatus> {
+        let (never, deadline) = (Stop::new(), SystemClock.now() + at_most);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            if SystemClock.now() > deadline {
+                return None;
+            }
+            never.wait(Duration::from_millis(5));
+        }
+    }
+
+    /// What is left of standard output, of a command that has ended.
+    pub(crate) fn rest(&mut self) -> String {
+        self.lines.iter().map(|line| line + "\n").collect()
+    }
+
+    /// Standard error, of a command that has ended.
+    pub(crate) fn stderr(&mut self) -> String {
+        self.errors.take().map(|errors| errors.join().unwrap()).unwrap_or_default()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn signal(pid: u32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
