@@ -132,7 +132,7 @@ fn write_headers(record: &Consumed<'_>, into: &mut impl Write) -> io::Result<()>
         if index > 0 {
             into.write_all(b",")?;
         }
-        into.write_all(name.as_bytes())?;
+        into.write_all(name)?;
         into.write_all(b"=")?;
         into.write_all(value.unwrap_or(b"NULL"))?;
     }

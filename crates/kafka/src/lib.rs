@@ -26,6 +26,7 @@ mod connect;
 mod consumer;
 mod context;
 mod error;
+mod ffi;
 mod options;
 mod producer;
 mod properties;

@@ -91,6 +91,21 @@ fn kadence_consumes_what_kcat_writes() {
     }
 }
 
+/// Header names are text by convention only.
+#[test]
+#[ignore = "needs kcat at KADENCE_TEST_KCAT"]
+fn kadence_consumes_headers_that_are_not_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bench = Bench::new();
+    bench.file("line", "body\n");
+    let mut producer = kcat(&bench, &["-P", "-t", "odd", "-H"]);
+    producer.arg(std::ffi::OsStr::from_bytes(b"\xff\xfe=1"));
+    producer.stdin(std::fs::File::open(bench.folder.path().join("line")).unwrap());
+    finish(producer).ok();
+    let read = bench.kadence(&["consume", "odd", "--until-end", "-f", r"%h %s\n"]).ok();
+    assert_eq!(read, "\u{fffd}\u{fffd}=1 body\n");
+}
+
 #[test]
 #[ignore = "needs confluent-kafka at KADENCE_TEST_PYTHON"]
 fn kadence_consumes_what_confluent_kafka_python_writes() {

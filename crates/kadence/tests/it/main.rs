@@ -13,6 +13,13 @@
 //! | `foreign` | kcat and confluent-kafka-python (ignored without them) |
 //! | `punctuality` | a minute in real time (ignored: it needs the machine for itself) |
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    clippy::print_stdout,
+    reason = "a test that panics has failed, and says what it measured"
+)]
+
 mod errors;
 mod foreign;
 mod guides;

@@ -42,7 +42,7 @@ fn files_have_one_subject() {
 /// Work that is not done is said in the README or in an error, not in a comment.
 #[test]
 fn nothing_is_left_to_do_in_the_code() {
-    let banned = ["todo!", "unimplemented!", "FIXME", "TODO", "dbg!"].map(|word| word.to_owned());
+    let banned = ["todo!", "unimplemented!", "FIXME", "TODO", "dbg!"].map(ToOwned::to_owned);
     for path in files(&["rs"]).iter().filter(|path| !path.ends_with("tidy.rs")) {
         let text = read(path);
         for word in &banned {

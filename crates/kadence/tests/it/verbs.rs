@@ -233,7 +233,7 @@ fn a_full_broker_says_so_and_the_replay_fails() {
     let address = json(&up.line())["brokers"][0].as_str().unwrap().to_owned();
     let finished = bench.kadence(&["replay", "lines.txt", "-t", "t", "--unpaced", "-b", &address, "--json"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(finished.stderr.contains("memory"), "{finished:?}");
+    assert!(finished.stderr.contains("--memory-limit"), "{finished:?}");
     let acknowledged = finished.json()["acknowledged"].as_u64().unwrap();
     let read = bench.kadence(&["consume", "t", "--until-end", "-b", &address]).ok();
     assert_eq!(read.lines().count() as u64, acknowledged);

@@ -12,7 +12,7 @@ use kadence_core::clock::Stop;
 use kadence_core::record::Timestamp;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError as ClientError;
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use self::bounds::{End, Span, ceil_millis};
@@ -21,6 +21,7 @@ use self::source::Source;
 use crate::connect::uncreated;
 use crate::context::Watch;
 use crate::error::KafkaError;
+use crate::ffi;
 
 pub(crate) type ClientConsumer = BaseConsumer<Watch>;
 
@@ -87,9 +88,9 @@ impl Consumed<'_> {
         self.0.payload()
     }
 
-    /// The headers, in order.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
-        self.0.headers().into_iter().flat_map(Headers::iter).map(|header| (header.key, header.value))
+    /// The headers, in order. Names are text by convention only.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        (0..).map_while(|index| ffi::header(&self.0, index))
     }
 }
 

@@ -57,6 +57,12 @@ pub(super) fn explain(
             "too few replicas are in sync".to_owned(),
             "wait for the brokers, or lower min.insync.replicas of the topic".to_owned(),
         ),
+        Code::PolicyViolation => (
+            "refused by the broker (policy violation)".to_owned(),
+            "kadence up refuses what exceeds its --memory-limit, other brokers what their policy forbids: \
+             see what the broker says"
+                .to_owned(),
+        ),
         Code::PurgeQueue | Code::PurgeInflight => {
             ("given up unsent when the run was cut".to_owned(), String::new())
         }

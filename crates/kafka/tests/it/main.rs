@@ -115,7 +115,9 @@ fn read_to_end(reader: &mut TopicReader) -> Vec<Read> {
                 body: record.body().map(<[u8]>::to_vec),
                 headers: record
                     .headers()
-                    .map(|(name, value)| (name.to_owned(), value.map(<[u8]>::to_vec)))
+                    .map(|(name, value)| {
+                        (String::from_utf8_lossy(name).into_owned(), value.map(<[u8]>::to_vec))
+                    })
                     .collect(),
             }),
             Next::Finished => return records,
