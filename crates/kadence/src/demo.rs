@@ -5,21 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
-use kadence_core::clock::{Clock, SystemClock};
-use kadence_core::pipeline::{self, Progress, ReplayOptions};
+use kadence_core::clock::{Clock as _, SystemClock};
+use kadence_core::pipeline::Progress;
 use kadence_core::report::Report;
 use kadence_core::run::Run;
-use kadence_core::schedule::Schedule;
 use kadence_core::sink::Sink;
 use kadence_core::source::{
     CsvOptions, LOOKALIKE_ROWS, Lookalike, Recording, RecordingKind, RecordingOptions, Source as _,
 };
-use kadence_kafka::{Connection, Next, ProducerOptions, ReaderOptions, TopicReader, TopicSink, Until};
+use kadence_kafka::{Connection, Next, ReaderOptions, TopicReader, Until};
 use serde::Serialize;
 
 use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_report, say};
-use crate::replay::{DEFAULT_TOLERANCE, all_faults};
+use crate::replay::{DEFAULT_TOLERANCE, Replay, all_faults};
 use crate::signals::Signals;
 
 /// A week of earthquakes; `data/ORIGIN.md` says where they are from.
@@ -107,15 +106,16 @@ pub(crate) fn run(
 }
 
 impl Show {
-    fn options(&self) -> Result<RecordingOptions, Error> {
+    fn plan(&self, address: &str) -> Result<Replay, Error> {
         let columns = self.columns.map(|columns| columns.iter().map(|&name| name.into()).collect());
         let kind = RecordingKind::Csv(CsvOptions { columns, ..CsvOptions::default() });
-        let speed = self.speed.parse().map_err(|error| Error::from_text(&error))?;
-        Ok(RecordingOptions { schedule: Schedule::Recorded { speed }, ..RecordingOptions::new(kind) })
+        let mut plan = Replay::of_file(self.topic).into_topic(address, self.topic);
+        plan.recording = RecordingOptions::new(kind);
+        plan.speed(self.speed).map_err(|error| Error::from_text(&error))
     }
 
-    fn recording(&self) -> Result<Recording, Error> {
-        Recording::open(self.topic, (self.reader)(), &self.options()?).map_err(all_faults)
+    fn recording(&self, plan: &Replay) -> Result<Recording, Error> {
+        Recording::open(self.topic, (self.reader)(), &plan.recording).map_err(all_faults)
     }
 
     fn replay(
@@ -125,34 +125,12 @@ impl Show {
         signals: &Signals,
         wrap: impl Fn(Box<dyn Sink>) -> Wrapped,
     ) -> Result<Report, Error> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let producer = ProducerOptions {
-            connection: Connection::to(address),
-            topic: self.topic.into(),
-            paced: true,
-            ..ProducerOptions::default()
-        };
-        let recording = self.recording()?;
-        let sink = TopicSink::open(&producer, Arc::clone(&clock), Arc::clone(&signals.stop))?;
-        let mut sink = wrap(Box::new(sink))?;
-        let options = ReplayOptions {
-            verb: "replay",
-            paced: true,
-            spin: Duration::ZERO,
-            tolerance: DEFAULT_TOLERANCE,
-            stamps: recording.stamps().to_vec(),
-        };
+        let plan = self.plan(address)?;
+        let recording = self.recording(&plan)?;
+        let mut sink = wrap(plan.sink(&signals.stop)?)?;
         let progress = Arc::new(Progress::default());
         let line = ProgressLine::start(voice, Arc::clone(&progress), format!("{}×", self.speed), None);
-        let outcome = pipeline::replay(
-            recording,
-            &mut *sink,
-            &options,
-            &*clock,
-            &signals.stop,
-            &signals.abandon,
-            &progress,
-        );
+        let outcome = plan.drive(recording, &mut *sink, &signals.stop, &signals.abandon, &progress);
         drop(line);
         match outcome.failure {
             Some(failure) => Err(failure.into()),
@@ -171,7 +149,7 @@ impl Show {
         let absent = || Error::met(self.topic, "is gone before it was read", "");
         let mut reader =
             TopicReader::open(&options, Arc::clone(&signals.stop), |_| {})?.ok_or_else(absent)?;
-        let mut recording = self.recording()?;
+        let mut recording = self.recording(&self.plan(address)?)?;
         let mut run = Run::new(64 * 1024, 1_024);
         let mut read = 0;
         loop {

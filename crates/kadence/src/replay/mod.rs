@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Clock, Stop, SystemClock};
+use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::pipeline::{self, Outcome, Progress, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
@@ -116,34 +116,48 @@ impl Replay {
 
     /// Runs with a recording that is already open.
     pub(crate) fn run_recording(
-        mut self,
+        &self,
         recording: Recording,
         stop: &Arc<Stop>,
         abandon: &Stop,
         progress: &Progress,
     ) -> Result<Outcome, Error> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let paced = self.recording.schedule.is_paced();
-        if let Target::Topic(producer) = &mut self.target {
-            producer.paced = paced;
-        }
-        let mut sink: Box<dyn Sink> = match &self.target {
-            Target::Null => Box::new(NullSink::default()),
-            Target::Topic(producer) => {
-                Box::new(TopicSink::open(producer, Arc::clone(&clock), Arc::clone(stop))?)
-            }
-        };
+        let mut sink = self.sink(stop)?;
         if self.echo {
             sink = Box::new(EchoSink::new(sink, io::stdout()));
         }
+        Ok(self.drive(recording, &mut *sink, stop, abandon, progress))
+    }
+
+    /// Opens the target.
+    pub(crate) fn sink(&self, stop: &Arc<Stop>) -> Result<Box<dyn Sink>, Error> {
+        Ok(match &self.target {
+            Target::Null => Box::new(NullSink::default()),
+            Target::Topic(producer) => {
+                let paced = self.recording.schedule.is_paced();
+                let producer = ProducerOptions { paced, ..(**producer).clone() };
+                Box::new(TopicSink::open(&producer, Arc::new(SystemClock), Arc::clone(stop))?)
+            }
+        })
+    }
+
+    /// Replays an open recording into an open target.
+    pub(crate) fn drive(
+        &self,
+        recording: Recording,
+        sink: &mut dyn Sink,
+        stop: &Stop,
+        abandon: &Stop,
+        progress: &Progress,
+    ) -> Outcome {
         let options = ReplayOptions {
             verb: "replay",
-            paced,
+            paced: self.recording.schedule.is_paced(),
             spin: self.spin,
             tolerance: self.tolerance,
             stamps: recording.stamps().to_vec(),
         };
-        Ok(pipeline::replay(recording, &mut *sink, &options, &*clock, stop, abandon, progress))
+        pipeline::replay(recording, sink, &options, &SystemClock, stop, abandon, progress)
     }
 }
 

@@ -44,7 +44,8 @@ def create(brokers, topic, partitions):
 
 
 def delete(brokers, topic):
-    for future in AdminClient({"bootstrap.servers": brokers}).delete_topics([topic]).values():
+    admin = AdminClient({"bootstrap.servers": brokers})
+    for future in admin.delete_topics([topic]).values():
         future.result(30)
 
 
