@@ -10,6 +10,7 @@ pub mod projection;
 pub mod ratio;
 pub mod record;
 pub mod report;
+mod ring;
 pub mod run;
 pub mod schedule;
 pub mod schema;

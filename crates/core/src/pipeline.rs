@@ -5,27 +5,20 @@
 //! back. Acknowledgements are the sink's business: they never delay the next record.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
 use std::time::Duration;
 
 use crate::clock::{Clock, Stop, SystemClock};
 use crate::pacer::Pacer;
 use crate::record::Timestamp;
 use crate::report::{Lateness, Report, Skew};
+use crate::ring::{Next, Ring};
 use crate::run::Run;
 use crate::sink::{Sink, SinkError};
 use crate::source::{RecordingError, Source};
 use crate::stamp::{StampFormat, StampWriter};
 
-/// How many runs are under way at once: one at the pacer, the others ahead of it.
-const RUNS: usize = 8;
-/// The size at which a run counts as full.
-const RUN_BYTES: usize = 256 * 1024;
-/// The number of records at which a run counts as full.
-const RUN_RECORDS: usize = 8_192;
 /// How long one wait for a source or a sink lasts before a stop request is looked for.
-const PATIENCE: Duration = Duration::from_millis(20);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
 /// Records that are handed over together say the same instant; more of them than this are handed over in turns.
 const MOST_AT_ONCE: usize = 1_024;
 
@@ -264,66 +257,5 @@ impl Replay<'_> {
             crc32c: deliveries.crc32c.map(|crc| format!("{crc:08x}")),
         };
         Outcome { report, failure }
-    }
-}
-
-/// Runs that go round between the reader thread and the pacer.
-struct Ring {
-    filled: Receiver<Filled>,
-    empty: SyncSender<Run>,
-}
-
-/// A run, and how the source ended if it did.
-type Filled = (Run, Option<Result<(), RecordingError>>);
-
-enum Next {
-    Run(Run, Option<Result<(), RecordingError>>),
-    Stopped,
-    Lost,
-}
-
-impl Ring {
-    /// Starts the reader thread. It ends with the source, or once the ring is gone; a thread that waits for input
-    /// that never comes is left behind.
-    fn start(mut source: impl Source + 'static) -> Self {
-        let (give, filled) = sync_channel::<Filled>(RUNS);
-        let (empty, take) = sync_channel::<Run>(RUNS);
-        for _ in 0..RUNS {
-            // The channel has room for all of them.
-            let _ = empty.try_send(Run::new(RUN_BYTES, RUN_RECORDS));
-        }
-        let reader = move || {
-            while let Ok(mut run) = take.recv() {
-                run.clear();
-                let ended = match source.fill(&mut run) {
-                    Ok(true) => None,
-                    Ok(false) => Some(Ok(())),
-                    Err(error) => Some(Err(error)),
-                };
-                let is_last = ended.is_some();
-                if give.send((run, ended)).is_err() || is_last {
-                    return;
-                }
-            }
-        };
-        // Without a thread the channel closes at once, which the pacer reports.
-        let _ = thread::Builder::new().name("reader".into()).spawn(reader);
-        Self { filled, empty }
-    }
-
-    fn next(&self, stop: &Stop) -> Next {
-        loop {
-            match self.filled.recv_timeout(PATIENCE) {
-                Ok((run, ended)) => return Next::Run(run, ended),
-                Err(RecvTimeoutError::Timeout) if stop.is_raised() => return Next::Stopped,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Next::Lost,
-            }
-        }
-    }
-
-    fn give_back(&self, run: Run) {
-        // A reader that is gone needs no runs.
-        let _ = self.empty.try_send(run);
     }
 }

@@ -205,11 +205,12 @@ impl<'r> Slice<'r> {
         self.records.is_empty()
     }
 
-    /// The first `count` of the records, or all if there are fewer.
+    /// The records of the slice in these places, counted from its first.
     #[must_use]
-    pub fn first(&self, count: usize) -> Self {
-        let end = self.records.end.min(self.records.start.saturating_add(count));
-        Self { records: self.records.start..end, ..self.clone() }
+    pub fn part(&self, places: Range<usize>) -> Self {
+        let records = self.records.start + places.start..self.records.start + places.end;
+        debug_assert!(records.end <= self.records.end, "a part is no larger than the whole");
+        Self { run: self.run, records, handed_over: self.handed_over }
     }
 
     /// The instant of the hand-over, as the slots in these bodies say it.

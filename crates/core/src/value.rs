@@ -50,7 +50,7 @@ impl<'a> Cell<'a> {
             Self::Text(bytes) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| Misfit::NotUtf8)?;
                 match wanted {
-                    Type::Auto if is_json_number(bytes) => Ok(Value::Number(text)),
+                    Type::Auto if is_json_number(bytes) && fits_a_double(text) => Ok(Value::Number(text)),
                     Type::Auto => Ok(Value::Text(text.into())),
                     _ if text.is_empty() => Ok(Value::Null),
                     _ => typed(text, wanted).ok_or(Misfit::NotA(wanted)),
@@ -135,6 +135,13 @@ fn typed(text: &str, wanted: Type) -> Option<Value<'_>> {
     }
 }
 
+/// Whether `number` is no larger than a double can be: most readers refuse whole bodies over others.
+fn fits_a_double(number: &str) -> bool {
+    // Without an exponent it takes more than 308 digits.
+    let is_small = number.len() < 300 && memchr::memchr2(b'e', b'E', number.as_bytes()).is_none();
+    is_small || number.parse().is_ok_and(f64::is_finite)
+}
+
 /// Whether `text` is a number in JSON's grammar.
 pub fn is_json_number(text: &[u8]) -> bool {
     let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -192,6 +199,8 @@ mod tests {
         assert_eq!(value("{", Type::Json), Err(Misfit::NotA(Type::Json)));
         assert_eq!(value("", Type::Float), Ok(Value::Null));
         assert_eq!(value("", Type::Auto), Ok(Value::Text("".into())));
+        assert_eq!(value("1e308", Type::Auto), Ok(Value::Number("1e308")));
+        assert_eq!(value("1e0999", Type::Auto), Ok(Value::Text("1e0999".into())), "no reader takes it");
         assert_eq!(Cell::Text(b"\xff").value(Type::Text), Err(Misfit::NotUtf8));
     }
 

@@ -214,7 +214,7 @@ mod tests {
         fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
             let accepted = match LOST.checked_sub(self.seen) {
                 Some(0) => 1,
-                Some(before) if before < records.len() => self.inner.accept(&records.first(before))?,
+                Some(before) if before < records.len() => self.inner.accept(&records.part(0..before))?,
                 _ => self.inner.accept(records)?,
             };
             self.seen += accepted;

@@ -117,7 +117,9 @@ impl From<RecordingError> for Error {
         let is_misuse = matches!(
             error,
             RecordingError::NoColumn { .. }
+                | RecordingError::NoColumns { .. }
                 | RecordingError::NoTimes { .. }
+                | RecordingError::ColumnNamedTwice { .. }
                 | RecordingError::TimeZone { .. }
                 | RecordingError::Projection(_)
                 | RecordingError::Codec(_)

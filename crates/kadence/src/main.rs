@@ -2,14 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use kadence::cli::Cli;
-
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        // Help and version are no errors, and clap knows where each belongs.
-        Err(error) => error.exit(),
-    };
-    cli.run().into()
+    kadence::cli::run(std::env::args_os().collect()).into()
 }

@@ -4,7 +4,7 @@ use super::{Encoder, RowContext, write_float, write_number, write_uuid};
 use crate::projection::{Expr, Projection};
 use crate::run::Draft;
 use crate::source::{RecordingError, members};
-use crate::value::Value;
+use crate::value::{Cell, Value};
 
 /// Writes lines.
 pub(super) struct CsvEncoder {
@@ -28,7 +28,9 @@ impl Encoder for CsvEncoder {
                 for (name, cell) in members(row.rows) {
                     if !rest.leaves_out(name) {
                         separate(&mut first, draft);
-                        write_cell(&cell.text(), draft.bytes());
+                        if cell != Cell::Json("null") {
+                            write_cell(&cell.text(), draft.bytes());
+                        }
                     }
                 }
                 continue;
@@ -68,7 +70,7 @@ fn separate(first: &mut bool, draft: &mut Draft<'_>) {
 
 fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
     match value {
-        Value::Null => {}
+        Value::Null | Value::Json("null") => {}
         Value::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
         Value::Number(text) => into.extend_from_slice(text.as_bytes()),
         Value::WholeFloat(text) => {
@@ -78,7 +80,7 @@ fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
         Value::Int(value) => write_number(value, into),
         Value::Float(value) => write_float(*value, into),
         Value::Text(text) => write_cell(text, into),
-        Value::Json(json) => write_cell(&crate::value::Cell::Json(json).text(), into),
+        Value::Json(json) => write_cell(&Cell::Json(json).text(), into),
     }
 }
 

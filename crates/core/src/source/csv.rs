@@ -131,9 +131,10 @@ impl CsvRows {
                 ReadRecordResult::End => return Ok(false),
             }
         }
-        self.taken = read;
         self.count = ended;
-        let text = &self.input.window()[..read];
+        let (text, rest) = self.input.window().split_at(read);
+        // A row ends at `\r`; the `\n` that belongs to it would pass for another line at hand.
+        self.taken = read + usize::from(text.ends_with(b"\r") && rest.starts_with(b"\n"));
         // Most rows are one line: only a quote lets a row span several.
         if memchr::memchr(self.quote, text).is_none() {
             self.taken_lines = u64::from(text.ends_with(b"\n") || text.ends_with(b"\r"));
@@ -171,7 +172,7 @@ impl CsvRows {
     /// Moves to where a row starts; `false` when only blank lines are left. Blank lines before a row are an error.
     fn find_row(&mut self) -> Result<bool, RecordingError> {
         let mut blank_line = None;
-        // A row ends at `\r`; the `\n` that belongs to the same line end is still in front.
+        // The `\n` that belongs to the last row's `\r` may have come only now.
         let mut after_return = self.input.last_consumed() == Some(b'\r');
         loop {
             let Some(&byte) = self.input.window().first() else {

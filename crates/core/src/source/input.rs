@@ -7,6 +7,8 @@ use super::error::RecordingError;
 /// How much is asked of the reader at a time.
 const CHUNK: usize = 256 * 1024;
 
+const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+
 /// The longest record: far beyond what a broker takes, and a bound on memory.
 pub const LONGEST_RECORD_BYTES: usize = 64 * 1024 * 1024;
 
@@ -26,7 +28,7 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Starts reading; a UTF-8 byte order mark is passed over.
+    /// Starts reading; UTF-8 byte order marks are passed over.
     pub(crate) fn open(name: String, reader: Box<dyn Read + Send>) -> Result<Self, RecordingError> {
         let mut input = Self {
             reader,
@@ -39,13 +41,25 @@ impl Input {
             last: None,
             lines_end: 0,
         };
-        while input.window().len() < 3 && input.more()? {}
-        if input.window().starts_with(&[0xEF, 0xBB, 0xBF]) {
-            input.start += 3;
-        } else if input.window().starts_with(&[0xFF, 0xFE]) || input.window().starts_with(&[0xFE, 0xFF]) {
+        while input.passes_over_a_mark()? {}
+        if matches!(input.window(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
             return Err(RecordingError::Utf16 { name: input.name });
         }
         Ok(input)
+    }
+
+    /// Passes over a byte order mark, of which files that were joined have several.
+    fn passes_over_a_mark(&mut self) -> Result<bool, RecordingError> {
+        // Somebody who types a short line is not kept waiting: only what may be a mark is read on.
+        let may_be_a_mark = |window: &[u8]| {
+            (window.len() < 3 && BYTE_ORDER_MARK.starts_with(window)) || matches!(window, [0xFF | 0xFE])
+        };
+        while may_be_a_mark(self.window()) && self.more()? {}
+        let is_mark = self.window().starts_with(&BYTE_ORDER_MARK);
+        if is_mark {
+            self.start += BYTE_ORDER_MARK.len();
+        }
+        Ok(is_mark)
     }
 
     /// What is buffered and not consumed.

@@ -98,8 +98,9 @@ impl JsonRows {
         parsed.map_err(|error| {
             let why = error.to_string();
             let why = why.split(" at line ").next().unwrap_or_default();
-            // The column counts the bytes up to the one that was wrong, from 1 on that.
-            self.not_json(at.start + error.column().saturating_sub(1), why)
+            // The column counts bytes from 1; at the end it is that of the last one there is.
+            let byte = if error.is_eof() { at.len() } else { error.column().saturating_sub(1) };
+            self.not_json(at.start + byte, why)
         })
     }
 }

@@ -187,12 +187,13 @@ impl Recording {
 
 impl Source for Recording {
     fn fill(&mut self, run: &mut Run) -> Result<bool, RecordingError> {
+        let there_before = run.len();
         while run.has_room() {
             if self.is_over || self.sequence >= self.limit {
                 return Ok(false);
             }
             // What is there leaves before more is waited for.
-            if !self.is_loaded && !run.is_empty() && !self.rows.is_buffered() {
+            if !self.is_loaded && run.len() > there_before && !self.rows.is_buffered() {
                 return Ok(true);
             }
             // Unless the row turns out well, it is the last.

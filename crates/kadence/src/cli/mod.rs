@@ -9,6 +9,8 @@ mod topics;
 mod up;
 mod values;
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 use crate::fault::Error;
@@ -26,7 +28,7 @@ use crate::output::Voice;
 )]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 misused, 130 a bounded run was cut by Ctrl-C.\n\
     Start with `kadence demo`; then `kadence up` in one terminal and `kadence replay FILE -t TOPIC` in another.")]
-pub struct Cli {
+struct Cli {
     #[command(flatten)]
     global: GlobalOptions,
     #[command(subcommand)]
@@ -57,9 +59,26 @@ enum Verb {
     Completions(completions::CompletionsOptions),
 }
 
+/// Runs the command line `arguments`, the program's name first, and gives the exit code.
+pub fn run(arguments: Vec<OsString>) -> Exit {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli.run(),
+        Err(error) if json && error.use_stderr() => {
+            let text = error.to_string();
+            let what = text.lines().next().unwrap_or_default();
+            let what = what.strip_prefix("error: ").unwrap_or(what);
+            let voice = Voice { json, quiet: false };
+            voice.error(&Error::misuse("command line", what, "kadence VERB --help says what there is"))
+        }
+        // Help and version are no errors, and clap knows where each belongs.
+        Err(error) => error.exit(),
+    }
+}
+
 impl Cli {
     /// Runs the verb, says what went wrong if anything did, and gives the exit code.
-    pub fn run(self) -> Exit {
+    fn run(self) -> Exit {
         let voice = Voice { json: self.global.json, quiet: self.global.quiet };
         start_log(self.global.verbose);
         let done: Result<Exit, Error> = match self.verb {

@@ -19,7 +19,7 @@ use self::options::{Input, PaceOptions};
 use super::Exit;
 use super::values::Auto;
 use crate::fault::Error;
-use crate::output::{ProgressLine, Voice, print_json, print_report};
+use crate::output::{ProgressLine, Voice, count, print_json, print_report};
 use crate::replay::{DEFAULT_TOLERANCE, Replay, Target, kind_of, length};
 use crate::signals::Signals;
 
@@ -66,10 +66,9 @@ impl ReplayOptions {
         let report = outcome.report;
         if let Some(failure) = outcome.failure {
             let exit = voice.error(&failure.into());
-            let rest = if report.failed > 0 { "; the rest was not acknowledged" } else { "" };
+            let (sent, acknowledged) = (count(report.accepted), count(report.acknowledged));
             voice.note(format!(
-                "kadence: {} records were sent and {} acknowledged before that{rest}",
-                report.accepted, report.acknowledged
+                "kadence: until then {sent} sent, {acknowledged} acknowledged; the rest is not"
             ));
             // A fault in the recording is no misuse once records have left.
             return Ok(if exit == Exit::Misused { Exit::Failed } else { exit });

@@ -108,6 +108,25 @@ fn a_selection_is_marked_where_it_is_wrong() {
     ");
 }
 
+/// Machines get JSON even where the command line itself is wrong.
+#[test]
+fn errors_are_json_for_machines() {
+    let bench = Bench::new();
+    for arguments in
+        ["replay absent.csv --to null --json", "replay --json", "replay x --to null --speed 0 --json"]
+    {
+        let finished = bench.kadence(&arguments.split(' ').collect::<Vec<_>>());
+        assert!(matches!(finished.code, Some(1 | 2)), "{finished:?}");
+        for line in finished.stderr.lines() {
+            let error = &json(line)["error"];
+            for name in ["where", "what", "help"] {
+                assert!(error[name].is_string(), "{line}");
+            }
+        }
+        assert!(!finished.stderr.is_empty() && finished.stdout.is_empty(), "{finished:?}");
+    }
+}
+
 #[test]
 fn options_at_odds_are_misuse() {
     let bench = Bench::new();

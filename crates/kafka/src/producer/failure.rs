@@ -81,9 +81,16 @@ pub(super) fn explain(
     }
 }
 
-fn too_large(bytes: u64, limit: SizeLimit) -> (String, String) {
-    let bytes = grouped(bytes);
+fn too_large(size: u64, limit: SizeLimit) -> (String, String) {
+    let bytes = grouped(size);
     match limit {
+        // A topic's limit is one on batches, which hold many records.
+        SizeLimit::Topic(Some(limit)) if size < limit => (
+            format!("the batch with it is too large (the topic takes {} bytes)", grouped(limit)),
+            format!(
+                "send smaller batches with --batch-size {limit}, or raise max.message.bytes of the topic"
+            ),
+        ),
         SizeLimit::Client(limit) => (
             format!("message too large ({bytes} bytes, this client sends at most {})", grouped(limit)),
             "raise -X message.max.bytes, and max.message.bytes of the topic".to_owned(),
@@ -119,6 +126,18 @@ mod tests {
             text(Code::MessageTimedOut, SizeLimit::Topic(None)),
             "readings: record 3 (line 4): not acknowledged within 300 s; \
              check the brokers; -X delivery.timeout.ms says how long to try"
+        );
+    }
+
+    #[test]
+    fn a_small_record_in_a_large_batch_is_not_called_large() {
+        let failure = Failure { sequence: 0, line: 1, bytes: 1, code: Code::MessageSizeTooLarge };
+        let limit = SizeLimit::Topic(Some(2_000));
+        let text = explain("small", failure, limit, &Watch::default(), &Properties::default()).to_string();
+        assert_eq!(
+            text,
+            "small: record 1 (line 1): the batch with it is too large (the topic takes 2,000 bytes); \
+             send smaller batches with --batch-size 2000, or raise max.message.bytes of the topic"
         );
     }
 }

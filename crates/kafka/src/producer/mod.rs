@@ -17,7 +17,7 @@ use kadence_core::sink::{Sink, SinkError};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::metadata::Metadata;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 
 use self::failure::{SizeLimit, explain};
 pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
@@ -183,6 +183,8 @@ impl TopicSink {
 
     fn refuse_after_failure(&mut self) -> Result<(), SinkError> {
         if self.refusal.is_none() && self.receipts().first_failure().is_some() {
+            // What still waits behind a lost record is not sent: the topic ends where the trouble began.
+            self.producer.purge(PurgeConfig::default().queue());
             self.look_up_limit();
             self.refusal = self.failure();
         }

@@ -1,12 +1,13 @@
 //! Everything here runs against the embedded broker on a free port.
 //!
 //! `produce` holds what a sink promises, `faults` the one-line errors, `consume` where reading starts and stops,
-//! `admin` the administration of topics.
+//! `admin` the administration of topics; `contract` is the one that every sink keeps.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod admin;
 mod consume;
+mod contract;
 mod faults;
 mod produce;
 

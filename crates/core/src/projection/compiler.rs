@@ -1,0 +1,245 @@
+//! From the tree of a column list to members of a body.
+
+use kadence_kcql::{Argument, ColumnList, Expr as Parsed, Path, Span};
+
+use super::{Expr, Item, Names, Projection, Rest};
+use crate::source::Field;
+use crate::stamp::{DEFAULT_NOW, EventStamp, StampFormat};
+
+const FUNCTION_NAMES: [&str; 6] = ["uuid", "now", "event_time", "line", "file", "text"];
+const FUNCTIONS: &str = "uuid(), now(), event_time(), line(), file(), text('…')";
+
+/// Compiles `list`; all faults are reported together, each with its place.
+pub(super) fn compile(list: &ColumnList, names: Names<'_>) -> Result<Projection, Vec<(Span, String)>> {
+    let mut compiler = Compiler {
+        list,
+        names,
+        items: Vec::new(),
+        spans: Vec::new(),
+        stamps: Vec::new(),
+        faults: Vec::new(),
+        star_seen: false,
+    };
+    compiler.compile();
+    if !compiler.faults.is_empty() {
+        return Err(compiler.faults);
+    }
+    let is_identity = list.ignored.is_empty() && matches!(&*list.columns, [only] if only.expr == Parsed::All);
+    Ok(Projection { items: compiler.items, stamps: compiler.stamps, is_identity })
+}
+
+struct Compiler<'a> {
+    list: &'a ColumnList,
+    names: Names<'a>,
+    items: Vec<Item>,
+    /// Where in the list each item comes from.
+    spans: Vec<Span>,
+    stamps: Vec<StampFormat>,
+    faults: Vec<(Span, String)>,
+    star_seen: bool,
+}
+
+impl Compiler<'_> {
+    fn compile(&mut self) {
+        for path in &self.list.ignored {
+            if path.names.len() > 1 && !self.names.fixed {
+                self.faults.push((path.span(), "IGNORE takes whole columns, not parts of them".into()));
+            }
+            self.field(path);
+        }
+        for column in &self.list.columns {
+            let alias = column.alias.as_ref().map(|alias| alias.text.clone());
+            match &column.expr {
+                Parsed::All if self.star_seen => {
+                    self.faults.push((column.span, "`*` stands here a second time".into()));
+                }
+                Parsed::All => {
+                    self.star_seen = true;
+                    self.star();
+                }
+                Parsed::Path(path) => self.path(path, alias),
+                Parsed::Call { function, arguments } => {
+                    let default_name = function.text.clone();
+                    let alias = if function.text == "text" { alias } else { alias.or(Some(default_name)) };
+                    if let Some(expr) = self.call(&function.text, function.span, arguments) {
+                        self.literal(column.span, alias, expr);
+                    }
+                }
+                Parsed::Number { text, .. } => {
+                    self.literal(column.span, alias, Expr::Number(text.clone()));
+                }
+            }
+            self.spans.resize(self.items.len(), column.span);
+        }
+        self.find_duplicate();
+        self.note_taken_names();
+    }
+
+    fn literal(&mut self, span: Span, alias: Option<String>, expr: Expr) {
+        match alias {
+            Some(name) => self.items.push(Item { name, expr }),
+            None => self.faults.push((span, "needs a name; add AS and one".into())),
+        }
+    }
+
+    fn path(&mut self, path: &Path, alias: Option<String>) {
+        let Some(field) = self.field(path) else { return };
+        // After the star a column is renamed in its place.
+        if self.star_seen && (path.names.len() == 1 || self.names.fixed) {
+            return;
+        }
+        if self.is_ignored(&field) {
+            return;
+        }
+        let ty = self.names.schema.type_of(&field.path.join("."));
+        let name = alias.unwrap_or_else(|| field.name().to_owned());
+        self.items.push(Item { name, expr: Expr::Field(field, ty) });
+    }
+
+    /// The column that `path` names; a fault where there is none.
+    fn field(&mut self, path: &Path) -> Option<Field> {
+        let parts: Vec<String> = path.names.iter().map(|name| name.text.clone()).collect();
+        let position = |wanted: &str| self.names.found.iter().position(|found| found == wanted);
+        let joined = parts.join(".");
+        if self.names.fixed {
+            if let Some(index) = position(&joined) {
+                return Some(Field { path: vec![joined], index });
+            }
+        } else if let Some(index) = position(&parts[0]) {
+            return Some(Field { path: parts, index });
+        }
+        let found = self.names.found.join(", ");
+        self.faults.push((path.span(), format!("no column `{joined}` (found: {found})")));
+        None
+    }
+
+    fn is_ignored(&self, field: &Field) -> bool {
+        self.list.ignored.iter().any(|path| joined(path) == field.path.join("."))
+    }
+
+    /// Expands the star.
+    fn star(&mut self) {
+        let star = self.list.columns.iter().position(|column| column.expr == Parsed::All).unwrap_or(0);
+        let single = |column: &kadence_kcql::Column| match &column.expr {
+            Parsed::Path(path) if path.names.len() == 1 || self.names.fixed => Some(joined(path)),
+            _ => None,
+        };
+        let mut except: Vec<String> = self.list.columns[..star].iter().filter_map(single).collect();
+        except.extend(self.list.ignored.iter().map(joined));
+        let renamed: Vec<(String, String)> = self.list.columns[star + 1..]
+            .iter()
+            .filter_map(|column| Some((single(column)?, column.alias.as_ref()?.text.clone())))
+            .collect();
+        for column in &self.list.columns[star + 1..] {
+            let Some(name) = single(column) else { continue };
+            if renamed.iter().filter(|(old, _)| *old == name).count() > 1 {
+                let what =
+                    format!("`*` can hold `{name}` once only; name it before the star to have it twice");
+                self.faults.push((column.span, what));
+                break;
+            }
+        }
+        if !self.names.fixed {
+            let rest = Rest { except, renamed, taken: Vec::new() };
+            self.items.push(Item { name: "*".into(), expr: Expr::Rest(rest) });
+            return;
+        }
+        for (index, column) in self.names.found.iter().enumerate() {
+            if except.contains(column) {
+                continue;
+            }
+            let name = renamed.iter().find(|(old, _)| old == column).map_or(column, |(_, new)| new);
+            let field = Field { path: vec![column.clone()], index };
+            let ty = self.names.schema.type_of(column);
+            self.items.push(Item { name: name.clone(), expr: Expr::Field(field, ty) });
+        }
+    }
+
+    fn call(&mut self, function: &str, span: Span, arguments: &[Argument]) -> Option<Expr> {
+        if !FUNCTION_NAMES.contains(&function) {
+            self.faults.push((span, format!("unknown function `{function}`; there are {FUNCTIONS}")));
+            return None;
+        }
+        let mut texts = Vec::new();
+        for argument in arguments {
+            match argument {
+                Argument::Text { value, .. } => texts.push(value.as_str()),
+                Argument::Path(path) => {
+                    self.faults.push((path.span(), format!("{function}() takes texts in single quotes")));
+                    return None;
+                }
+                Argument::Number { span, .. } => {
+                    self.faults.push((*span, format!("{function}() takes texts in single quotes")));
+                    return None;
+                }
+            }
+        }
+        match (function, &*texts) {
+            ("uuid", []) => Some(Expr::Uuid),
+            ("line", []) => Some(Expr::Line),
+            ("file", []) => Some(Expr::File),
+            ("text", [text]) => Some(Expr::Text((*text).to_owned())),
+            ("event_time", []) => Some(Expr::EventTime(EventStamp::rfc3339())),
+            ("event_time", [format, zone @ ..]) if zone.len() < 2 => self
+                .stamp(span, format, Some(zone.first().unwrap_or(&"UTC")))
+                .map(|stamp| Expr::EventTime(EventStamp::new(stamp))),
+            ("now", [] | [_] | [_, _]) => {
+                let format = texts.first().unwrap_or(&DEFAULT_NOW);
+                let stamp = self.stamp(span, format, texts.get(1).copied())?;
+                let width = stamp.width();
+                self.stamps.push(stamp);
+                Some(Expr::Now { format: self.stamps.len() - 1, width })
+            }
+            _ => {
+                let what = match function {
+                    "text" => "text() takes one text",
+                    "now" | "event_time" => "takes a format and a zone at most",
+                    _ => "takes no arguments",
+                };
+                self.faults.push((span, what.into()));
+                None
+            }
+        }
+    }
+
+    fn stamp(&mut self, span: Span, format: &str, zone: Option<&str>) -> Option<StampFormat> {
+        StampFormat::new(format, zone).map_err(|error| self.faults.push((span, error.to_string()))).ok()
+    }
+
+    /// Members of one name. What `*` brings along is known now where all records have the same columns, and of the
+    /// first record otherwise.
+    fn find_duplicate(&mut self) {
+        let mut seen: Vec<&str> = Vec::new();
+        for (item, &span) in self.items.iter().zip(&self.spans) {
+            let mut names = match &item.expr {
+                Expr::Rest(rest) => rest.names(self.names.found).collect(),
+                _ => vec![item.name.as_str()],
+            };
+            // A record may hold a name twice of its own; it stays as it is.
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                if seen.contains(&name) {
+                    self.faults.push((span, format!("two members are called `{name}`; rename one with AS")));
+                    return;
+                }
+                seen.push(name);
+            }
+        }
+    }
+
+    fn note_taken_names(&mut self) {
+        let fixed = |item: &Item| (!matches!(item.expr, Expr::Rest(_))).then(|| item.name.clone());
+        let mut names: Vec<String> = self.items.iter().filter_map(fixed).collect();
+        for item in &mut self.items {
+            if let Expr::Rest(rest) = &mut item.expr {
+                names.extend(rest.renamed.iter().map(|(_, new)| new.clone()));
+                rest.taken = std::mem::take(&mut names);
+            }
+        }
+    }
+}
+
+fn joined(path: &Path) -> String {
+    path.names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
+}

@@ -1,0 +1,112 @@
+//! The core through its public face: recordings in, records out, on a clock that only tests move.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+#![expect(clippy::float_cmp, reason = "simulated time is exact")]
+
+mod bodies;
+mod contracts;
+mod csv;
+mod json_lines;
+mod pacing;
+mod properties;
+mod refused;
+mod select;
+mod simulation;
+mod times;
+
+use std::io::{Cursor, Read};
+
+use kadence_core::record::Timestamp;
+use kadence_core::run::{Facts, Run};
+use kadence_core::schedule::Schedule;
+use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions, Source};
+
+/// A CSV recording with a header line, as fast as it can be read.
+fn csv() -> RecordingOptions {
+    unpaced(RecordingKind::Csv(CsvOptions::default()))
+}
+
+/// A CSV recording without a header line.
+fn csv_without_header(columns: &[&str]) -> RecordingOptions {
+    let columns = Some(columns.iter().map(|&column| column.into()).collect());
+    unpaced(RecordingKind::Csv(CsvOptions { columns, ..CsvOptions::default() }))
+}
+
+fn json_lines() -> RecordingOptions {
+    unpaced(RecordingKind::JsonLines)
+}
+
+fn raw() -> RecordingOptions {
+    unpaced(RecordingKind::Raw)
+}
+
+fn unpaced(kind: RecordingKind) -> RecordingOptions {
+    RecordingOptions { schedule: Schedule::Unpaced, ..RecordingOptions::new(kind) }
+}
+
+fn selecting(select: &str, options: RecordingOptions) -> RecordingOptions {
+    RecordingOptions { select: Some(select.into()), ..options }
+}
+
+fn reader(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
+    Box::new(Cursor::new(text.into()))
+}
+
+/// Opens `text` as the recording `data`; the faults are shown as people see them.
+fn open(text: impl Into<Vec<u8>>, options: &RecordingOptions) -> Result<Recording, String> {
+    Recording::open("data", reader(text), options).map_err(|faults| {
+        let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        shown.join("\n")
+    })
+}
+
+/// What a source gave, record by record.
+#[derive(Debug, Default, PartialEq)]
+struct Given {
+    keys: Vec<Option<String>>,
+    bodies: Vec<String>,
+    facts: Vec<Facts>,
+    /// Why it ended early.
+    error: Option<String>,
+}
+
+fn drain(mut source: impl Source) -> Given {
+    let mut given = Given::default();
+    loop {
+        let mut run = Run::new(1 << 20, 1_000);
+        let result = source.fill(&mut run);
+        for record in run.slice(0..run.len(), Timestamp::default()).iter() {
+            given.keys.push(record.key.map(|key| String::from_utf8_lossy(key).into_owned()));
+            given.bodies.push(String::from_utf8_lossy(record.body).into_owned());
+            given.facts.push(record.facts);
+        }
+        match result {
+            Ok(true) => {}
+            Ok(false) => return given,
+            Err(error) => {
+                given.error = Some(error.to_string());
+                return given;
+            }
+        }
+    }
+}
+
+/// All that comes of `text`; faults found while opening count as its error.
+fn read(text: impl Into<Vec<u8>>, options: &RecordingOptions) -> Given {
+    match open(text, options) {
+        Ok(recording) => drain(recording),
+        Err(error) => Given { error: Some(error), ..Given::default() },
+    }
+}
+
+/// The bodies of a good recording.
+fn bodies(text: impl Into<Vec<u8>>, options: &RecordingOptions) -> Vec<String> {
+    let given = read(text, options);
+    assert_eq!(given.error, None);
+    given.bodies
+}
+
+/// Why a recording is refused.
+fn error(text: impl Into<Vec<u8>>, options: &RecordingOptions) -> String {
+    read(text, options).error.expect("the recording should be refused")
+}
