@@ -242,7 +242,7 @@ impl Replay<'_> {
         let report = Report {
             verb: self.options.verb,
             accepted,
-            acknowledged: deliveries.acknowledged,
+            acknowledged: (!deliveries.unconfirmed).then_some(deliveries.acknowledged),
             bytes: deliveries.bytes,
             failed: deliveries.failed,
             interrupted,
@@ -250,7 +250,10 @@ impl Replay<'_> {
             ideal_s: paced.then_some(last_due.as_secs_f64()),
             skew_percent: skew.percent(last_due),
             lateness_us: lateness.percentiles(),
-            arrival_lateness_us: deliveries.arrival_lateness.percentiles(),
+            arrival_lateness_us: deliveries
+                .arrival_lateness
+                .percentiles()
+                .filter(|_| !deliveries.unconfirmed),
             missed: paced.then_some(missed),
             retries: deliveries.retries,
             topics: deliveries.topics,

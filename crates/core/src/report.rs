@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct Deliveries {
     /// Records whose durability the sink vouches for.
     pub acknowledged: u64,
+    /// The sink was told to ask for no acknowledgements: `acknowledged` counts what it sent.
+    pub unconfirmed: bool,
     /// Records the sink gave up on.
     pub failed: u64,
     /// Bytes of keys and bodies of the acknowledged records.
@@ -151,9 +153,9 @@ pub struct Report {
     pub verb: &'static str,
     /// Records handed to the sink.
     pub accepted: u64,
-    /// Records whose durability the sink vouches for.
-    pub acknowledged: u64,
-    /// Bytes of keys and bodies of the acknowledged records.
+    /// Records whose durability the sink vouches for; null where nobody was asked to.
+    pub acknowledged: Option<u64>,
+    /// Bytes of keys and bodies of the records that were acknowledged, or sent where nobody was asked to.
     pub bytes: u64,
     /// Records the sink gave up on.
     pub failed: u64,
@@ -173,7 +175,7 @@ pub struct Report {
     pub missed: Option<u64>,
     /// How often something was sent again.
     pub retries: Option<u64>,
-    /// Acknowledged records by topic and partition.
+    /// Acknowledged records by topic and partition; sent ones where nobody was asked.
     pub topics: BTreeMap<String, BTreeMap<i32, u64>>,
     /// The checksum over all bodies, where the sink takes one, as eight hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]

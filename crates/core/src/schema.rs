@@ -11,6 +11,8 @@ pub enum Type {
     Auto,
     /// Text, whatever it looks like.
     Text,
+    /// Text as it stands: an empty cell is empty text, not null.
+    Verbatim,
     /// A 64-bit integer.
     Int,
     /// A finite double.
@@ -25,7 +27,7 @@ impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auto => "auto",
-            Self::Text => "text",
+            Self::Text | Self::Verbatim => "text",
             Self::Int => "int",
             Self::Float => "float",
             Self::Bool => "bool",

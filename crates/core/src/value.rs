@@ -51,7 +51,7 @@ impl<'a> Cell<'a> {
                 let text = std::str::from_utf8(bytes).map_err(|_| Misfit::NotUtf8)?;
                 match wanted {
                     Type::Auto if is_json_number(bytes) && fits_a_double(text) => Ok(Value::Number(text)),
-                    Type::Auto => Ok(Value::Text(text.into())),
+                    Type::Auto | Type::Verbatim => Ok(Value::Text(text.into())),
                     _ if text.is_empty() => Ok(Value::Null),
                     _ => typed(text, wanted).ok_or(Misfit::NotA(wanted)),
                 }
@@ -59,7 +59,7 @@ impl<'a> Cell<'a> {
             Self::Json(json) => match wanted {
                 Type::Auto | Type::Json => Ok(Value::Json(json)),
                 _ if json == "null" => Ok(Value::Null),
-                Type::Text if json.starts_with('"') => Ok(Value::Text(self.text())),
+                Type::Text | Type::Verbatim if json.starts_with('"') => Ok(Value::Text(self.text())),
                 // Numbers and truth values have a text; lists and objects are text only when asked for as JSON.
                 _ if json.starts_with(['{', '[']) => Err(Misfit::NotA(wanted)),
                 _ if json.starts_with('"') => match self.text() {
@@ -106,7 +106,7 @@ impl Value<'_> {
 
 fn typed(text: &str, wanted: Type) -> Option<Value<'_>> {
     match wanted {
-        Type::Text | Type::Auto => Some(Value::Text(text.into())),
+        Type::Text | Type::Verbatim | Type::Auto => Some(Value::Text(text.into())),
         Type::Int => {
             let value: i64 = text.parse().ok()?;
             Some(if is_json_number(text.as_bytes()) { Value::Number(text) } else { Value::Int(value) })
@@ -199,6 +199,7 @@ mod tests {
         assert_eq!(value("{", Type::Json), Err(Misfit::NotA(Type::Json)));
         assert_eq!(value("", Type::Float), Ok(Value::Null));
         assert_eq!(value("", Type::Auto), Ok(Value::Text("".into())));
+        assert_eq!(value("", Type::Verbatim), Ok(Value::Text("".into())));
         assert_eq!(value("1e308", Type::Auto), Ok(Value::Number("1e308")));
         assert_eq!(value("1e0999", Type::Auto), Ok(Value::Text("1e0999".into())), "no reader takes it");
         assert_eq!(Cell::Text(b"\xff").value(Type::Text), Err(Misfit::NotUtf8));

@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(failure) = outcome.failure {
         return Err(failure.into());
     }
-    let Report { acknowledged, elapsed_s, lateness_us, .. } = outcome.report;
-    println!("{acknowledged} records in {elapsed_s:.2} s; lateness in µs: {lateness_us:?}");
+    let Report { accepted, elapsed_s, lateness_us, .. } = outcome.report;
+    println!("{accepted} records in {elapsed_s:.2} s; lateness in µs: {lateness_us:?}");
     Ok(())
 }

@@ -9,7 +9,7 @@
 //!     .speed("100000")?
 //!     .into_topic("localhost:9092", "earthquakes")
 //!     .run()?;
-//! println!("{} records, p99 {:?} µs late", outcome.report.acknowledged, outcome.report.lateness_us);
+//! println!("{:?} records, {:?} µs late", outcome.report.acknowledged, outcome.report.lateness_us);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

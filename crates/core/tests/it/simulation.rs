@@ -112,7 +112,7 @@ impl Played {
         assert!(self.outcome.failure.is_none(), "{:?}", self.outcome.failure);
         assert!(!self.outcome.report.interrupted);
         assert_eq!(self.outcome.report.accepted, self.records.len() as u64);
-        assert_eq!(self.outcome.report.acknowledged, self.records.len() as u64);
+        assert_eq!(self.outcome.report.acknowledged, Some(self.records.len() as u64));
         self
     }
 }

@@ -66,10 +66,13 @@ impl ReplayOptions {
         let report = outcome.report;
         if let Some(failure) = outcome.failure {
             let exit = voice.error(&failure.into());
-            let (sent, acknowledged) = (count(report.accepted), count(report.acknowledged));
-            voice.note(format!(
-                "kadence: until then {sent} sent, {acknowledged} acknowledged; the rest is not"
-            ));
+            let sent = count(report.accepted);
+            voice.note(match report.acknowledged {
+                Some(acknowledged) => {
+                    format!("kadence: until then {sent} sent, {} acknowledged", count(acknowledged))
+                }
+                None => format!("kadence: until then {sent} sent"),
+            });
             // A fault in the recording is no misuse once records have left.
             return Ok(if exit == Exit::Misused { Exit::Failed } else { exit });
         }
@@ -111,7 +114,7 @@ impl ReplayOptions {
     fn recording(&self) -> Result<RecordingOptions, Error> {
         let kind = self.kind()?;
         let is_raw = matches!(kind, RecordingKind::Raw);
-        let otherwise = if self.input.text { Type::Text } else { Type::Auto };
+        let otherwise = if self.input.text { Type::Verbatim } else { Type::Auto };
         let format = match self.body.format {
             Auto::Said(format) => format,
             Auto::Auto if is_raw => Format::Raw,

@@ -6,6 +6,9 @@ use kadence_core::report::{Percentiles, Report};
 
 use super::{bytes, count, duration, micros, say};
 
+/// A rate over less than this says more of the start than of the run.
+const SHORTEST_FOR_A_RATE: Duration = Duration::from_millis(100);
+
 /// Says on stderr what a replay did.
 pub(crate) fn print_report(report: &Report, tolerance: Duration) {
     for line in lines(report, tolerance) {
@@ -37,14 +40,17 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
             count(missed),
             count(report.accepted)
         ));
-    } else if report.elapsed_s > 0.0 {
+    } else if elapsed >= SHORTEST_FOR_A_RATE {
         let rate = report.accepted as f64 / report.elapsed_s;
         lines.push(format!("  rate       {} records/s", count(rate as u64)));
     }
     if let Some(late) = report.arrival_lateness_us {
         lines.push(format!("  arrived    {}", late_by(late)));
     }
-    let mut kept = vec![format!("{} of {}", count(report.acknowledged), count(report.accepted))];
+    let mut kept = vec![match report.acknowledged {
+        Some(acknowledged) => format!("{} of {}", count(acknowledged), count(report.accepted)),
+        None => "nobody was asked to".to_owned(),
+    }];
     if report.failed > 0 {
         kept.push(format!("{} failed", count(report.failed)));
     }

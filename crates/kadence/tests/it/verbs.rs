@@ -130,6 +130,9 @@ fn every_send_mode_compression_and_format_delivers() {
         assert_eq!(off, ["forget", "leader", "once"].contains(&topic), "{topic}: {finished:?}");
         assert_eq!(bench.bodies(topic).len(), 9, "{topic}");
     }
+    let forget =
+        bench.kadence(&["replay", "data.csv", "-t", "f", "--unpaced", "--send", "forget", "--json"]).json();
+    assert_eq!((&forget["accepted"], &forget["acknowledged"]), (&9.into(), &serde_json::Value::Null));
     assert_eq!(bench.bodies("raw")[0], "2021-01-01 00:00:00,51");
     assert_eq!(bench.bodies("csv")[0], "51,2021-01-01 00:00:00");
     assert_eq!(bench.bodies("array")[0], "[\"2021-01-01 00:00:00\",51]");

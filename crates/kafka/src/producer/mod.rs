@@ -267,6 +267,7 @@ impl Sink for TopicSink {
 
     fn deliveries(&self) -> Deliveries {
         Deliveries {
+            unconfirmed: self.resolved.properties.get("acks") == Some("0"),
             first_failure: self.failure().map(|failure| failure.to_string()),
             ..self.receipts().deliveries(&self.topic)
         }
