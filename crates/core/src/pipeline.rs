@@ -239,6 +239,8 @@ impl Replay<'_> {
         }
         let Tally { accepted, missed, last_due, lateness, skew } = self.tally;
         let paced = self.options.paced;
+        // Whoever gave up waiting for acknowledgements has cut the run as well.
+        let interrupted = interrupted || deliveries.acknowledged + deliveries.failed < accepted;
         let report = Report {
             verb: self.options.verb,
             accepted,

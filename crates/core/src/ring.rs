@@ -14,6 +14,7 @@ const RUNS: usize = 8;
 const RUN_BYTES: usize = 256 * 1024;
 /// The number of records at which a run counts as full.
 const RUN_RECORDS: usize = 8_192;
+
 /// Runs that go round between the reader thread and the pacer.
 pub(crate) struct Ring {
     filled: Receiver<Filled>,
