@@ -95,6 +95,12 @@ pub enum Failure {
     /// The sink gave records up.
     #[error("{0}")]
     Delivery(String),
+    /// The sink finished without a word on some records.
+    #[error("{records} records were neither acknowledged nor given up; this is a defect of kadence")]
+    Unaccounted {
+        /// How many.
+        records: u64,
+    },
     /// The reader thread is gone.
     #[error("the reader stopped unexpectedly; this is a defect of kadence")]
     Reader,
@@ -239,8 +245,14 @@ impl Replay<'_> {
         }
         let Tally { accepted, missed, last_due, lateness, skew } = self.tally;
         let paced = self.options.paced;
-        // Whoever gave up waiting for acknowledgements has cut the run as well.
-        let interrupted = interrupted || deliveries.acknowledged + deliveries.failed < accepted;
+        let mut interrupted = interrupted;
+        let open = accepted.saturating_sub(deliveries.acknowledged + deliveries.failed);
+        if open > 0 && abandon.is_raised() {
+            // Whoever gave up waiting for acknowledgements has cut the run as well.
+            interrupted = true;
+        } else if open > 0 {
+            failure.get_or_insert(Failure::Unaccounted { records: open });
+        }
         let report = Report {
             verb: self.options.verb,
             accepted,

@@ -26,6 +26,8 @@ pub enum Fault {
     Refuse,
     /// It is accepted and given up later, as a broker's refusal comes back.
     Lose,
+    /// It is accepted and never heard of again.
+    Swallow,
     /// A stop is asked for as soon as it is accepted.
     Stop(Arc<Stop>),
 }
@@ -96,6 +98,7 @@ impl<S: Sink> Faulty<S> {
                 self.lost += 1;
                 Ok(1)
             }
+            Fault::Swallow => Ok(1),
             Fault::Stop(stop) => {
                 let accepted = self.inner.accept(record)?;
                 stop.raise();

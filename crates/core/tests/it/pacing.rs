@@ -219,6 +219,10 @@ fn a_sink_that_refuses_or_loses_a_record_fails_the_run() {
     let report = lost.outcome.report;
     assert_eq!((report.accepted, report.acknowledged, report.failed), (9, Some(8), 1));
 
+    let swallowed = Simulation::new().fault(4, Fault::Swallow).play(seconds(9), &recorded("1", csv()));
+    let failure = swallowed.failure();
+    assert!(failure.starts_with("1 records were neither acknowledged nor given up"), "{failure}");
+
     let unflushed = Simulation::new().failing_to_flush().play(seconds(9), &recorded("1", csv()));
     assert_eq!(unflushed.failure(), "faulty: the flush is refused");
 }
