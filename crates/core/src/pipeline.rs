@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::clock::{Clock, Stop, SystemClock};
 use crate::pacer::Pacer;
 use crate::record::Timestamp;
-use crate::report::{Lateness, Report, Skew};
+use crate::report::{Lateness, LostRecord, Report, Skew};
 use crate::ring::{Next, Ring};
 use crate::run::Run;
 use crate::sink::{Sink, SinkError};
@@ -82,6 +82,16 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
+impl Outcome {
+    /// That of a replay which was cut before its first record.
+    pub fn interrupted(verb: &'static str) -> Self {
+        Self {
+            report: Report { verb, interrupted: true, acknowledged: Some(0), ..Report::default() },
+            failure: None,
+        }
+    }
+}
+
 /// What cut a replay short.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -94,7 +104,7 @@ pub enum Failure {
     Sink(SinkError),
     /// The sink gave records up.
     #[error("{0}")]
-    Delivery(String),
+    Delivery(LostRecord),
     /// The sink finished without a word on some records.
     #[error("{records} records were neither acknowledged nor given up; this is a defect of kadence")]
     Unaccounted {

@@ -80,6 +80,8 @@ pub(crate) struct Rest {
     pub(crate) renamed: Vec<(String, String)>,
     /// Names that other members have; a field may not come by one of them.
     pub(crate) taken: Vec<String>,
+    /// The types of the fields.
+    pub(crate) schema: Schema,
 }
 
 /// A compiled column list.

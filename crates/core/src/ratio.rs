@@ -11,7 +11,9 @@ pub struct Ratio {
 
 /// Why a text is no [`Ratio`].
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("must be a decimal number greater than 0, such as 1, 0.5 or 100000 (found `{found}`)")]
+#[error(
+    "must be a decimal number greater than 0 with at most 9 decimals, such as 1, 0.5 or 100000 (found `{found}`)"
+)]
 pub struct RatioError {
     found: String,
 }

@@ -25,8 +25,27 @@ pub struct Deliveries {
     pub topics: BTreeMap<String, BTreeMap<i32, u64>>,
     /// The checksum over all bodies, of sinks that take one.
     pub crc32c: Option<u32>,
-    /// The first failure, as one line with its place and remedy.
-    pub first_failure: Option<String>,
+    /// The first failure.
+    pub first_failure: Option<LostRecord>,
+}
+
+/// Why a record was given up: one line in three parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostRecord {
+    /// The topic, file or server.
+    pub place: String,
+    /// Which record, and what is wrong.
+    pub what: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
+impl std::fmt::Display for LostRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { place, what, help } = self;
+        write!(f, "{place}: {what}")?;
+        if help.is_empty() { Ok(()) } else { write!(f, "; {help}") }
+    }
 }
 
 /// A distribution of lateness, kept in fixed memory with three significant digits.
@@ -147,7 +166,7 @@ fn median(values: &[u64]) -> Option<f64> {
 }
 
 /// The report of a replay. Names may be added, never changed; what does not apply is null.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// The verb that ran.
     pub verb: &'static str,

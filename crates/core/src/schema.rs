@@ -76,6 +76,11 @@ impl Schema {
         self.declared.iter().find(|(declared, _)| declared == name).map_or(self.otherwise, |&(_, ty)| ty)
     }
 
+    /// Whether nothing is said of any column.
+    pub fn is_silent(&self) -> bool {
+        self.declared.is_empty() && self.otherwise == Type::Auto
+    }
+
     /// The names that types were declared for.
     pub fn declared(&self) -> impl Iterator<Item = &str> {
         self.declared.iter().map(|(name, _)| name.as_str())

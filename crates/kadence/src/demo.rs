@@ -94,7 +94,7 @@ pub(crate) fn run(
         report.replays.push(replayed);
     }
     broker.shutdown();
-    if !voice.json {
+    if !voice.json && !voice.quiet {
         say(&format!("\n{} sent, {} read, order kept", count(report.sent), count(report.read)));
     }
     voice.note(

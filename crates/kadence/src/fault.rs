@@ -127,7 +127,8 @@ impl From<RecordingError> for Error {
         if let RecordingError::Read { name, source } = &error {
             return Self::met(name, format!("cannot be read ({source})"), "");
         }
-        let mut all = Self { is_misuse, ..Self::from_text(&error) };
+        let (place, what, help) = error.parts();
+        let mut all = Self { is_misuse, ..Self::met(&place, what, &help) };
         if let RecordingError::Projection(error) = &error {
             all.faults[0].excerpt = Some(error.caret());
         }
@@ -146,6 +147,7 @@ impl From<Failure> for Error {
                 };
                 Self::met(&error.place, what, &error.help)
             }
+            Failure::Delivery(lost) => Self::met(&lost.place, lost.what, &lost.help),
             other => Self::from_text(&other),
         }
     }

@@ -4,7 +4,7 @@ mod numbers;
 mod progress;
 mod summary;
 
-pub(crate) use numbers::{bytes, count, duration, micros};
+pub(crate) use numbers::{bytes, count, duration, micros, records};
 pub(crate) use progress::ProgressLine;
 pub(crate) use summary::print_report;
 

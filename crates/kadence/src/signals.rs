@@ -1,10 +1,12 @@
-//! Ctrl-C and SIGTERM: the first asks for a clean end, the second ends the process.
+//! Ctrl-C, SIGTERM and a terminal that closes: the first asks for a clean end, the second ends the process.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use kadence_core::clock::Stop;
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// What a verb watches.
 #[derive(Clone, Debug)]
@@ -25,9 +27,7 @@ impl Signals {
         let heard = signals.clone();
         // Without the listener Ctrl-C still ends the process, as it does by default.
         #[cfg(unix)]
-        if let Ok(mut incoming) =
-            signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
-        {
+        if let Ok(mut incoming) = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]) {
             let _ = thread::Builder::new().name("signals".into()).spawn(move || {
                 let mut incoming = incoming.forever();
                 if incoming.next().is_some() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{ManualClock, Stop};
-use kadence_core::report::Deliveries;
+use kadence_core::report::{Deliveries, LostRecord};
 use kadence_core::run::Slice;
 use kadence_core::sink::{Sink, SinkError};
 
@@ -162,7 +162,11 @@ impl<S: Sink> Sink for Faulty<S> {
         let mut deliveries = self.inner.deliveries();
         if self.lost > 0 {
             deliveries.failed += self.lost;
-            deliveries.first_failure.get_or_insert_with(|| "faulty: a record was given up".into());
+            deliveries.first_failure.get_or_insert_with(|| LostRecord {
+                place: "faulty".into(),
+                what: "a record was given up".into(),
+                help: String::new(),
+            });
         }
         deliveries
     }

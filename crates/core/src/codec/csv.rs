@@ -3,7 +3,7 @@
 use super::{Encoder, RowContext, write_float, write_number, write_uuid};
 use crate::projection::{Expr, Projection};
 use crate::run::Draft;
-use crate::source::{RecordingError, members};
+use crate::source::RecordingError;
 use crate::value::{Cell, Value};
 
 /// Writes lines.
@@ -24,17 +24,6 @@ impl Encoder for CsvEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         let mut first = true;
         for value in &mut self.values {
-            if let Expr::Rest(rest) = value {
-                for (name, cell) in members(row.rows) {
-                    if !rest.leaves_out(name) {
-                        separate(&mut first, draft);
-                        if cell != Cell::Json("null") {
-                            write_cell(&cell.text(), draft.bytes());
-                        }
-                    }
-                }
-                continue;
-            }
             separate(&mut first, draft);
             match value {
                 Expr::Field(field, ty) => write_value(&row.value(field, *ty)?, draft.bytes()),
@@ -54,7 +43,7 @@ impl Encoder for CsvEncoder {
                 Expr::Line => write_number(row.rows.line(), draft.bytes()),
                 Expr::File => write_cell(row.name, draft.bytes()),
                 Expr::Text(text) | Expr::Number(text) => write_cell(text, draft.bytes()),
-                // Expanded above.
+                // Refused when the encoder is chosen.
                 Expr::Rest(_) => {}
             }
         }

@@ -20,7 +20,7 @@ impl JsonEncoder {
     pub(super) fn new(projection: Projection, shape: Shape) -> Self {
         let verbatim = projection.is_identity
             && shape == Shape::Object
-            && matches!(&*projection.items, [Item { expr: Expr::Rest(_), .. }]);
+            && matches!(&*projection.items, [Item { expr: Expr::Rest(rest), .. }] if rest.schema.is_silent());
         let members = projection
             .items
             .into_iter()
@@ -48,7 +48,7 @@ impl Encoder for JsonEncoder {
         let mut first = true;
         for (prefix, expr) in &mut self.members {
             if let Expr::Rest(rest) = expr {
-                write_rest(row, rest, self.shape, &mut first, draft.bytes())?;
+                write_rest(row, rest, &mut first, draft.bytes())?;
                 continue;
             }
             if !std::mem::take(&mut first) {
@@ -66,30 +66,28 @@ impl Encoder for JsonEncoder {
 fn write_rest(
     row: &RowContext<'_>,
     rest: &Rest,
-    shape: Shape,
     first: &mut bool,
     into: &mut Vec<u8>,
 ) -> Result<(), RecordingError> {
-    for (name, cell) in members(row.rows) {
+    for (index, (name, cell)) in members(row.rows).enumerate() {
         if rest.leaves_out(name) {
             continue;
         }
         if !std::mem::take(first) {
             into.push(b',');
         }
-        if shape == Shape::Object {
-            let new_name = rest.new_name(name);
-            if new_name.is_none() && rest.taken.iter().any(|taken| taken == name) {
-                let (recording, line) = (row.name.to_owned(), row.rows.line());
-                return Err(RecordingError::TakenName { name: recording, line, field: name.to_owned() });
-            }
-            write_text(new_name.unwrap_or(name), into);
-            into.push(b':');
+        let new_name = rest.new_name(name);
+        if new_name.is_none() && rest.taken.iter().any(|taken| taken == name) {
+            let (recording, line) = (row.name.to_owned(), row.rows.line());
+            return Err(RecordingError::TakenName { name: recording, line, field: name.to_owned() });
         }
-        match cell {
-            crate::value::Cell::Json(json) => into.extend_from_slice(json.as_bytes()),
-            crate::value::Cell::Text(_) => write_text(&cell.text(), into),
-        }
+        write_text(new_name.unwrap_or(name), into);
+        into.push(b':');
+        let value = cell.value(rest.schema.type_of(name)).map_err(|misfit| {
+            let field = Field { path: vec![name.to_owned()], index };
+            row.misfit(&field, cell, misfit)
+        })?;
+        write_value(&value, into);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ mod csv;
 mod json;
 mod raw;
 
-use crate::projection::Projection;
+use crate::projection::{Expr, Projection};
 use crate::record::Timestamp;
 use crate::run::Draft;
 use crate::schema::Type;
@@ -56,6 +56,10 @@ pub(crate) fn encoder(
     projection: Projection,
     time: Option<&Field>,
 ) -> Result<Box<dyn Encoder>, CodecError> {
+    let has_rest = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
+    if has_rest && (format == Format::Csv || shape == Shape::Array) {
+        return Err(CodecError::NoFixedColumns);
+    }
     Ok(match format {
         Format::Json if shape == Shape::Keyed => Box::new(json::KeyedEncoder::new(projection, time)?),
         Format::Json => Box::new(json::JsonEncoder::new(projection, shape)),
@@ -72,6 +76,11 @@ pub enum CodecError {
         "--shape keyed takes exactly one column besides the time (found: {found}); choose one with --select"
     )]
     Keyed { found: String },
+    #[error(
+        "--select: records of JSON Lines may differ in their fields, and places without names do not tell them \
+        apart; name the columns"
+    )]
+    NoFixedColumns,
     #[error("--shape keyed needs a column with the event time; name it with --time")]
     KeyedWithoutTime,
     #[error(

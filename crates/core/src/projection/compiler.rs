@@ -108,7 +108,7 @@ impl Compiler<'_> {
         } else if let Some(index) = position(&parts[0]) {
             return Some(Field { path: parts, index });
         }
-        let found = self.names.found.join(", ");
+        let found = crate::source::listed(self.names.found);
         self.faults.push((path.span(), format!("no column `{joined}` (found: {found})")));
         None
     }
@@ -140,7 +140,7 @@ impl Compiler<'_> {
             }
         }
         if !self.names.fixed {
-            let rest = Rest { except, renamed, taken: Vec::new() };
+            let rest = Rest { except, renamed, taken: Vec::new(), schema: self.names.schema.clone() };
             self.items.push(Item { name: "*".into(), expr: Expr::Rest(rest) });
             return;
         }

@@ -217,7 +217,7 @@ impl Rows for CsvRows {
                 line: self.line(),
                 found: self.count,
                 wanted: self.columns.len(),
-                columns: self.columns.join(", "),
+                columns: crate::source::listed(&self.columns),
             });
         }
         Ok(true)

@@ -28,7 +28,8 @@ pub enum RecordingError {
     TooManyCells { name: String, line: u64, limit: usize },
     #[error("{name}:{line}: blank line; remove it")]
     BlankLine { name: String, line: u64 },
-    #[error("{name}:{line}: {found} {} where {wanted} are expected ({columns})", if *found == 1 { "cell" } else { "cells" })]
+    #[error("{name}:{line}: {found} {} where {wanted} {} expected ({columns})",
+        if *found == 1 { "cell" } else { "cells" }, if *wanted == 1 { "is" } else { "are" })]
     CellCount { name: String, line: u64, found: usize, wanted: usize, columns: String },
     #[error("{name}:{line}: a quote opens here and never closes")]
     OpenQuote { name: String, line: u64 },
@@ -78,6 +79,93 @@ pub enum RecordingError {
     Codec(#[from] crate::codec::CodecError),
 }
 
+/// What the messages advise, each behind a semicolon at the end.
+const ADVICE: [&str; 14] = [
+    "convert it to UTF-8",
+    "convert the file",
+    "name the columns with --columns",
+    "remove it",
+    "rename one with AS, or leave the field out with IGNORE",
+    "send them with --format raw, or name with --select what to send",
+    "name it with --time and --time-format, or pace with --rate, --interval or --unpaced",
+    "pace them with --rate, --interval or --unpaced",
+    "state another with --time-format",
+    "sort the file, or pass --out-of-order=clamp to replay it as it stands",
+    "choose one with --select",
+    "name it with --time",
+    "name the columns",
+    "with --columns the first line counts as a record",
+];
+
+impl RecordingError {
+    /// Where it is, what is wrong and what to do, the last possibly empty. Names and cells may hold anything, so the
+    /// parts are not found by punctuation.
+    pub fn parts(&self) -> (String, String, String) {
+        let mut text = self.to_string();
+        let mut help = String::new();
+        for advice in ADVICE {
+            if let Some(rest) = text.strip_suffix(advice).and_then(|rest| rest.strip_suffix("; ")) {
+                advice.clone_into(&mut help);
+                text.truncate(rest.len());
+                break;
+            }
+        }
+        let named = self.name().and_then(|name| Some((name, text.strip_prefix(name)?)));
+        let (place, what) = match named {
+            Some((name, rest)) => {
+                let line = rest.find(": ").unwrap_or(0);
+                (format!("{name}{}", &rest[..line]), rest[line..].trim_start_matches(": "))
+            }
+            None => match text.split_once(": ") {
+                Some((place, what)) => (place.to_owned(), what),
+                None => (String::new(), &*text),
+            },
+        };
+        (place, what.to_owned(), help)
+    }
+
+    /// The recording's name, where the text starts with it.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Empty { name }
+            | Self::HeaderOnly { name }
+            | Self::Utf16 { name }
+            | Self::DuplicateColumn { name, .. }
+            | Self::TooManyCells { name, .. }
+            | Self::BlankLine { name, .. }
+            | Self::CellCount { name, .. }
+            | Self::OpenQuote { name, .. }
+            | Self::TooLong { name, .. }
+            | Self::NotJson { name, .. }
+            | Self::BadCell { name, .. }
+            | Self::NotUtf8 { name, .. }
+            | Self::TakenName { name, .. }
+            | Self::NoColumns { name }
+            | Self::MissingField { name, .. }
+            | Self::NoColumn { name, .. }
+            | Self::NoTimeColumn { name, .. }
+            | Self::NoTimes { name }
+            | Self::BadTime { name, .. }
+            | Self::OutOfOrder { name, .. } => Some(name),
+            Self::Read { .. }
+            | Self::ColumnNamedTwice { .. }
+            | Self::TimeZone { .. }
+            | Self::Projection(_)
+            | Self::Codec(_) => None,
+        }
+    }
+}
+
+/// How many names a message lists.
+const SHOWN_NAMES: usize = 20;
+
+/// The names of columns for a message, the first ones only where there are many.
+pub(crate) fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(SHOWN_NAMES);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
 /// How much of a bad cell a message shows.
 const SHOWN_CHARACTERS: usize = 60;
 
@@ -91,4 +179,35 @@ pub(crate) fn excerpt(cell: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_told_apart_whatever_names_and_cells_hold() {
+        let name = || "a: b; c.csv".to_owned();
+        let (line, number) = (2, 1);
+        let bad = RecordingError::BadCell {
+            name: name(),
+            line,
+            number,
+            column: "x".into(),
+            cell: "p; q: r".into(),
+            wanted: Type::Int,
+        };
+        let expected = ("a: b; c.csv:2", "column 1 `x`: `p; q: r` is no int", "");
+        let (place, what, help) = bad.parts();
+        assert_eq!((&*place, &*what, &*help), expected);
+        let (place, what, help) = RecordingError::BlankLine { name: name(), line }.parts();
+        assert_eq!((&*place, &*what, &*help), ("a: b; c.csv:2", "blank line", "remove it"));
+    }
+
+    #[test]
+    fn long_lists_of_names_are_cut() {
+        let names: Vec<String> = (0..3_000).map(|number| format!("c{number}")).collect();
+        assert!(listed(&names).ends_with("c19 and 2980 more"));
+        assert_eq!(listed(&names[..2]), "c0, c1");
+    }
 }

@@ -56,6 +56,9 @@ pub struct UnknownTimeFormat {
     found: String,
 }
 
+/// Any time will do to see whether a format can be used.
+const SOME_TIME: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
+
 impl FromStr for TimeFormat {
     type Err = UnknownTimeFormat;
 
@@ -67,7 +70,9 @@ impl FromStr for TimeFormat {
             "us" => Ok(Self::Epoch(EpochUnit::Micros)),
             "ns" => Ok(Self::Epoch(EpochUnit::Nanos)),
             "iso" => Ok(Self::Iso),
-            _ if text.contains('%') => Ok(Self::Strftime(text.into())),
+            _ if text.contains('%') && strtime::format(text, &SOME_TIME.to_zoned(TimeZone::UTC)).is_ok() => {
+                Ok(Self::Strftime(text.into()))
+            }
             _ => Err(UnknownTimeFormat { found: text.into() }),
         }
     }

@@ -19,7 +19,7 @@ pub use lookalike::{LOOKALIKE_ROWS, Lookalike};
 pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};
 pub use rows::{Field, Rows};
 
-pub(crate) use error::excerpt;
+pub(crate) use error::{excerpt, listed};
 pub(crate) use rows::members;
 
 use crate::run::Run;

@@ -73,7 +73,7 @@ impl Opening<'_> {
     }
 
     fn no_column(&mut self, wanted: &str, purpose: &'static str, names: &[String]) {
-        let found = names.join(", ");
+        let found = crate::source::listed(names);
         self.faults.push(RecordingError::NoColumn {
             name: self.name.into(),
             wanted: wanted.into(),
@@ -195,7 +195,7 @@ impl Opening<'_> {
         };
         if found.is_none() {
             let (name, line) = (self.name.into(), self.rows.line());
-            let found = names.join(", ");
+            let found = crate::source::listed(names);
             self.faults.push(RecordingError::NoTimeColumn { name, line, found });
         }
         found.map(|(field, _)| field.clone())

@@ -10,6 +10,7 @@ mod up;
 mod values;
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
 
 use clap::{Parser, Subcommand};
 
@@ -44,8 +45,8 @@ struct GlobalOptions {
     /// Say nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     quiet: bool,
-    /// Say more: -v what the client does, -vv everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    /// Show the client's log; with -X debug=all it says everything it does
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "json", help_heading = "Output")]
     verbose: u8,
 }
 
@@ -66,8 +67,10 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
         Ok(cli) => cli.run(),
         Err(error) if json && error.use_stderr() => {
             let text = error.to_string();
-            let what = text.lines().next().unwrap_or_default();
-            let what = what.strip_prefix("error: ").unwrap_or(what);
+            // What is missing stands on lines of its own, up to the usage.
+            let what: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+            let what = what.join(" ");
+            let what = what.strip_prefix("error: ").unwrap_or(&what);
             let voice = Voice { json, quiet: false };
             voice.error(&Error::misuse("command line", what, "kadence VERB --help says what there is"))
         }
@@ -80,7 +83,7 @@ impl Cli {
     /// Runs the verb, says what went wrong if anything did, and gives the exit code.
     fn run(self) -> Exit {
         let voice = Voice { json: self.global.json, quiet: self.global.quiet };
-        start_log(self.global.verbose);
+        start_log(self.global.verbose, voice);
         let done: Result<Exit, Error> = match self.verb {
             Verb::Demo(options) => options.run(voice),
             Verb::Up(options) => options.run(voice),
@@ -93,12 +96,18 @@ impl Cli {
     }
 }
 
-/// Sends the log to stderr, as far as asked for.
-fn start_log(verbose: u8) {
+/// Sends the log to stderr: warnings, such as that no broker is to be reached for now, and more if asked for.
+fn start_log(verbose: u8, voice: Voice) {
     let level = match verbose {
-        0 => return,
+        0 if voice.quiet || voice.json => return,
+        0 => tracing::Level::WARN,
         1 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
+    // A second log in one process is nobody's fault, and not needed.
+    let _ = if verbose == 0 { log.without_time().with_target(false).try_init() } else { log.try_init() };
 }

@@ -3,6 +3,8 @@
 mod options;
 mod preview;
 
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_json, print_report};
 use crate::replay::{DEFAULT_TOLERANCE, Replay, Target, kind_of, length};
 use crate::signals::Signals;
+use crate::{Outcome, Report};
 
 impl ReplayOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
@@ -38,31 +41,59 @@ impl ReplayOptions {
         }
         let signals = Signals::listen();
         let recording = replay.open()?;
+        let mut report_file = self.report.as_deref().map(|path| self.create_report(path)).transpose()?;
         for decision in recording.decisions() {
             voice.note(format!("{}: {decision}", self.file.display()));
         }
         let progress = Arc::new(Progress::default());
-        let line = {
-            let length = if voice.is_watched() { length(&self.file, &replay.recording) } else { None };
-            ProgressLine::start(voice, Arc::clone(&progress), self.pace_in_words(), length)
-        };
+        let line = self.progress_line(&replay, &progress, voice);
         let tolerance = replay.tolerance;
         let outcome = replay.run_recording(recording, &signals.stop, &signals.abandon, &progress);
         drop(line);
-        let outcome = outcome?;
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            // Nothing was sent yet.
+            Err(_) if signals.stop.is_raised() => Outcome::interrupted("replay"),
+            Err(error) => return Err(error),
+        };
+        if let Some(file) = &mut report_file {
+            write_report(file, &outcome.report)?;
+        }
         if voice.json {
             print_json(&outcome.report, self.echo)?;
         } else if !voice.quiet {
             print_report(&outcome.report, tolerance);
         }
-        if let Some(path) = &self.report {
-            write_report(path, &outcome.report)?;
-        }
         self.exit(outcome, voice)
     }
 
+    fn progress_line(&self, replay: &Replay, progress: &Arc<Progress>, voice: Voice) -> Option<ProgressLine> {
+        // Bodies on the same terminal would tear the line apart.
+        let is_torn = self.echo && io::stdout().is_terminal();
+        if is_torn || !voice.is_watched() {
+            return None;
+        }
+        let length = length(&self.file, &replay.recording);
+        Some(ProgressLine::start(voice, Arc::clone(progress), self.pace_in_words(), length))
+    }
+
+    /// Makes the file for the report, so that a run is not made in vain.
+    fn create_report(&self, path: &Path) -> Result<File, Error> {
+        let same = |one: &Path, other: &Path| {
+            one == other
+                || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+        };
+        if same(path, &self.file) {
+            let what = format!("`{}` is the recording itself", path.display());
+            return Err(Error::misuse("--report", what, "name another file"));
+        }
+        File::create(path).map_err(|error| {
+            Error::met(&path.display().to_string(), format!("the report cannot be written ({error})"), "")
+        })
+    }
+
     /// What the outcome means for scripts.
-    fn exit(&self, outcome: crate::Outcome, voice: Voice) -> Result<Exit, Error> {
+    fn exit(&self, outcome: Outcome, voice: Voice) -> Result<Exit, Error> {
         let report = outcome.report;
         if let Some(failure) = outcome.failure {
             let exit = voice.error(&failure.into());
@@ -113,6 +144,13 @@ impl ReplayOptions {
 
     fn recording(&self) -> Result<RecordingOptions, Error> {
         let kind = self.kind()?;
+        let twice =
+            self.input.types.iter().enumerate().find(|(index, (name, _))| {
+                self.input.types[..*index].iter().any(|(before, _)| before == name)
+            });
+        if let Some((_, (name, _))) = twice {
+            return Err(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
+        }
         let is_raw = matches!(kind, RecordingKind::Raw);
         let otherwise = if self.input.text { Type::Verbatim } else { Type::Auto };
         let format = match self.body.format {
@@ -204,9 +242,8 @@ impl ReplayOptions {
     }
 }
 
-fn write_report(path: &Path, report: &crate::Report) -> Result<(), Error> {
+fn write_report(file: &mut File, report: &Report) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
-    std::fs::write(path, text).map_err(|error| {
-        Error::met(&path.display().to_string(), format!("the report cannot be written ({error})"), "")
-    })
+    file.write_all(text.as_bytes())
+        .map_err(|error| Error::met("--report", format!("the report cannot be written ({error})"), ""))
 }

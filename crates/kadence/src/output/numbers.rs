@@ -15,6 +15,11 @@ pub(crate) fn count(number: u64) -> String {
     grouped
 }
 
+/// `1 record`, `1,707 records`
+pub(crate) fn records(number: u64) -> String {
+    format!("{} record{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// `312 kB`
 pub(crate) fn bytes(number: u64) -> String {
     let mut amount = number as f64;

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kadence_core::clock::Stop;
 use kadence_core::pipeline::Progress;
 
-use super::{Voice, count, duration, micros};
+use super::{Voice, duration, micros, records};
 
 /// How often the line changes.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -63,7 +63,7 @@ fn message(progress: &Progress, pace: &str, length: Option<Duration>) -> String 
     if let Some(time) = position.event_time {
         parts.push(time.to_rfc3339());
     }
-    parts.push(format!("{} records", count(position.accepted)));
+    parts.push(records(position.accepted));
     parts.push(pace.to_owned());
     if !position.due.is_zero() {
         parts.push(format!("{} late", micros(position.late.as_secs_f64() * 1e6)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kadence_core::report::{Percentiles, Report};
 
-use super::{bytes, count, duration, micros, say};
+use super::{bytes, count, duration, micros, records, say};
 
 /// A rate over less than this says more of the start than of the run.
 const SHORTEST_FOR_A_RATE: Duration = Duration::from_millis(100);
@@ -24,19 +24,16 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
         (Some(crc), None) => format!(" to nowhere, CRC-32C {crc}"),
         (None, None) => String::new(),
     };
-    let records = if report.accepted == 1 { "record" } else { "records" };
-    let mut lines = vec![format!(
-        "{} {records} ({}){place} in {}{cut}",
-        count(report.accepted),
-        bytes(report.bytes),
-        duration(elapsed)
-    )];
+    // Bytes are counted of what arrived: beside another number of records they would mislead.
+    let all = report.acknowledged.is_none_or(|acknowledged| acknowledged == report.accepted);
+    let size = if all { format!(" ({})", bytes(report.bytes)) } else { String::new() };
+    let mut lines = vec![format!("{}{size}{place} in {}{cut}", records(report.accepted), duration(elapsed))];
     if let (Some(late), Some(missed)) = (report.lateness_us, report.missed) {
         lines.push(format!("  left       {}", late_by(late)));
         let skew = report.skew_percent.map_or(String::new(), |skew| format!("; skew {skew:+.4} %"));
         let tolerance = duration_short(tolerance);
         lines.push(format!(
-            "  punctual   {} of {} later than {tolerance}{skew}",
+            "  missed     {} of {}, later than {tolerance}{skew}",
             count(missed),
             count(report.accepted)
         ));

@@ -1,6 +1,6 @@
 //! A sink that prints what it passes on.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use kadence_core::clock::Stop;
@@ -14,12 +14,14 @@ pub(crate) struct EchoSink<S, W> {
     out: W,
     /// Nobody reads any more; the run goes on.
     is_closed: bool,
+    /// Why the last lines could not be printed.
+    failure: Option<io::Error>,
     lines: Vec<u8>,
 }
 
 impl<S: Sink, W: Write> EchoSink<S, W> {
     pub(crate) fn new(inner: S, out: W) -> Self {
-        Self { inner, out, is_closed: false, lines: Vec::new() }
+        Self { inner, out, is_closed: false, failure: None, lines: Vec::new() }
     }
 }
 
@@ -29,6 +31,10 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
     }
 
     fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+        if let Some(error) = self.failure.take() {
+            // Records that went until now were accepted and are counted; nothing more is taken.
+            return Err(unwritable(&error));
+        }
         let accepted = self.inner.accept(records)?;
         if !self.is_closed && accepted > 0 {
             self.lines.clear();
@@ -36,7 +42,11 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
                 self.lines.extend_from_slice(record.body);
                 self.lines.push(b'\n');
             }
-            self.is_closed = self.out.write_all(&self.lines).and_then(|()| self.out.flush()).is_err();
+            match self.out.write_all(&self.lines).and_then(|()| self.out.flush()) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.is_closed = true,
+                Err(error) => self.failure = Some(error),
+            }
         }
         Ok(accepted)
     }
@@ -46,10 +56,16 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
     }
 
     fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
-        self.inner.flush(stop)
+        self.inner.flush(stop)?;
+        self.failure.take().map_or(Ok(()), |error| Err(unwritable(&error)))
     }
 
     fn deliveries(&self) -> Deliveries {
         self.inner.deliveries()
     }
+}
+
+fn unwritable(error: &io::Error) -> SinkError {
+    let what = format!("cannot be written ({error})");
+    SinkError { place: "standard output".into(), what, help: String::new(), source: None }
 }

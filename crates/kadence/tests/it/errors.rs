@@ -125,6 +125,55 @@ fn errors_are_json_for_machines() {
         }
         assert!(!finished.stderr.is_empty() && finished.stdout.is_empty(), "{finished:?}");
     }
+    let missing = bench.kadence(&["replay", "--json"]).stderr;
+    assert!(missing.contains("<FILE>"), "what is missing is said: {missing}");
+}
+
+/// What cannot be written is known before the first record leaves, or fails the run.
+#[test]
+fn unwritable_output_is_no_secret() {
+    let bench = Bench::new();
+    bench.file("data.csv", SERIES);
+    refused(
+        &bench,
+        "replay data.csv -t unsent --unpaced --report absent/report.json",
+        1,
+        "kadence: absent/report.json: the report cannot be written (No such file or directory (os error 2))",
+    );
+    refused(
+        &bench,
+        "replay data.csv --to null --unpaced --report ./data.csv",
+        2,
+        "kadence: --report: `./data.csv` is the recording itself; name another file",
+    );
+    assert_eq!(bench.kadence(&["topics", "list"]).ok(), "", "something was sent");
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let mut command = bench.command(&["replay", "data.csv", "--to", "null", "--unpaced", "--echo", "-q"]);
+        command.stdout(full).stderr(std::process::Stdio::piped());
+        let finished = command.spawn().unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&finished.stderr);
+        assert_eq!(finished.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("kadence: standard output: cannot be written"), "{said}");
+    }
+}
+
+/// Declared types hold for every field of a JSON Lines record, selected by name or by `*`.
+#[test]
+fn types_hold_for_json_lines() {
+    let bench = Bench::new();
+    bench.file("lines.jsonl", "{\"a\":51,\"b\":\"x\"}\n");
+    let shown = |more: &str| {
+        let arguments = format!("replay lines.jsonl --to null --unpaced --preview 1 {more}");
+        bench.kadence(&arguments.split(' ').collect::<Vec<_>>())
+    };
+    assert_eq!(shown("--types a:float").ok(), "+0.000000 s  {\"a\":51.0,\"b\":\"x\"}\n");
+    assert_eq!(shown("--text").ok(), "+0.000000 s  {\"a\":\"51\",\"b\":\"x\"}\n");
+    let misfit = shown("--types b:int");
+    assert_eq!(misfit.code, Some(1), "{misfit:?}");
+    assert!(misfit.stderr.contains("lines.jsonl:1: column 2 `b`: `x` is no int"), "{misfit:?}");
+    assert_eq!(shown("--format csv").code, Some(2), "fields without names");
+    assert_eq!(shown("--format csv --select b,a").ok(), "+0.000000 s  x,51\n");
+    assert_eq!(shown("--types a:int,a:text").code, Some(2));
 }
 
 #[test]

@@ -148,6 +148,30 @@ fn the_consumer_waits_for_its_topic_and_shows_when_records_came() {
     assert!(said.is_empty() || said.contains("my-stream does not exist yet"), "{said}");
 }
 
+/// The console producer's page sends a thousand numbered messages in a loop, and ten with the keys 1 and 2.
+#[test]
+fn lines_from_a_pipe_are_sent_as_the_loops_did() {
+    let bench = Bench::new();
+    bench.kadence(&["topics", "create", "peter-topic2", "--partitions", "2"]).ok();
+    let lines: String =
+        (1..=1_000).map(|n| format!("Apache Kafka is a distributed streaming platform - {n}\n")).collect();
+    let replay = "replay - --input raw -t peter-topic --unpaced --acks 1 --retries 1";
+    bench.kadence_reading(&lines, &replay.split(' ').collect::<Vec<_>>()).ok();
+    assert_eq!(bench.bodies("peter-topic").join("\n") + "\n", lines);
+
+    let keyed: String = (1..=10).map(|n| format!("{},{n} - key={}\n", 2 - n % 2, 2 - n % 2)).collect();
+    let replay = "replay - --input csv --columns key,value --key column:key --format raw --select value \
+        -t peter-topic2 --unpaced";
+    bench.kadence_reading(&keyed, &replay.split_whitespace().collect::<Vec<_>>()).ok();
+    let read = bench.kadence(&["consume", "peter-topic2", "--until-end", "-f", r"%k %p %s\n"]).ok();
+    assert_eq!(read.lines().count(), 10, "{read}");
+    for key in ["1", "2"] {
+        let of_key = || read.lines().filter(|line| line.starts_with(key));
+        let partitions: BTreeSet<&str> = of_key().map(|line| &line[2..3]).collect();
+        assert_eq!((of_key().count(), partitions.len()), (5, 1), "{read}");
+    }
+}
+
 /// Both recordings of the product, complete and in order: each body equals what a preview shows.
 #[test]
 fn whole_recordings_arrive_complete_and_in_order() {

@@ -75,6 +75,22 @@ fn a_second_signal_aborts() {
     }
 }
 
+/// Before the first record there is a report as well, of none.
+#[test]
+fn a_replay_stops_while_it_connects() {
+    let bench = Bench::new();
+    bench.file("data.csv", SERIES);
+    // Takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let mut replay = bench.start(&["replay", "data.csv", "-t", "t", "--json", "-b", &address]);
+    let _connection = silent.accept().unwrap();
+    replay.interrupt();
+    assert_eq!(replay.wait().code(), Some(130), "{}", replay.stderr());
+    let report = json(&replay.rest());
+    assert_eq!((&report["acknowledged"], &report["interrupted"]), (&0.into(), &true.into()), "{report}");
+}
+
 #[test]
 fn verbs_without_a_natural_end_finish_cleanly() {
     for stopped_by in [Signal::INT, Signal::TERM] {

@@ -4,6 +4,8 @@ mod jaas;
 mod java;
 mod syntax;
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::error::KafkaError;
@@ -32,9 +34,18 @@ impl std::fmt::Debug for Setting {
     }
 }
 
+/// What is larger is some other file.
+const MOST_BYTES: u64 = 1 << 20;
+
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<ConfigFile, KafkaError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| KafkaError::ReadConfigFile { path: path.to_owned(), source })?;
+    let unread = |source| KafkaError::ReadConfigFile { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unread)?;
+    if read as u64 > MOST_BYTES {
+        return Err(unread(io::Error::other("more than 1 MiB is no properties file")));
+    }
     Ok(java::translate(path, &syntax::parse(&String::from_utf8_lossy(&bytes))))
 }

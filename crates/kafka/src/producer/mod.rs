@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
-use kadence_core::report::Deliveries;
+use kadence_core::report::{Deliveries, LostRecord};
 use kadence_core::run::{Encoded, Slice};
 use kadence_core::sink::{Sink, SinkError};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
@@ -268,7 +268,10 @@ impl Sink for TopicSink {
     fn deliveries(&self) -> Deliveries {
         Deliveries {
             unconfirmed: self.resolved.properties.get("acks") == Some("0"),
-            first_failure: self.failure().map(|failure| failure.to_string()),
+            first_failure: self.failure().map(|failure| {
+                let (place, what, help) = failure.parts();
+                LostRecord { place, what, help }
+            }),
             ..self.receipts().deliveries(&self.topic)
         }
     }

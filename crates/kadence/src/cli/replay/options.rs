@@ -108,10 +108,10 @@ pub(super) struct InputOptions {
 #[group(multiple = false)]
 pub(super) struct PaceOptions {
     /// Replay X times faster than recorded; 0.5 is half as fast [default: 1]
-    #[arg(long, value_name = "X", help_heading = "Pace")]
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Pace")]
     pub(super) speed: Option<Ratio>,
     /// Send N records a second, whatever their event times
-    #[arg(long, value_name = "N", help_heading = "Pace")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Pace")]
     pub(super) rate: Option<Ratio>,
     /// Leave this much time between records, whatever their event times
     #[arg(long, value_name = "DURATION", value_parser = values::duration, help_heading = "Pace")]
@@ -145,7 +145,7 @@ pub(super) struct BodyOptions {
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of(FORMATS))]
     pub(super) format: Auto<Format>,
     /// What a body is made of, as a KCQL column list, such as `uuid() AS _id, now() AS sent, *, x AS y IGNORE z`
-    #[arg(long, value_name = "COLUMNS")]
+    #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
     pub(super) select: Option<String>,
     /// Shape of JSON bodies; keyed is {"<time>": value}
     #[arg(long, value_name = "SHAPE", default_value = "object", value_parser = one_of(SHAPES))]
