@@ -90,12 +90,19 @@ impl fmt::Display for Error {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
         let Self { place, what, help, .. } = self;
-        if !place.is_empty() {
-            write!(f, "{place}: ")?;
+        let (colon, semicolon) =
+            (if place.is_empty() { "" } else { ": " }, if help.is_empty() { "" } else { "; " });
+        // Names and cells may hold anything; a fault stays one line that no terminal obeys.
+        for character in [place, colon, what, semicolon, help].into_iter().flat_map(|part| part.chars()) {
+            if character.is_control() {
+                write!(f, "{}", character.escape_debug())?;
+            } else {
+                f.write_char(character)?;
+            }
         }
-        f.write_str(what)?;
-        if help.is_empty() { Ok(()) } else { write!(f, "; {help}") }
+        Ok(())
     }
 }
 

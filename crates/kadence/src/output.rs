@@ -90,7 +90,7 @@ pub(crate) fn print_json(value: &impl Serialize, stdout_is_data: bool) -> Result
     print_line(&line)
 }
 
-/// Writes a line of data. `Err` with no fault means that nobody reads any more.
+/// Writes a line of data. That nobody reads any more is no error; [`is_reader_gone`] tells.
 pub(crate) fn print_line(line: &str) -> Result<(), Error> {
     ok_if_closed(writeln!(io::stdout(), "{line}"))
 }

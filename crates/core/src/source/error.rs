@@ -162,7 +162,8 @@ const SHOWN_NAMES: usize = 20;
 /// The names of columns for a message, the first ones only where there are many.
 pub(crate) fn listed(names: &[String]) -> String {
     let more = names.len().saturating_sub(SHOWN_NAMES);
-    let shown = names[..names.len() - more].join(", ");
+    let shown: Vec<String> = names[..names.len() - more].iter().map(|name| excerpt(name)).collect();
+    let shown = shown.join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 

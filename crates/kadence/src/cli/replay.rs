@@ -7,13 +7,16 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use kadence_core::codec::{Format, Shape};
 use kadence_core::pipeline::Progress;
 use kadence_core::ratio::Ratio;
 use kadence_core::schedule::Schedule;
 use kadence_core::schema::{Schema, Type};
-use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions};
+use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions};
 use kadence_kafka::ProducerOptions;
 
 pub(super) use self::options::ReplayOptions;
@@ -40,14 +43,17 @@ impl ReplayOptions {
             return preview::print(&replay, records, voice);
         }
         let signals = Signals::listen();
-        let recording = replay.open()?;
         let mut report_file = self.report.as_deref().map(|path| self.create_report(path)).transpose()?;
+        let Some(recording) = open_watching(&replay, &signals)? else {
+            let outcome = Outcome::interrupted("replay");
+            self.tell(&outcome.report, report_file.as_mut(), voice)?;
+            return Ok(Exit::Interrupted);
+        };
         for decision in recording.decisions() {
             voice.note(format!("{}: {decision}", self.file.display()));
         }
         let progress = Arc::new(Progress::default());
         let line = self.progress_line(&replay, &progress, voice);
-        let tolerance = replay.tolerance;
         let outcome = replay.run_recording(recording, &signals.stop, &signals.abandon, &progress);
         drop(line);
         let outcome = match outcome {
@@ -56,15 +62,28 @@ impl ReplayOptions {
             Err(_) if signals.stop.is_raised() => Outcome::interrupted("replay"),
             Err(error) => return Err(error),
         };
-        if let Some(file) = &mut report_file {
-            write_report(file, &outcome.report)?;
+        let told = self.tell(&outcome.report, report_file.as_mut(), voice);
+        let exit = self.exit(outcome, voice)?;
+        match told {
+            Err(error) => {
+                let failed = voice.error(&error);
+                Ok(if exit == Exit::Done { failed } else { exit })
+            }
+            Ok(()) => Ok(exit),
+        }
+    }
+
+    /// Hands the report to whoever asked for it.
+    fn tell(&self, report: &Report, file: Option<&mut File>, voice: Voice) -> Result<(), Error> {
+        if let Some(file) = file {
+            write_report(file, report)?;
         }
         if voice.json {
-            print_json(&outcome.report, self.echo)?;
+            print_json(report, self.echo)?;
         } else if !voice.quiet {
-            print_report(&outcome.report, tolerance);
+            print_report(report, self.timing.tolerance.unwrap_or(DEFAULT_TOLERANCE));
         }
-        self.exit(outcome, voice)
+        Ok(())
     }
 
     fn progress_line(&self, replay: &Replay, progress: &Arc<Progress>, voice: Voice) -> Option<ProgressLine> {
@@ -241,6 +260,37 @@ impl ReplayOptions {
         }
     }
 }
+
+/// Opens the recording; `None` when a stop was asked for before its first row came.
+fn open_watching(replay: &Replay, signals: &Signals) -> Result<Option<Recording>, Error> {
+    let (give, take) = sync_channel(1);
+    let opened = replay.clone();
+    let work = move || {
+        // Nobody may be left to take it.
+        let _ = give.send(opened.open());
+    };
+    thread::Builder::new()
+        .name("opener".into())
+        .spawn(work)
+        .map_err(|error| Error::met("replay", format!("no thread can be started ({error})"), ""))?;
+    loop {
+        match take.recv_timeout(PATIENCE) {
+            Ok(opened) => return opened.map(Some),
+            Err(_) if signals.stop.is_raised() => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Error::met(
+                    "replay",
+                    "the recording could not be opened",
+                    "this is a defect of kadence",
+                ));
+            }
+        }
+    }
+}
+
+/// How long one wait for a recording's first row lasts before a stop request is looked for.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 fn write_report(file: &mut File, report: &Report) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";

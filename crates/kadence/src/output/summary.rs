@@ -61,7 +61,9 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
         .map(|(partition, records)| format!("partition {partition}: {}", count(*records)))
         .take(8)
         .collect();
-    kept.extend(partitions);
+    if report.acknowledged.is_some() {
+        kept.extend(partitions);
+    }
     lines.push(format!("  confirmed  {}", kept.join(", ")));
     lines
 }

@@ -51,7 +51,8 @@ pub(super) fn explain(
         ),
         Code::InvalidTimestamp => (
             "refused by the broker (timestamp out of range)".to_owned(),
-            "the topic limits how far a timestamp may be from now; use --timestamps now".to_owned(),
+            "the topic limits how far a timestamp may be from now; compare this clock with the broker's"
+                .to_owned(),
         ),
         Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend => (
             "too few replicas are in sync".to_owned(),

@@ -9,7 +9,7 @@ use kadence_core::stamp::StampWriter;
 
 use crate::cli::Exit;
 use crate::fault::Error;
-use crate::output::{Voice, print_line, say};
+use crate::output::{Voice, is_reader_gone, print_line, say};
 use crate::replay::Replay;
 
 /// Prints the first `records` records and when they would leave. Instants of the hand-over say the present.
@@ -31,6 +31,9 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
         for record in run.slice(0..run.len(), now).iter() {
             print_line(&if voice.json { as_json(&record) } else { as_text(&record) })?;
             shown += 1;
+            if is_reader_gone() {
+                return Ok(Exit::Done);
+            }
         }
         match filled {
             Ok(true) => {}
