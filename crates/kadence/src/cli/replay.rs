@@ -96,7 +96,7 @@ impl ReplayOptions {
         Some(ProgressLine::start(voice, Arc::clone(progress), self.pace_in_words(), length))
     }
 
-    /// Makes the file for the report, so that a run is not made in vain.
+    /// Makes the file for the report, so that a run is not made in vain. What it held stays until there is a report.
     fn create_report(&self, path: &Path) -> Result<File, Error> {
         let same = |one: &Path, other: &Path| {
             one == other
@@ -106,7 +106,7 @@ impl ReplayOptions {
             let what = format!("`{}` is the recording itself", path.display());
             return Err(Error::misuse("--report", what, "name another file"));
         }
-        File::create(path).map_err(|error| {
+        File::options().write(true).create(true).truncate(false).open(path).map_err(|error| {
             Error::met(&path.display().to_string(), format!("the report cannot be written ({error})"), "")
         })
     }
@@ -294,6 +294,10 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 fn write_report(file: &mut File, report: &Report) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
-    file.write_all(text.as_bytes())
+    let is_file = file.metadata().is_ok_and(|data| data.is_file());
+    // A pipe or device has no length to cut.
+    let emptied = if is_file { file.set_len(0) } else { Ok(()) };
+    emptied
+        .and_then(|()| file.write_all(text.as_bytes()))
         .map_err(|error| Error::met("--report", format!("the report cannot be written ({error})"), ""))
 }

@@ -147,6 +147,13 @@ fn unwritable_output_is_no_secret() {
         "kadence: --report: `./data.csv` is the recording itself; name another file",
     );
     assert_eq!(bench.kadence(&["topics", "list"]).ok(), "", "something was sent");
+    // A run that does not come about leaves the last one's report alone; one that does replaces all of it.
+    let report = || std::fs::read_to_string(bench.folder.path().join("report.json")).unwrap();
+    bench.file("report.json", "x".repeat(5_000));
+    bench.kadence(&["replay", "absent.csv", "--to", "null", "--report", "report.json"]);
+    assert_eq!(report().len(), 5_000);
+    bench.kadence(&["replay", "data.csv", "--to", "null", "--unpaced", "--report", "report.json"]).ok();
+    assert_eq!(json(&report())["accepted"], 9);
     if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
         let mut command = bench.command(&["replay", "data.csv", "--to", "null", "--unpaced", "--echo", "-q"]);
         command.stdout(full).stderr(std::process::Stdio::piped());
