@@ -9,7 +9,6 @@ use std::sync::{Mutex, PoisonError};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 
 use crate::error::Cause;
@@ -92,8 +91,6 @@ impl ClientContext for Watch {
         }
     }
 }
-
-impl ConsumerContext for Watch {}
 
 /// What an error of librdkafka's means for the connection; `None` if it is about something else.
 fn cause(code: Code, reason: &str) -> Option<Cause> {

@@ -36,6 +36,8 @@ pub enum KafkaError {
     #[error("{}", joined(self))]
     Offset { topic: String, partition: i32, what: String, help: String },
     #[error("{}", joined(self))]
+    Group { group: String, what: String, help: String },
+    #[error("{}", joined(self))]
     Request { place: String, what: String, help: String },
     #[error("{}", joined(self))]
     Interrupted { place: String },
@@ -136,6 +138,7 @@ impl KafkaError {
                 "kadence topics list shows those that do".to_owned(),
             ),
             Self::Topic { topic, what, help } => (format!("topic {topic}"), what.clone(), help.clone()),
+            Self::Group { group, what, help } => (format!("group {group}"), what.clone(), help.clone()),
             Self::Record { topic, record, line, what, help } => {
                 (topic.clone(), format!("record {record} (line {line}): {what}"), help.clone())
             }

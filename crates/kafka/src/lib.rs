@@ -7,8 +7,9 @@
 //! | `config_file` | properties files, in the Java clients' names too |
 //! | `connect`, `context` | the first contact; what librdkafka says beside its results |
 //! | `producer` | [`TopicSink`]: a window of records in flight, delivery reports matched to them |
-//! | `consumer` | [`TopicReader`]: from where, until where, without a group |
-//! | `admin` | [`Admin`]: create, list, describe, delete |
+//! | `consumer` | [`TopicReader`]: from where, until where; alone or in a group |
+//! | `admin` | [`Admin`]: topics and consumer groups |
+//! | `ffi` | librdkafka's C functions, where the wrapper falls short |
 //! | `error` | [`KafkaError`]: where, what is wrong, what to do |
 //!
 //! Non-obvious:
@@ -32,7 +33,8 @@ mod producer;
 mod properties;
 
 pub use admin::{
-    Admin, ConfigEntry, ConfigSource, Outcomes, PartitionDescription, TopicDescription, TopicSummary,
+    Admin, ConfigEntry, ConfigSource, GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved,
+    Outcomes, PartitionDescription, Reset, TopicDescription, TopicSummary,
 };
 pub use consumer::{Consumed, From, Next, ReaderOptions, TopicReader, Until};
 pub use error::{Cause, KafkaError};

@@ -21,25 +21,33 @@ use crate::template::Template;
 /// Print a topic's records
 ///
 /// Reads every partition from its beginning and goes on until Ctrl-C, unless told otherwise. A topic that does not
-/// exist yet is waited for.
+/// exist yet is waited for. With --group it shares the partitions with the group's other members, goes on where the
+/// group has come to, and commits what it has printed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kadence consume my-stream
   kadence consume my-stream --received
   kadence consume my-stream --from -10 --until-end
   kadence consume my-stream --from @2026-01-01T00:00:00Z -c 100 -f '%p %o %T %k %s\\n'
-  kadence consume my-stream --until-end --json > records.txt")]
+  kadence consume my-stream --until-end --json > records.txt
+  kadence consume my-stream --group my-group --ends")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ConsumeOptions {
     #[command(flatten)]
     topic: TopicOption,
     #[command(flatten)]
     connection: ConnectionOptions,
-    /// Where to start in each partition: beginning, end, OFFSET, -N (N before the end) or @TIME
-    #[arg(long, value_name = "WHERE", default_value = "beginning", allow_hyphen_values = true, value_parser = from,
+    /// Read as a member of this group; records printed but not yet committed when it is killed come again
+    #[arg(short, long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        help_heading = "Group")]
+    group: Option<String>,
+    /// Where to start in each partition: beginning, end, OFFSET, -N (N before the end) or @TIME; with --group only
+    /// beginning or end, and only where the group has committed nothing
+    #[arg(long, value_name = "WHERE", default_value = "beginning", allow_hyphen_values = true, value_parser = values::from,
         help_heading = "Range")]
     from: From,
     /// Where to stop in each partition: before OFFSET, or before @TIME
-    #[arg(long, value_name = "WHERE", value_parser = until, help_heading = "Range")]
+    #[arg(long, value_name = "WHERE", value_parser = values::until, help_heading = "Range")]
     until: Option<Until>,
     /// Stop where the topic ends now
     #[arg(long, conflicts_with = "until", help_heading = "Range")]
@@ -58,6 +66,9 @@ pub(crate) struct ConsumeOptions {
     /// Put the local time of reception in front
     #[arg(long)]
     received: bool,
+    /// Say on stderr each time the end of a partition is reached
+    #[arg(long)]
+    ends: bool,
 }
 
 /// Whether bodies have to be JSON.
@@ -66,38 +77,13 @@ const CODECS: &[(&str, bool)] = &[("auto", false), ("json", true), ("raw", false
 /// How long one wait for a record lasts before a stop request is looked for.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-fn from(text: &str) -> Result<From, String> {
-    match text {
-        "beginning" => return Ok(From::Beginning),
-        "end" => return Ok(From::End),
-        _ => {}
-    }
-    if let Some(time) = text.strip_prefix('@') {
-        return Ok(From::At(values::instant(time)?));
-    }
-    match text.parse::<i64>() {
-        Ok(before) if text.starts_with('-') => Ok(From::Last(before.saturating_neg())),
-        Ok(offset) => Ok(From::Offset(offset)),
-        Err(_) => Err(format!("`{text}` is no place; use beginning, end, an offset, -N or @TIME")),
-    }
-}
-
-fn until(text: &str) -> Result<Until, String> {
-    if let Some(time) = text.strip_prefix('@') {
-        return Ok(Until::At(values::instant(time)?));
-    }
-    match text.parse::<i64>() {
-        Ok(offset) if offset >= 0 => Ok(Until::Offset(offset)),
-        _ => Err(format!("`{text}` is no place; use an offset or @TIME")),
-    }
-}
-
 impl ConsumeOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
         let options = ReaderOptions {
             connection: self.connection.connection(),
             topic: self.topic.name().to_owned(),
+            group: self.group.clone(),
             from: self.from,
             until: if self.until_end { Until::End } else { self.until.unwrap_or_default() },
         };
@@ -110,10 +96,20 @@ impl ConsumeOptions {
         let on_wait = |text: &str| voice.note(text);
         let mut reader = TopicReader::open(&options, Arc::clone(&signals.stop), on_wait)?;
         let ended = match &mut reader {
-            Some(reader) => self.read(reader, &mut printer, &signals),
+            Some(reader) => self.read(reader, &mut printer, &signals, voice),
             None => Ok(()),
         };
         let flushed = printer.flush();
+        let closed = match &mut reader {
+            Some(reader) => {
+                // What was written into a closed pipe, nobody has read.
+                if flushed.is_ok() && !printer.is_closed() {
+                    reader.passed_on();
+                }
+                reader.close().map_err(Error::from)
+            }
+            None => Ok(()),
+        };
         if voice.json {
             let elapsed = SystemClock.now().saturating_sub(began);
             let summary = serde_json::json!({
@@ -121,28 +117,47 @@ impl ConsumeOptions {
                 "records": printer.records,
                 "bytes": printer.bytes,
                 "elapsed_s": elapsed.as_secs_f64(),
+                "group": self.group,
                 "next_offsets": reader.as_ref().map(TopicReader::next_offsets),
             });
             print_json(&summary, true)?;
         }
-        ended.and(flushed)?;
+        ended.and(flushed).and(closed)?;
         let is_bounded = self.until_end || self.until.is_some() || self.limit.is_some();
         let is_cut = is_bounded && signals.stop.is_raised() && !printer.is_closed();
         Ok(if is_cut { Exit::Interrupted } else { Exit::Done })
     }
 
-    fn read(&self, reader: &mut TopicReader, printer: &mut Printer, signals: &Signals) -> Result<(), Error> {
+    fn read(
+        &self,
+        reader: &mut TopicReader,
+        printer: &mut Printer,
+        signals: &Signals,
+        voice: Voice,
+    ) -> Result<(), Error> {
         while !signals.stop.is_raised() && !printer.is_closed() {
             if self.limit.is_some_and(|limit| printer.records >= limit) {
                 return Ok(());
             }
             // What was printed is shown before waiting for more.
             let patience = if printer.is_flushed() { PATIENCE } else { Duration::ZERO };
+            let mut is_idle = false;
             match reader.next(patience)? {
                 Next::Record(record) => printer.print(&record)?,
+                Next::PartitionEnd { partition, offset } if self.ends => {
+                    printer.flush()?;
+                    let topic = self.topic.name();
+                    voice.note(format!("% {topic} [{partition}] reached end at offset {offset}"));
+                }
                 Next::PartitionEnd { .. } => {}
-                Next::Nothing => printer.flush()?,
+                Next::Nothing => is_idle = true,
                 Next::Finished => return Ok(()),
+            }
+            if is_idle || printer.is_due() {
+                printer.flush()?;
+                if !printer.is_closed() {
+                    reader.passed_on();
+                }
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ mod completions;
 mod connection;
 mod consume;
 mod demo;
+mod groups;
 mod replay;
 mod topics;
 mod up;
@@ -57,6 +58,7 @@ enum Verb {
     Replay(Box<replay::ReplayOptions>),
     Consume(Box<consume::ConsumeOptions>),
     Topics(topics::TopicsOptions),
+    Groups(groups::GroupsOptions),
     Completions(completions::CompletionsOptions),
 }
 
@@ -90,6 +92,7 @@ impl Cli {
             Verb::Replay(options) => options.run(voice),
             Verb::Consume(options) => options.run(voice),
             Verb::Topics(options) => options.run(voice),
+            Verb::Groups(options) => options.run(voice),
             Verb::Completions(options) => options.run(),
         };
         done.unwrap_or_else(|error| voice.error(&error))

@@ -11,7 +11,7 @@ use super::{Exit, values};
 use crate::fault::Error;
 use crate::output::{Voice, print_json, print_line};
 
-/// Create, list, describe or delete topics
+/// Create, list, describe, alter or delete topics
 #[derive(Debug, clap::Args)]
 pub(crate) struct TopicsOptions {
     #[command(subcommand)]
@@ -60,6 +60,25 @@ enum Action {
         #[command(flatten)]
         connection: ConnectionOptions,
     },
+    /// Change settings of topics, or add partitions; what is not named stays as it is
+    #[command(after_help = "Examples:\n  kadence topics alter sensor --config retention.ms=86400000\n  \
+        kadence topics alter sensor --delete-config retention.ms --partitions 6")]
+    Alter {
+        /// Topics to alter
+        #[arg(required = true, value_name = "TOPIC")]
+        topics: Vec<String>,
+        /// Set a topic setting; may be repeated
+        #[arg(long, value_name = "NAME=VALUE", value_parser = values::pair)]
+        config: Vec<(String, String)>,
+        /// Give a topic setting its default again; may be repeated
+        #[arg(long, value_name = "NAME")]
+        delete_config: Vec<String>,
+        /// Add partitions, up to N in all; keys may go to other partitions from then on
+        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        partitions: Option<u32>,
+        #[command(flatten)]
+        connection: ConnectionOptions,
+    },
     /// Delete topics with all their records
     #[command(after_help = "Examples:\n  kadence topics delete sensor")]
     Delete {
@@ -88,6 +107,12 @@ impl TopicsOptions {
                 let admin = Admin::connect(&connection.connection())?;
                 describe::print(&admin, &topics, all, voice)
             }
+            Action::Alter { topics, config, delete_config, partitions, connection } => {
+                let deleted = delete_config.into_iter().map(|name| (name, None));
+                let settings: Vec<_> =
+                    config.into_iter().map(|(name, value)| (name, Some(value))).chain(deleted).collect();
+                alter(&topics, &settings, partitions, &connection, voice)
+            }
             Action::Delete { topics, connection } => {
                 let admin = Admin::connect(&connection.connection())?;
                 each(&topics, "topics delete", "deleted", voice, |topic| {
@@ -98,9 +123,39 @@ impl TopicsOptions {
     }
 }
 
-/// Does `act` to each topic; one that fails does not keep the others from it.
-fn each(
+fn alter(
     topics: &[String],
+    settings: &[(String, Option<String>)],
+    partitions: Option<u32>,
+    connection: &ConnectionOptions,
+    voice: Voice,
+) -> Result<Exit, Error> {
+    if settings.is_empty() && partitions.is_none() {
+        let help = "use --config NAME=VALUE, --delete-config NAME or --partitions N";
+        return Err(Error::misuse("topics alter", "nothing to change is named", help));
+    }
+    let twice = settings
+        .iter()
+        .enumerate()
+        .find(|(index, (name, _))| settings[..*index].iter().any(|(earlier, _)| earlier == name));
+    if let Some((_, (name, _))) = twice {
+        return Err(Error::misuse("topics alter", format!("`{name}` is named twice"), "name it once"));
+    }
+    let admin = Admin::connect(&connection.connection())?;
+    each(topics, "topics alter", "altered", voice, |topic| {
+        if !settings.is_empty() {
+            admin.alter(topic, settings)?;
+        }
+        if let Some(partitions) = partitions {
+            admin.grow(topic, partitions as usize)?;
+        }
+        Ok(())
+    })
+}
+
+/// Does `act` to each of `names`; one that fails does not keep the others from it.
+pub(super) fn each(
+    names: &[String],
     verb: &str,
     done: &str,
     voice: Voice,
@@ -108,11 +163,11 @@ fn each(
 ) -> Result<Exit, Error> {
     let mut acted = Vec::new();
     let mut errors = Vec::new();
-    for topic in topics {
-        match act(topic) {
+    for name in names {
+        match act(name) {
             Ok(()) => {
-                voice.note(format!("{done} {topic}"));
-                acted.push(topic);
+                voice.note(format!("{done} {name}"));
+                acted.push(name);
             }
             Err(error) => errors.push(error),
         }
@@ -155,6 +210,6 @@ fn list(admin: &Admin, internal: bool, voice: Voice) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn plural(number: usize, noun: &str) -> String {
+pub(super) fn plural(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

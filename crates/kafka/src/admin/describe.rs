@@ -10,12 +10,15 @@ use super::refusal::{Asked, refused};
 use super::{Admin, Outcomes, block_on};
 use crate::connect::{TopicState, described, refused_topic, topic_state};
 use crate::error::KafkaError;
+use crate::ffi;
 
 /// A topic with its partitions and configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicDescription {
     /// Its name.
     pub name: String,
+    /// Its id as Kafka's tools print it, where the broker has ids: a topic made anew has another.
+    pub id: Option<String>,
     /// Its partitions, by number.
     pub partitions: Vec<PartitionDescription>,
     /// Its configuration, by name.
@@ -90,13 +93,15 @@ impl Admin {
             .map(|partition| self.partition(name, partition))
             .collect();
         partitions.sort_unstable_by_key(|partition| partition.partition);
-        Ok(TopicDescription { name: name.to_owned(), partitions, configs: self.configs(name)? })
+        let id = ffi::topic_id(self.asking(), name).unwrap_or_else(|refusal| {
+            tracing::debug!(topic = name, ?refusal, "no topic id");
+            None
+        });
+        Ok(TopicDescription { name: name.to_owned(), id, partitions, configs: self.configs(name)? })
     }
 
     fn partition(&self, topic: &str, partition: &MetadataPartition) -> PartitionDescription {
-        let offsets = (partition.leader() >= 0)
-            .then(|| self.probe.fetch_watermarks(topic, partition.id(), Duration::from_secs(5)).ok())
-            .flatten();
+        let offsets = (partition.leader() >= 0).then(|| self.watermarks(topic, partition.id())).flatten();
         PartitionDescription {
             partition: partition.id(),
             leader: (partition.leader() >= 0).then(|| partition.leader()),
@@ -105,6 +110,11 @@ impl Admin {
             earliest: offsets.map(|(earliest, _)| earliest),
             latest: offsets.map(|(_, latest)| latest),
         }
+    }
+
+    /// The first offset of a partition and the one that is written next, if the leader answers.
+    pub(super) fn watermarks(&self, topic: &str, partition: i32) -> Option<(i64, i64)> {
+        self.probe.fetch_watermarks(topic, partition, Duration::from_secs(5)).ok()
     }
 
     /// A topic's configuration, by name.

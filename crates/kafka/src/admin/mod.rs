@@ -1,7 +1,9 @@
-//! Administration of topics.
+//! Administration of topics and consumer groups.
 
+mod alter;
 mod block_on;
 mod describe;
+mod groups;
 mod refusal;
 
 use std::cell::OnceCell;
@@ -9,19 +11,22 @@ use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::metadata::Metadata;
 
 use self::block_on::block_on;
 pub use self::describe::{ConfigEntry, ConfigSource, PartitionDescription, TopicDescription};
+pub use self::groups::{GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved, Reset};
 use self::refusal::{Asked, refused};
-use crate::connect::{Contact, is_topic_name, refused_topic, uncreated};
-use crate::consumer::ClientConsumer;
+use crate::connect::{Contact, described, is_topic_name, refused_topic, uncreated};
+use crate::consumer::{ClientConsumer, Listener};
 use crate::context::Watch;
 use crate::error::KafkaError;
+use crate::ffi;
 use crate::options::{Connection, Resolved};
 
-/// Creates, lists, describes and deletes topics.
+/// Creates, lists, describes, alters and deletes topics; lists, describes, moves and deletes consumer groups.
 pub struct Admin {
     resolved: Resolved,
     /// Asks for metadata and offsets, and hears why nobody answers.
@@ -60,7 +65,7 @@ impl Admin {
         let probe = resolved
             .properties
             .to_config()
-            .create_with_context(Watch::default())
+            .create_with_context(Listener::default())
             .map_err(|error| uncreated(&resolved, &error))?;
         Ok(Self { resolved, probe, client: OnceCell::new(), stop: Stop::new() })
     }
@@ -166,8 +171,20 @@ impl Admin {
         Ok(outcomes.into_iter().next().map_or(Ok(()), |outcome| outcome.map(drop).map_err(|(_, code)| code)))
     }
 
+    /// Makes requests that the wrapper does not offer.
+    fn asking(&self) -> ffi::Asking<'_> {
+        let patience = self.resolved.patience().0.max(Duration::from_secs(10));
+        ffi::Asking::new(self.probe.client().native_client(), patience)
+    }
+
+    /// A refusal that is about nothing in particular.
+    fn unasked(&self, refusal: ffi::Refusal) -> KafkaError {
+        let what = refusal.text.unwrap_or_else(|| described(refusal.code));
+        KafkaError::Request { place: self.resolved.brokers().to_owned(), what, help: String::new() }
+    }
+
     fn unanswered(&self, error: &ClientError) -> KafkaError {
-        let what = error.rdkafka_error_code().map_or_else(|| error.to_string(), crate::connect::described);
+        let what = error.rdkafka_error_code().map_or_else(|| error.to_string(), described);
         KafkaError::Request { place: self.resolved.brokers().to_owned(), what, help: String::new() }
     }
 }

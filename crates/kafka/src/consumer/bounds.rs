@@ -52,11 +52,11 @@ impl End {
 }
 
 /// Asks the leaders.
-pub(super) struct Leaders<'a> {
-    pub(super) consumer: &'a ClientConsumer,
-    pub(super) resolved: &'a Resolved,
-    pub(super) topic: &'a str,
-    pub(super) stop: &'a Stop,
+pub(crate) struct Leaders<'a> {
+    pub(crate) consumer: &'a ClientConsumer,
+    pub(crate) resolved: &'a Resolved,
+    pub(crate) topic: &'a str,
+    pub(crate) stop: &'a Stop,
 }
 
 impl Leaders<'_> {
@@ -106,14 +106,34 @@ impl Leaders<'_> {
 
     pub(super) fn span(&self, partition: i32, from: From, until: Until) -> Result<Span, KafkaError> {
         let log = self.log(partition)?;
-        let start = match from {
+        Ok(Span { start: self.start_in(log, partition, from)?, end: self.end_in(log, partition, until)? })
+    }
+
+    /// The offset that `from` means.
+    pub(crate) fn start(&self, partition: i32, from: From) -> Result<i64, KafkaError> {
+        self.start_in(self.log(partition)?, partition, from)
+    }
+
+    /// Where `until` is.
+    pub(super) fn end(&self, partition: i32, until: Until) -> Result<End, KafkaError> {
+        match until {
+            Until::Never => Ok(End::Never),
+            _ => self.end_in(self.log(partition)?, partition, until),
+        }
+    }
+
+    fn start_in(&self, log: Log, partition: i32, from: From) -> Result<i64, KafkaError> {
+        Ok(match from {
             From::Beginning => log.earliest,
             From::End => log.next,
             From::Last(records) => log.next.saturating_sub(records.max(0)).max(log.earliest),
             From::Offset(offset) => check_offset(self.topic, partition, offset, log)?,
             From::At(timestamp) => self.offset_at(partition, timestamp)?.unwrap_or(log.next),
-        };
-        let end = match until {
+        })
+    }
+
+    fn end_in(&self, log: Log, partition: i32, until: Until) -> Result<End, KafkaError> {
+        Ok(match until {
             Until::Never => End::Never,
             Until::End => End::Written(log.next),
             Until::Offset(offset) => End::Before(offset),
@@ -122,8 +142,7 @@ impl Leaders<'_> {
                 None if timestamp <= SystemClock.wall() => End::Written(log.next),
                 None => End::At(timestamp),
             },
-        };
-        Ok(Span { start, end })
+        })
     }
 }
 

@@ -1,6 +1,8 @@
-//! Reading a topic, without a group and without committing anything.
+//! Reading a topic: on one's own, without committing anything, or as a member of a group.
 
 mod bounds;
+mod listener;
+mod membership;
 mod options;
 mod source;
 
@@ -15,22 +17,29 @@ use rdkafka::error::KafkaError as ClientError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
+pub(crate) use self::bounds::Leaders;
 use self::bounds::{End, Span, ceil_millis};
+pub(crate) use self::listener::Listener;
+use self::membership::Membership;
 pub use self::options::{From, ReaderOptions, Until};
 use self::source::Source;
 use crate::connect::uncreated;
-use crate::context::Watch;
 use crate::error::KafkaError;
 use crate::ffi;
 
-pub(crate) type ClientConsumer = BaseConsumer<Watch>;
+pub(crate) type ClientConsumer = BaseConsumer<Listener>;
 
-/// Reads the partitions that a topic had when it was opened.
+/// Reads the partitions that a topic had when it was opened, or those that its group gives it.
 ///
 /// The client fetches ahead up to 64 MiB and 100,000 records a partition, unless `queued.*` say otherwise. Brokers
 /// that go away and come back are waited for.
+///
+/// In a group, what was read counts as done once [`TopicReader::passed_on`] says so. Done positions are committed
+/// every few seconds, when the group takes partitions away, and by [`TopicReader::close`]; so what a member read and
+/// did not pass on is read again, by it or another.
 pub struct TopicReader {
     source: Source,
+    membership: Option<Membership>,
     /// Partitions that are not read to their end yet.
     open: BTreeMap<i32, End>,
     next_offsets: BTreeMap<i32, i64>,
@@ -106,12 +115,15 @@ impl TopicReader {
     ) -> Result<Option<Self>, KafkaError> {
         let resolved = options.resolve().map_err(KafkaError::first)?;
         let config = resolved.properties.to_config();
+        let membership = options.group.as_ref().map(|group| Membership::new(group, options, &resolved));
+        let listener = membership.as_ref().map_or_else(Listener::default, Membership::listener);
         let consumer: ClientConsumer =
-            config.create_with_context(Watch::default()).map_err(|error| uncreated(&resolved, &error))?;
+            config.create_with_context(listener).map_err(|error| uncreated(&resolved, &error))?;
         let source = Source { consumer, resolved, topic: options.topic.clone(), stop };
-        let mut reader = Self { source, open: BTreeMap::new(), next_offsets: BTreeMap::new() };
+        let mut reader = Self { source, membership, open: BTreeMap::new(), next_offsets: BTreeMap::new() };
         let found =
             reader.source.partitions(options.until, on_wait).and_then(|partitions| match partitions {
+                Some(_) if reader.membership.is_some() => reader.source.join().map(Some),
                 Some(partitions) => reader.assign(&partitions, options).map(Some),
                 None => Ok(None),
             });
@@ -140,15 +152,20 @@ impl TopicReader {
 
     /// Waits up to `at_most` for what comes next.
     pub fn next(&mut self, at_most: Duration) -> Result<Next<'_>, KafkaError> {
-        if self.open.is_empty() {
+        if self.open.is_empty() && self.membership.as_ref().is_none_or(Membership::may_finish) {
             return Ok(Next::Finished);
         }
-        let Self { source, open, next_offsets } = self;
+        let Self { source, membership, open, next_offsets } = self;
         let source: &Source = source;
-        let error = match source.consumer.poll(at_most) {
+        let polled = source.consumer.poll(at_most);
+        if let Some(membership) = membership {
+            // Before anything is read of a partition that was just given.
+            membership.follow(source, open, next_offsets)?;
+        }
+        let error = match polled {
             None => return Ok(Next::Nothing),
             Some(Ok(record)) => {
-                source.consumer.context().up();
+                source.consumer.context().watch.up();
                 let (partition, offset) = (record.partition(), record.offset());
                 let Some(&end) = open.get(&partition) else { return Ok(Next::Nothing) };
                 let is_over = match end {
@@ -172,7 +189,12 @@ impl TopicReader {
         let ClientError::PartitionEOF(partition) = error else {
             return source.failed(&error, next_offsets).map(|()| Next::Nothing);
         };
-        let next = next_offsets.entry(partition).or_default();
+        // A member learns only here where a partition stands that it has read nothing of.
+        let known = match next_offsets.get(&partition) {
+            Some(&next) => next,
+            None => source.leaders().log(partition)?.next,
+        };
+        let next = next_offsets.entry(partition).or_insert(known);
         // The last offsets may hold no records: transactions' markers, or what compaction left. So it is the log's
         // length that counts, not the last record's offset.
         let reached = match open.get(&partition) {
@@ -190,6 +212,21 @@ impl TopicReader {
             source.pause(partition);
         }
         Ok(Next::PartitionEnd { partition, offset: *next })
+    }
+
+    /// Everything read up to now is done; its positions may be committed to the group.
+    pub fn passed_on(&mut self) {
+        if let Some(membership) = &mut self.membership {
+            membership.store(&self.source, &self.next_offsets);
+        }
+    }
+
+    /// Commits what is done to the group. Without a group there is nothing to commit.
+    pub fn close(&mut self) -> Result<(), KafkaError> {
+        match &mut self.membership {
+            Some(membership) => membership.commit(&self.source),
+            None => Ok(()),
+        }
     }
 
     /// The offset that comes next in each partition.

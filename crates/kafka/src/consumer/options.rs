@@ -44,7 +44,9 @@ pub struct ReaderOptions {
     pub connection: Connection,
     /// The topic to read.
     pub topic: String,
-    /// Where to start.
+    /// The group to read in: its members share the partitions and go on where the group has come to.
+    pub group: Option<String>,
+    /// Where to start; in a group, where it has committed nothing, and only at the beginning or the end.
     pub from: From,
     /// Where to stop.
     pub until: Until,
@@ -59,9 +61,14 @@ impl ReaderOptions {
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
         let mut resolved = self.connection.resolve()?;
         let properties = &mut resolved.properties;
+        if let Some(group) = &self.group {
+            self.check_group(group)?;
+            properties.set("group.id", group, Origin::Flag("--group"));
+        }
         // librdkafka assigns partitions only to a client with a group, even one that neither joins nor commits.
         properties.preset("group.id", "kadence");
-        properties.preset("enable.auto.commit", "false");
+        // What a member has passed on is stored; librdkafka commits that now and then, and when partitions go.
+        properties.preset("enable.auto.commit", if self.group.is_some() { "true" } else { "false" });
         properties.preset("enable.auto.offset.store", "false");
         properties.preset("auto.offset.reset", "error");
         properties.preset("check.crcs", "true");
@@ -72,5 +79,22 @@ impl ReaderOptions {
         // The ends of partitions are how a bounded read finds its own.
         properties.set("enable.partition.eof", "true", Origin::Override);
         Ok(resolved)
+    }
+
+    fn check_group(&self, group: &str) -> Result<(), Vec<KafkaError>> {
+        let contradiction = |what: &str, help: &str| {
+            vec![KafkaError::Contradiction { place: "--group".into(), what: what.into(), help: help.into() }]
+        };
+        if group.is_empty() {
+            return Err(contradiction("the name is empty", "give the group a name"));
+        }
+        if !matches!(self.from, From::Beginning | From::End) {
+            let help = format!("move the group with kadence groups reset {group} -t {} --to …", self.topic);
+            return Err(contradiction(
+                "a group goes on where it has come to; --from takes beginning or end",
+                &help,
+            ));
+        }
+        Ok(())
     }
 }

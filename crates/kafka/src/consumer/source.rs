@@ -66,6 +66,11 @@ impl Source {
         }
     }
 
+    /// Asks the group for partitions. It gives them while the consumer is polled.
+    pub(super) fn join(&self) -> Result<(), KafkaError> {
+        self.consumer.subscribe(&[&self.topic]).map_err(|error| self.broken(&error))
+    }
+
     pub(super) fn leaders(&self) -> Leaders<'_> {
         Leaders { consumer: &self.consumer, resolved: &self.resolved, topic: &self.topic, stop: &self.stop }
     }
@@ -155,6 +160,6 @@ impl Client for ClientConsumer {
     }
 
     fn watch(&self) -> &Watch {
-        self.context()
+        &self.context().watch
     }
 }

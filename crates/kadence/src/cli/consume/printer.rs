@@ -24,8 +24,12 @@ pub(super) struct Printer {
     /// Bytes of their keys and bodies.
     pub(super) bytes: u64,
     compact: Vec<u8>,
+    /// Bytes printed since the last flush, roughly.
+    unflushed: u64,
 }
 
+/// Where nothing interrupts the records, they are shown at least this often: a group commits what was shown.
+const FLUSH_BYTES: u64 = 4 * 1024 * 1024;
 /// Larger writes bring nothing.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -42,6 +46,7 @@ impl Printer {
             records: 0,
             bytes: 0,
             compact: Vec::new(),
+            unflushed: 0,
         }
     }
 
@@ -51,6 +56,11 @@ impl Printer {
 
     pub(super) fn is_closed(&self) -> bool {
         self.is_closed
+    }
+
+    /// Whether much was printed since the last flush.
+    pub(super) fn is_due(&self) -> bool {
+        self.unflushed >= FLUSH_BYTES
     }
 
     pub(super) fn print(&mut self, record: &Consumed<'_>) -> Result<(), Error> {
@@ -86,13 +96,16 @@ impl Printer {
         if !self.is_closed {
             self.is_flushed = false;
             self.records += 1;
-            self.bytes += (record.key().map_or(0, <[u8]>::len) + record.body().map_or(0, <[u8]>::len)) as u64;
+            let size = (record.key().map_or(0, <[u8]>::len) + record.body().map_or(0, <[u8]>::len)) as u64;
+            self.bytes += size;
+            self.unflushed += size + 1;
         }
         Ok(())
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         self.is_flushed = true;
+        self.unflushed = 0;
         if self.is_closed {
             return Ok(());
         }

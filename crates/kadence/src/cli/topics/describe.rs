@@ -47,13 +47,14 @@ fn as_json(topic: &TopicDescription) -> serde_json::Value {
         .collect();
     let configs: serde_json::Map<_, _> =
         topic.configs.iter().map(|config| (config.name.clone(), config.value.clone().into())).collect();
-    serde_json::json!({ "name": topic.name, "partitions": partitions, "configs": configs })
+    serde_json::json!({ "name": topic.name, "id": topic.id, "partitions": partitions, "configs": configs })
 }
 
 fn as_lines(topic: &TopicDescription) -> Vec<String> {
     let replicas = topic.partitions.first().map_or(0, |partition| partition.replicas.len());
+    let id = topic.id.as_ref().map_or_else(String::new, |id| format!("; id {id}"));
     let mut lines = vec![format!(
-        "{}: {}, {}",
+        "{}: {}, {}{id}",
         topic.name,
         plural(topic.partitions.len(), "partition"),
         plural(replicas, "replica")

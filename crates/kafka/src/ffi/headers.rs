@@ -1,8 +1,4 @@
-//! What the safe wrapper does not offer, or does not offer safely.
-#![expect(
-    unsafe_code,
-    reason = "librdkafka is a C library; the wrapper panics on header names that are not UTF-8"
-)]
+//! Headers of a consumed record. The wrapper panics on names that are not UTF-8.
 
 use std::ffi::CStr;
 use std::ptr;

@@ -1,0 +1,99 @@
+//! What the wrapper cannot ask about topics: their ids, and to change one setting while the others stay.
+
+use std::ptr;
+
+use rdkafka::bindings as rd;
+
+use super::admin::{Asking, Refusal, c_name, counted, elements, refusal, refusal_of, text_at};
+
+/// A topic's id as Kafka's tools print it; `None` from a broker without ids.
+pub(crate) fn topic_id(asking: Asking<'_>, topic: &str) -> Result<Option<String>, Refusal> {
+    let name = c_name(topic);
+    let mut names = [name.as_ptr()];
+    let kind = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
+    let answer = asking.ask(kind, |client, options, queue| {
+        // SAFETY: names, options and queue outlive the call, which copies what it needs of them.
+        unsafe {
+            let topics = rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
+            rd::rd_kafka_DescribeTopics(client, topics, options, queue);
+            rd::rd_kafka_TopicCollection_destroy(topics);
+        }
+    })?;
+    // SAFETY: all that is read belongs to `answer`, which lives to the end of this function.
+    unsafe {
+        let result = rd::rd_kafka_event_DescribeTopics_result(answer.ptr());
+        let (start, length) = counted(|length| rd::rd_kafka_DescribeTopics_result_topics(result, length));
+        let Some(&topic) = elements(start, length).first() else { return Ok(None) };
+        refusal_of(rd::rd_kafka_TopicDescription_error(topic))?;
+        let id = rd::rd_kafka_TopicDescription_topic_id(topic);
+        if id.is_null() {
+            return Ok(None);
+        }
+        let is_none = rd::rd_kafka_Uuid_most_significant_bits(id) == 0
+            && rd::rd_kafka_Uuid_least_significant_bits(id) == 0;
+        Ok((!is_none).then(|| text_at(rd::rd_kafka_Uuid_base64str(id))))
+    }
+}
+
+/// Gives settings of a topic a value, or their default again where there is none; all others stay.
+pub(crate) fn alter_configs(
+    asking: Asking<'_>,
+    topic: &str,
+    settings: &[(&str, Option<&str>)],
+) -> Result<(), Refusal> {
+    use rd::rd_kafka_AlterConfigOpType_t as Op;
+    let name = c_name(topic);
+    // SAFETY: the resource is made here and destroyed here, after the request has copied it; names and values
+    // outlive the calls, which copy them.
+    let resource = unsafe {
+        rd::rd_kafka_ConfigResource_new(rd::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC, name.as_ptr())
+    };
+    let mut fault = Ok(());
+    for (name, value) in settings {
+        let (op, text) = match value {
+            Some(value) => (Op::RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, Some(c_name(value))),
+            None => (Op::RD_KAFKA_ALTER_CONFIG_OP_TYPE_DELETE, None),
+        };
+        let (name, value) = (c_name(name), text.as_ref().map_or(ptr::null(), |text| text.as_ptr()));
+        // SAFETY: as above; the error is ours to destroy.
+        unsafe {
+            let error =
+                rd::rd_kafka_ConfigResource_add_incremental_config(resource, name.as_ptr(), op, value);
+            fault = fault.and(refusal_of(error));
+            if !error.is_null() {
+                rd::rd_kafka_error_destroy(error);
+            }
+        }
+    }
+    let kind = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS;
+    let answer = fault.and_then(|()| {
+        let mut resources = [resource];
+        asking.ask(kind, |client, options, queue| {
+            // SAFETY: resources, options and queue outlive the call, which copies what it needs of them.
+            unsafe {
+                rd::rd_kafka_IncrementalAlterConfigs(
+                    client,
+                    resources.as_mut_ptr(),
+                    resources.len(),
+                    options,
+                    queue,
+                );
+            }
+        })
+    });
+    // SAFETY: nobody else has it.
+    unsafe { rd::rd_kafka_ConfigResource_destroy(resource) }
+    let answer = answer?;
+    // SAFETY: all that is read belongs to `answer`, which lives to the end of this function.
+    unsafe {
+        let result = rd::rd_kafka_event_IncrementalAlterConfigs_result(answer.ptr());
+        let (start, length) =
+            counted(|length| rd::rd_kafka_IncrementalAlterConfigs_result_resources(result, length));
+        elements(start, length).iter().try_for_each(|&resource| {
+            refusal(
+                rd::rd_kafka_ConfigResource_error(resource),
+                rd::rd_kafka_ConfigResource_error_string(resource),
+            )
+        })
+    }
+}
