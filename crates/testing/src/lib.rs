@@ -1,7 +1,11 @@
-//! Contracts and faults for the tests of the other crates; shipped code never knows it.
+//! Contracts, faults and counterparts for the tests of the other crates; shipped code never knows it.
 //!
 //! [`contract::source`] and [`contract::sink`] hold every source and every sink to the same dozen promises.
-//! [`faults`] are sinks and readers that misbehave as told.
+//! [`faults`] are sinks and readers that misbehave as told. [`kafka`] is a real Kafka on this machine, and [`proxy`]
+//! puts it far away.
 
 pub mod contract;
 pub mod faults;
+#[cfg(unix)]
+pub mod kafka;
+pub mod proxy;
