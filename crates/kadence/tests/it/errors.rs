@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use kadence_broker::Options;
 
-use crate::support::{Bench, SERIES, json};
+use crate::support::{Bench, SERIES, json, on_both_brokers};
 
 /// Runs kadence and expects `code` and exactly `text` on standard error, with nothing on standard output.
 #[track_caller]
@@ -74,9 +74,7 @@ fn speed_zero_is_misuse() {
 }
 
 /// Rows before a bad one still leave; the run says how many, and fails.
-#[test]
-fn records_before_a_bad_row_are_sent_and_counted() {
-    let bench = Bench::new();
+fn records_before_a_bad_row_are_sent_and_counted(bench: &Bench) {
     bench.file("data.csv", SERIES.replace("00:00:21,63", "00:00:21"));
     let finished = bench.kadence(&["replay", "data.csv", "-t", "cut", "--speed", "100", "--json"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
@@ -255,14 +253,13 @@ fn an_absent_topic_is_one_line_where_the_broker_creates_none() {
     );
 }
 
-#[test]
-fn a_record_too_large_fails_the_run_and_names_the_line() {
-    let bench = Bench::with(Options { max_message_bytes: 2_000, ..Options::default() });
+fn a_record_too_large_fails_the_run_and_names_the_line(bench: &Bench) {
+    bench.kadence(&["topics", "create", "big", "--config", "max.message.bytes=2000"]).ok();
     bench.file("lines.txt", format!("short\n{}\nlast\n", "x".repeat(5_000)));
     let finished = bench.kadence(&["replay", "lines.txt", "-t", "big", "--interval", "1ms", "--json"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let error = json(finished.stderr.lines().next().unwrap());
-    assert_eq!(error["error"]["where"], "big");
+    assert_eq!(error["error"]["where"], "big", "{finished:?}");
     let what = error["error"]["what"].as_str().unwrap();
     assert!(what.starts_with("record 2 (line 2): message too large (5,0"), "{error}");
     assert_eq!(finished.json()["failed"], 1, "{finished:?}");
@@ -278,4 +275,9 @@ fn a_tolerance_given_explicitly_is_kept_or_the_run_fails() {
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(finished.stderr.contains("p99 lateness is"), "{finished:?}");
     bench.kadence(&["replay", "data.csv", "--to", "null", "--speed", "1000", "--tolerance", "1h"]).ok();
+}
+
+on_both_brokers! {
+    records_before_a_bad_row_are_sent_and_counted,
+    a_record_too_large_fails_the_run_and_names_the_line,
 }

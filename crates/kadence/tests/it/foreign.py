@@ -2,7 +2,14 @@
 
 import sys
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic
 
 
@@ -18,6 +25,31 @@ def read(brokers, topic):
                 return
             sys.exit(str(message.error()))
         sys.stdout.buffer.write(message.value() + b"\n")
+
+
+def member(brokers, topic, group, count):
+    """Reads `count` records as a member of a group, commits, and leaves."""
+    consumer = Consumer(
+        {"bootstrap.servers": brokers, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
+    )
+    consumer.subscribe([topic])
+    for message in consumer.consume(int(count), 60):
+        if message.error():
+            sys.exit(str(message.error()))
+        sys.stdout.buffer.write(message.value() + b"\n")
+        consumer.commit(message, asynchronous=False)
+    consumer.close()
+
+
+def groups(brokers):
+    """Lists groups as confluent-kafka's administration sees them, each with its committed offsets."""
+    admin = AdminClient({"bootstrap.servers": brokers})
+    for group in admin.list_consumer_groups().result(30).valid:
+        found = admin.describe_consumer_groups([group.group_id])[group.group_id].result(30)
+        request = [ConsumerGroupTopicPartitions(group.group_id)]
+        offsets = admin.list_consumer_group_offsets(request)[group.group_id].result(30).topic_partitions
+        places = " ".join(f"{place.topic}[{place.partition}]={place.offset}" for place in offsets)
+        print(group.group_id, found.state.name, len(found.members), places)
 
 
 def write(brokers, topic, count, idempotent):
@@ -51,4 +83,12 @@ def delete(brokers, topic):
 
 if __name__ == "__main__":
     _, brokers, action, *arguments = sys.argv
-    {"read": read, "write": write, "create": create, "delete": delete}[action](brokers, *arguments)
+    actions = {
+        "read": read,
+        "member": member,
+        "groups": groups,
+        "write": write,
+        "create": create,
+        "delete": delete,
+    }
+    actions[action](brokers, *arguments)

@@ -1,4 +1,7 @@
-//! End to end: the binary against the embedded broker, and against clients and servers nobody here wrote.
+//! End to end: the binary against the embedded broker and a real Kafka, and against clients nobody here wrote.
+//!
+//! A module's `embedded` tests and its `kafka` tests are the same functions, each on its broker. The latter are
+//! ignored unless `./test kafka` runs them, which starts one.
 //!
 //! | Module | Holds |
 //! |---|---|
@@ -10,7 +13,8 @@
 //! | `reference` | `docs/reference/cli.md` says what `--help` says |
 //! | `guides` | every command in the README and the guides runs |
 //! | `tidy` | the house rules |
-//! | `foreign` | kcat and confluent-kafka-python (ignored without them) |
+//! | `groups` | consumer groups, and changes to topics |
+//! | `foreign` | kcat, confluent-kafka-python and Kafka's own tools (ignored without them) |
 //! | `punctuality` | a minute in real time (ignored: it needs the machine for itself) |
 
 #![expect(
@@ -22,6 +26,7 @@
 
 mod errors;
 mod foreign;
+mod groups;
 mod guides;
 mod punctuality;
 mod reference;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use kadence_core::report::Lateness;
 
-use crate::support::{ACCELEROMETER, Bench, json};
+use crate::support::{ACCELEROMETER, Bench, json, on_both_brokers};
 
 /// How late this machine wakes from an absolute sleep, 100 times a second, while `busy` says so.
 fn sleep_error(busy: &Arc<AtomicBool>) -> thread::JoinHandle<Lateness> {
@@ -48,17 +48,14 @@ fn best_of_three(mut attempt: impl FnMut() -> Result<(), String>) {
     assert!(failures.len() < 3, "{failures:#?}");
 }
 
-#[test]
-#[ignore = "takes minutes of real time and needs the machine for itself"]
-fn a_minute_at_100_hz_does_not_drift() {
-    let bench = Bench::new();
+fn a_minute_at_100_hz_does_not_drift(bench: &Bench) {
     let mut turn = 0;
     best_of_three(|| {
         turn += 1;
         let topic = format!("plain-{turn}");
-        let (report, machine) = minute(&bench, &topic, &[]);
+        let (report, machine) = minute(bench, &topic, &[]);
         assert_eq!(report["acknowledged"], 6_000);
-        hand_over_instants_are_the_timestamps(&bench, &topic);
+        hand_over_instants_are_the_timestamps(bench, &topic);
         let skew = report["skew_percent"].as_f64().unwrap();
         let p50 = report["lateness_us"]["p50"].as_f64().unwrap();
         match (skew.abs() <= 0.001, p50 <= machine + 30.0) {
@@ -97,10 +94,7 @@ fn hand_over_instants_are_the_timestamps(bench: &Bench, topic: &str) {
 
 /// Gaps on a broker, by the hand-over instants in the bodies: 10.127, 10.724, 9.434 ms; and 4 2 1 4 1 9 2 1 s as
 /// recorded and at ten times their pace.
-#[test]
-#[ignore = "takes minutes of real time and needs the machine for itself"]
-fn recorded_gaps_are_kept_on_a_broker() {
-    let bench = Bench::new();
+fn recorded_gaps_are_kept_on_a_broker(bench: &Bench) {
     bench.file("HASC1001.csv", ACCELEROMETER).file("data.csv", crate::support::SERIES);
     let now = "now('%Y-%m-%dT%H:%M:%S.%fZ', 'UTC') AS sent";
     let series = [4.0, 2.0, 1.0, 4.0, 1.0, 9.0, 2.0, 1.0];
@@ -138,4 +132,10 @@ fn recorded_gaps_are_kept_on_a_broker() {
             if close && found.len() == gaps.len() { Ok(()) } else { Err(format!("{found:?}")) }
         });
     }
+}
+
+on_both_brokers! {
+    ignored: "takes minutes of real time and needs the machine for itself",
+    a_minute_at_100_hz_does_not_drift,
+    recorded_gaps_are_kept_on_a_broker,
 }

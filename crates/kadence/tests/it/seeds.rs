@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{ACCELEROMETER, Bench, SERIES, json};
+use crate::support::{ACCELEROMETER, Bench, SERIES, json, on_both_brokers};
 
 /// The accelerometer tutorial: six strings in order, text byte for byte, a random id, the send time without a zone.
-#[test]
-fn accelerometer_rows_become_objects_of_six_strings() {
-    let bench = Bench::new();
+fn accelerometer_rows_become_objects_of_six_strings(bench: &Bench) {
     bench.file("HASC1001.csv", ACCELEROMETER);
     let select = "uuid() AS _id, now() AS _date, *";
     let replay =
@@ -96,9 +94,7 @@ fn recorded_gaps_are_previewed_exactly() {
 }
 
 /// The time-series demo: the time is the key of the object, the value a float, the record's key the file's name.
-#[test]
-fn series_rows_are_keyed_by_their_time() {
-    let bench = Bench::new();
+fn series_rows_are_keyed_by_their_time(bench: &Bench) {
     bench.file("data/data.csv", SERIES);
     let replay =
         "replay data/data.csv -t my-stream --speed 1000 --shape keyed --types value:float --key file";
@@ -116,9 +112,7 @@ fn series_rows_are_keyed_by_their_time() {
 }
 
 /// One key means one partition, whatever the number of partitions.
-#[test]
-fn a_recording_keyed_by_its_name_stays_on_one_partition() {
-    let bench = Bench::new();
+fn a_recording_keyed_by_its_name_stays_on_one_partition(bench: &Bench) {
     bench.file("data.csv", SERIES);
     bench.kadence(&["topics", "create", "wide", "--partitions", "8"]).ok();
     bench.kadence(&["replay", "data.csv", "-t", "wide", "--unpaced", "--key", "file"]).ok();
@@ -128,9 +122,7 @@ fn a_recording_keyed_by_its_name_stays_on_one_partition() {
 }
 
 /// The demo's consumer: started first, it waits for the topic, then prints the time of reception before each body.
-#[test]
-fn the_consumer_waits_for_its_topic_and_shows_when_records_came() {
-    let bench = Bench::new();
+fn the_consumer_waits_for_its_topic_and_shows_when_records_came(bench: &Bench) {
     bench.file("data.csv", SERIES);
     let mut consumer = bench.start(&["consume", "my-stream", "--received", "-c", "9"]);
     let replay = "replay data.csv -t my-stream --speed 10 --shape keyed --types value:float --key file";
@@ -149,9 +141,7 @@ fn the_consumer_waits_for_its_topic_and_shows_when_records_came() {
 }
 
 /// The console producer's page sends a thousand numbered messages in a loop, and ten with the keys 1 and 2.
-#[test]
-fn lines_from_a_pipe_are_sent_as_the_loops_did() {
-    let bench = Bench::new();
+fn lines_from_a_pipe_are_sent_as_the_loops_did(bench: &Bench) {
     bench.kadence(&["topics", "create", "peter-topic2", "--partitions", "2"]).ok();
     let lines: String =
         (1..=1_000).map(|n| format!("Apache Kafka is a distributed streaming platform - {n}\n")).collect();
@@ -173,9 +163,7 @@ fn lines_from_a_pipe_are_sent_as_the_loops_did() {
 }
 
 /// Both recordings of the product, complete and in order: each body equals what a preview shows.
-#[test]
-fn whole_recordings_arrive_complete_and_in_order() {
-    let bench = Bench::new();
+fn whole_recordings_arrive_complete_and_in_order(bench: &Bench) {
     let mut lookalike = Vec::new();
     std::io::copy(
         &mut kadence_core::source::Lookalike::new(1001, kadence_core::source::LOOKALIKE_ROWS),
@@ -198,4 +186,13 @@ fn whole_recordings_arrive_complete_and_in_order() {
         }
         bench.kadence(&["topics", "delete", "whole"]).ok();
     }
+}
+
+on_both_brokers! {
+    accelerometer_rows_become_objects_of_six_strings,
+    series_rows_are_keyed_by_their_time,
+    a_recording_keyed_by_its_name_stays_on_one_partition,
+    the_consumer_waits_for_its_topic_and_shows_when_records_came,
+    lines_from_a_pipe_are_sent_as_the_loops_did,
+    whole_recordings_arrive_complete_and_in_order,
 }

@@ -6,19 +6,17 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::{Bench, SERIES, json, signal};
+use crate::support::{Bench, SERIES, json, on_both_brokers, signal};
 
 /// A bounded run that is cut says how many records really went, and exits with 130.
-#[test]
-fn a_cut_replay_flushes_and_reports_the_true_count() {
-    for cut_by in [Signal::INT, Signal::TERM] {
-        let bench = Bench::new();
-        bench.file("data.csv", SERIES);
+fn a_cut_replay_flushes_and_reports_the_true_count(bench: &Bench) {
+    bench.file("data.csv", SERIES);
+    for (topic, cut_by) in [("cut", Signal::INT), ("ended", Signal::TERM)] {
         let mut replay = bench.start(&[
             "replay",
             "data.csv",
             "-t",
-            "cut",
+            topic,
             "--interval",
             "50ms",
             "--echo",
@@ -31,7 +29,7 @@ fn a_cut_replay_flushes_and_reports_the_true_count() {
         signal(replay.pid(), cut_by);
         assert_eq!(replay.wait().code(), Some(130), "{}", replay.stderr());
         let report = json(&std::fs::read_to_string(bench.folder.path().join("report.json")).unwrap());
-        let found = bench.bodies("cut");
+        let found = bench.bodies(topic);
         assert!((3..9).contains(&found.len()), "{found:?}");
         assert_eq!(report["acknowledged"], found.len());
         assert_eq!(report["accepted"], found.len());
@@ -41,9 +39,7 @@ fn a_cut_replay_flushes_and_reports_the_true_count() {
 }
 
 /// A long gap is no reason to be late at stopping.
-#[test]
-fn a_replay_stops_while_it_waits() {
-    let bench = Bench::new();
+fn a_replay_stops_while_it_waits(bench: &Bench) {
     bench.file("data.csv", SERIES);
     let mut replay =
         bench.start(&["replay", "data.csv", "-t", "cut", "--interval", "1h", "--echo", "--json"]);
@@ -117,13 +113,10 @@ fn a_replay_stops_while_it_connects() {
     assert_eq!((&report["acknowledged"], &report["interrupted"]), (&0.into(), &true.into()), "{report}");
 }
 
-#[test]
-fn verbs_without_a_natural_end_finish_cleanly() {
+fn verbs_without_a_natural_end_finish_cleanly(bench: &Bench) {
+    bench.file("data.csv", SERIES);
+    bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced"]).ok();
     for stopped_by in [Signal::INT, Signal::TERM] {
-        let bench = Bench::new();
-        bench.file("data.csv", SERIES);
-        bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced"]).ok();
-
         let mut consume = bench.start(&["consume", "t", "--json"]);
         for _ in 0..9 {
             consume.line();
@@ -141,9 +134,7 @@ fn verbs_without_a_natural_end_finish_cleanly() {
     }
 }
 
-#[test]
-fn waiting_for_an_absent_topic_can_be_stopped() {
-    let bench = Bench::new();
+fn waiting_for_an_absent_topic_can_be_stopped(bench: &Bench) {
     let mut command = bench.command(&["consume", "never"]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut consume = command.spawn().unwrap();
@@ -155,9 +146,7 @@ fn waiting_for_an_absent_topic_can_be_stopped() {
 }
 
 /// `kadence consume t | head -n 1` ends as soon as `head` does, without a word.
-#[test]
-fn a_closed_pipe_ends_silently() {
-    let bench = Bench::new();
+fn a_closed_pipe_ends_silently(bench: &Bench) {
     bench.file("data.csv", SERIES);
     bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced"]).ok();
     let mut command = bench.command(&["consume", "t"]);
@@ -170,4 +159,12 @@ fn a_closed_pipe_ends_silently() {
     let finished = consume.wait_with_output().unwrap();
     assert_eq!((finished.status.code(), &*String::from_utf8_lossy(&finished.stderr)), (Some(0), ""));
     assert!(line.contains("51"), "{line}");
+}
+
+on_both_brokers! {
+    a_cut_replay_flushes_and_reports_the_true_count,
+    a_replay_stops_while_it_waits,
+    verbs_without_a_natural_end_finish_cleanly,
+    waiting_for_an_absent_topic_can_be_stopped,
+    a_closed_pipe_ends_silently,
 }

@@ -5,11 +5,13 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_kafka::{Admin, Connection};
 use tempfile::TempDir;
 
 /// Nothing here takes longer unless it hangs.
@@ -60,11 +62,38 @@ pub(crate) fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// A folder of its own and a broker in this process.
+/// Runs each of these functions as a test on the embedded broker, and as an ignored one on a real Kafka.
+macro_rules! on_both_brokers {
+    ($($name:ident,)*) => {
+        mod embedded {
+            $(#[test] fn $name() { super::$name(&crate::support::Bench::new()); })*
+        }
+        mod kafka {
+            $(#[test] #[ignore = "needs a real Kafka at KADENCE_TEST_KAFKA"]
+            fn $name() { super::$name(&crate::support::Bench::on_kafka()); })*
+        }
+    };
+    (ignored: $reason:literal, $($name:ident,)*) => {
+        mod embedded {
+            $(#[test] #[ignore = $reason] fn $name() { super::$name(&crate::support::Bench::new()); })*
+        }
+        mod kafka {
+            $(#[test] #[ignore = concat!($reason, ", and a real Kafka at KADENCE_TEST_KAFKA")]
+            fn $name() { super::$name(&crate::support::Bench::on_kafka()); })*
+        }
+    };
+}
+pub(crate) use on_both_brokers;
+
+/// Held by whoever uses the real Kafka: there is one for all tests.
+static KAFKA: Mutex<()> = Mutex::new(());
+
+/// A folder of its own, and a broker: in this process, or a real Kafka as long as this lives.
 pub(crate) struct Bench {
     pub(crate) broker: Option<Broker>,
     pub(crate) address: String,
     pub(crate) folder: TempDir,
+    _kafka: Option<MutexGuard<'static, ()>>,
 }
 
 impl Bench {
@@ -75,7 +104,27 @@ impl Bench {
     pub(crate) fn with(options: Options) -> Self {
         let broker = Broker::start(options).unwrap();
         let address = broker.addresses()[0].to_string();
-        Self { broker: Some(broker), address, folder: TempDir::new().unwrap() }
+        Self { broker: Some(broker), address, folder: TempDir::new().unwrap(), _kafka: None }
+    }
+
+    /// The real Kafka, without topics and groups.
+    pub(crate) fn on_kafka() -> Self {
+        let kafka = KAFKA.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = kadence_testing::kafka::address();
+        let admin = Admin::connect(&Connection::to(&address)).unwrap();
+        let topics = admin.list().unwrap();
+        for topic in topics.iter().filter(|topic| !topic.internal) {
+            admin.delete(&[&topic.name]).unwrap();
+        }
+        let deadline = SystemClock.now() + PATIENCE;
+        for group in admin.groups().unwrap() {
+            // The members of a test that failed were killed, and leave when their sessions are over.
+            while admin.delete_groups(&[&group.name]).unwrap()[0].1.is_err() {
+                assert!(SystemClock.now() < deadline, "group {} cannot be deleted", group.name);
+                Stop::new().wait(Duration::from_millis(100));
+            }
+        }
+        Self { broker: None, address, folder: TempDir::new().unwrap(), _kafka: Some(kafka) }
     }
 
     /// Writes a file into the folder.
@@ -175,6 +224,11 @@ impl Running {
         self.lines.recv_timeout(PATIENCE).expect("the command says nothing more")
     }
 
+    /// The next line of standard output, if there is one by now.
+    pub(crate) fn line_at_hand(&self) -> Option<String> {
+        self.lines.recv_timeout(Duration::from_millis(100)).ok()
+    }
+
     pub(crate) fn interrupt(&self) {
         signal(self.pid(), rustix::process::Signal::INT);
     }
@@ -213,6 +267,19 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Asks again until there is an answer.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let (never, deadline) = (Stop::new(), SystemClock.now() + PATIENCE);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(SystemClock.now() < deadline, "{what}: not in time");
+        never.wait(Duration::from_millis(50));
     }
 }
 

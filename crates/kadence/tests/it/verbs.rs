@@ -2,11 +2,9 @@
 
 use kadence_core::source::Lookalike;
 
-use crate::support::{Bench, SERIES, finish, json};
+use crate::support::{Bench, SERIES, finish, json, on_both_brokers};
 
-#[test]
-fn standard_input_is_a_recording_like_any_other() {
-    let bench = Bench::new();
+fn standard_input_is_a_recording_like_any_other(bench: &Bench) {
     let json_lines = "{\"t\": 1, \"v\": 51}\n{\"t\": 2, \"v\": \"é\"}\n";
     bench
         .kadence_reading(json_lines, &["replay", "-", "-t", "in", "--input", "jsonl", "--speed", "1000"])
@@ -77,9 +75,7 @@ fn the_null_target_checksums_every_body() {
     assert_ne!(crc(&["--unpaced", "--select", "value"]), expected);
 }
 
-#[test]
-fn every_report_has_every_name() {
-    let bench = Bench::new();
+fn every_report_has_every_name(bench: &Bench) {
     bench.file("data.csv", SERIES);
     let report = bench.kadence(&["replay", "data.csv", "-t", "t", "--speed", "1000", "--json"]).json();
     let names: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
@@ -106,9 +102,7 @@ fn every_report_has_every_name() {
     assert_eq!(report["topics"]["t"]["0"], 9);
 }
 
-#[test]
-fn every_send_mode_compression_and_format_delivers() {
-    let bench = Bench::new();
+fn every_send_mode_compression_and_format_delivers(bench: &Bench) {
     bench.file("data.csv", SERIES);
     for (topic, more) in [
         ("sync", "--send sync"),
@@ -138,9 +132,7 @@ fn every_send_mode_compression_and_format_delivers() {
     assert_eq!(bench.bodies("array")[0], "[\"2021-01-01 00:00:00\",51]");
 }
 
-#[test]
-fn headers_keys_and_templates_are_printed_as_in_kcat() {
-    let bench = Bench::new();
+fn headers_keys_and_templates_are_printed_as_in_kcat(bench: &Bench) {
     bench.file("data.csv", SERIES);
     let replay = "replay data.csv -t t --unpaced -c 1 --key column:value -H a=1 -H a=2";
     bench.kadence(&replay.split(' ').collect::<Vec<_>>()).ok();
@@ -149,9 +141,7 @@ fn headers_keys_and_templates_are_printed_as_in_kcat() {
     assert_eq!(read, "t [0] at 0: 51 (2) a=1,a=2 46% !\n");
 }
 
-#[test]
-fn reading_starts_and_stops_where_it_is_told() {
-    let bench = Bench::new();
+fn reading_starts_and_stops_where_it_is_told(bench: &Bench) {
     bench.file("data.csv", SERIES);
     bench
         .kadence(&[
@@ -185,9 +175,7 @@ fn reading_starts_and_stops_where_it_is_told() {
     assert_eq!(beyond.code, Some(1), "{beyond:?}");
 }
 
-#[test]
-fn json_bodies_are_checked_and_compacted_on_request() {
-    let bench = Bench::new();
+fn json_bodies_are_checked_and_compacted_on_request(bench: &Bench) {
     let lines = "{\"a\":  1.0}\nno json\n";
     bench.kadence_reading(lines, &["replay", "-", "-t", "t", "--input", "raw", "--unpaced"]).ok();
     let finished = bench.kadence(&["consume", "t", "--until-end", "--format", "json"]);
@@ -195,9 +183,7 @@ fn json_bodies_are_checked_and_compacted_on_request() {
     assert!(finished.stderr.starts_with("kadence: t [0] @1: the body is no JSON"), "{finished:?}");
 }
 
-#[test]
-fn topics_come_and_go() {
-    let bench = Bench::new();
+fn topics_come_and_go(bench: &Bench) {
     bench.kadence(&["topics", "create", "a", "b", "--partitions", "3", "--config", "retention.ms=1000"]).ok();
     assert_eq!(
         bench.kadence(&["topics", "list"]).ok(),
@@ -261,4 +247,14 @@ fn the_demo_compares_what_it_sent_with_what_it_read() {
     let finished = finish(bench.command(&["demo"]));
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     assert!(finished.stderr.contains("13,564 sent, 13,564 read, order kept"), "{finished:#?}");
+}
+
+on_both_brokers! {
+    standard_input_is_a_recording_like_any_other,
+    every_report_has_every_name,
+    every_send_mode_compression_and_format_delivers,
+    headers_keys_and_templates_are_printed_as_in_kcat,
+    reading_starts_and_stops_where_it_is_told,
+    json_bodies_are_checked_and_compacted_on_request,
+    topics_come_and_go,
 }

@@ -31,7 +31,8 @@ pub(crate) fn topic_id(asking: Asking<'_>, topic: &str) -> Result<Option<String>
         }
         let is_none = rd::rd_kafka_Uuid_most_significant_bits(id) == 0
             && rd::rd_kafka_Uuid_least_significant_bits(id) == 0;
-        Ok((!is_none).then(|| text_at(rd::rd_kafka_Uuid_base64str(id))))
+        // librdkafka writes the plain alphabet, Kafka the one for URLs.
+        Ok((!is_none).then(|| text_at(rd::rd_kafka_Uuid_base64str(id)).replace('+', "-").replace('/', "_")))
     }
 }
 
