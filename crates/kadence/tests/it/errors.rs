@@ -256,7 +256,8 @@ fn an_absent_topic_is_one_line_where_the_broker_creates_none() {
 fn a_record_too_large_fails_the_run_and_names_the_line(bench: &Bench) {
     bench.kadence(&["topics", "create", "big", "--config", "max.message.bytes=2000"]).ok();
     bench.file("lines.txt", format!("short\n{}\nlast\n", "x".repeat(5_000)));
-    let finished = bench.kadence(&["replay", "lines.txt", "-t", "big", "--interval", "1ms", "--json"]);
+    let finished =
+        bench.kadence(&["replay", "lines.txt", "-t", "big", "--interval", "1ms", "--send", "sync", "--json"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let error = json(finished.stderr.lines().next().unwrap());
     assert_eq!(error["error"]["where"], "big", "{finished:?}");
