@@ -110,4 +110,5 @@ fn every_command_in_the_guides_runs() {
     for page in std::fs::read_dir(root().join("docs/guide")).unwrap() {
         run_page(&page.unwrap().path());
     }
+    run_page(&root().join("docs/reference/consume.md"));
 }
