@@ -6,6 +6,8 @@
 mod client;
 /// Fetching and looking up offsets.
 mod fetch;
+/// Every advertised version of the APIs of groups.
+mod group_versions;
 /// Strangers: bad frames, bad counts, bad batches, connections that say nothing.
 mod hostile;
 /// Start and stop, ports, several brokers.
