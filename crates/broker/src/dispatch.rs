@@ -86,6 +86,12 @@ pub(crate) const TABLE: &[Served] = &[
     now::<api::ListGroups>(),
     now::<api::DescribeGroups>(),
     now::<api::DeleteGroups>(),
+    now::<api::IncrementalAlterConfigs>(),
+    now::<api::AlterConfigs>(),
+    now::<api::CreatePartitions>(),
+    now::<api::DescribeTopicPartitions>(),
+    now::<api::DescribeCluster>(),
+    now::<api::OffsetForLeaderEpoch>(),
 ];
 
 const fn now<A: Api>() -> Served {

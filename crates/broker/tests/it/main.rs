@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+/// Every advertised version of the APIs that change and describe topics.
+mod admin_versions;
 /// A blocking client and batches made by hand.
 mod client;
 /// Fetching and looking up offsets.

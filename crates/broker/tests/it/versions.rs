@@ -1,4 +1,5 @@
 use crate::{
+    admin_versions,
     client::{Batch, Client, start, text, topic_name},
     group_versions,
 };
@@ -66,7 +67,9 @@ fn ask(client: &mut Client, key: ApiKey, version: i16, id: Uuid) {
         ApiKey::InitProducerId => init_producer_id(client, version),
         ApiKey::DescribeConfigs => describe_configs(client, version),
         other => {
-            assert!(group_versions::ask(client, other, version), "{other:?} is advertised and not tested")
+            let asked =
+                group_versions::ask(client, other, version) || admin_versions::ask(client, other, version);
+            assert!(asked, "{other:?} is advertised and not tested");
         }
     }
 }
