@@ -1,22 +1,54 @@
 //! The APIs, a file for each.
 
+mod alter_configs;
 pub(crate) mod api_versions;
+mod create_partitions;
 mod create_topics;
+mod delete_groups;
 mod delete_topics;
+mod describe_cluster;
 mod describe_configs;
+mod describe_groups;
+mod describe_topic_partitions;
 pub(crate) mod fetch;
+mod find_coordinator;
+mod heartbeat;
+mod incremental_alter_configs;
 mod init_producer_id;
+pub(crate) mod join_group;
+mod leave_group;
+mod list_groups;
 mod list_offsets;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
+mod offset_for_leader_epoch;
 mod produce;
+pub(crate) mod sync_group;
 
+pub(crate) use alter_configs::AlterConfigs;
 pub(crate) use api_versions::ApiVersions;
+pub(crate) use create_partitions::CreatePartitions;
 pub(crate) use create_topics::CreateTopics;
+pub(crate) use delete_groups::DeleteGroups;
 pub(crate) use delete_topics::DeleteTopics;
+pub(crate) use describe_cluster::DescribeCluster;
 pub(crate) use describe_configs::DescribeConfigs;
+pub(crate) use describe_groups::DescribeGroups;
+pub(crate) use describe_topic_partitions::DescribeTopicPartitions;
+pub(crate) use find_coordinator::FindCoordinator;
+pub(crate) use heartbeat::Heartbeat;
+pub(crate) use incremental_alter_configs::IncrementalAlterConfigs;
 pub(crate) use init_producer_id::InitProducerId;
+pub(crate) use leave_group::LeaveGroup;
+pub(crate) use list_groups::ListGroups;
 pub(crate) use list_offsets::ListOffsets;
 pub(crate) use metadata::Metadata;
+pub(crate) use offset_commit::OffsetCommit;
+pub(crate) use offset_delete::OffsetDelete;
+pub(crate) use offset_fetch::OffsetFetch;
+pub(crate) use offset_for_leader_epoch::OffsetForLeaderEpoch;
 pub(crate) use produce::Produce;
 
 use crate::{
@@ -59,6 +91,11 @@ fn find_topic(call: &Call, by_id: bool, name: &TopicName, id: Uuid) -> Result<Ar
 /// Checks the leader epoch a client believes in; -1 is no belief.
 fn check_leader_epoch(epoch: i32) -> Result<(), ResponseError> {
     if epoch > LEADER_EPOCH { Err(ResponseError::UnknownLeaderEpoch) } else { Ok(()) }
+}
+
+/// The code of a result.
+fn code<T>(result: &Result<T, ResponseError>) -> i16 {
+    result.as_ref().err().map_or(0, ResponseError::code)
 }
 
 /// The code and text of a result.

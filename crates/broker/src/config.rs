@@ -99,6 +99,9 @@ pub(crate) const KNOWN: &[Known] = &[
     known("unclean.leader.election.enable", Kind::Bool, "false", "Kept; there is one node."),
 ];
 
+/// A value is kept up to this length; it has to fit into every version of the answers.
+const MAX_VALUE_BYTES: usize = 1024;
+
 /// What one topic sets for itself.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct TopicConfig {
@@ -112,11 +115,8 @@ pub(crate) struct TopicConfig {
 impl TopicConfig {
     /// Checks one setting as Kafka does and keeps it; the error is the text for the client.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
-        let known = KNOWN
-            .iter()
-            .find(|k| k.name == name)
-            .ok_or_else(|| format!("Unknown topic config name: {name}"))?;
-        let value = value.ok_or_else(|| format!("Null value not supported for topic configs: {name}"))?;
+        let known = find(name)?;
+        let value = value.ok_or_else(|| null(name))?;
         check(known, value)?;
         match known.name {
             MAX_MESSAGE_BYTES => self.max_message_bytes = Some(number(known, value, 0)? as usize),
@@ -126,6 +126,44 @@ impl TopicConfig {
         }
         self.set.insert(known.name, value.to_owned());
         Ok(())
+    }
+
+    /// Goes back to the default of one setting.
+    pub(crate) fn unset(&mut self, name: &str) -> Result<(), String> {
+        let known = find(name)?;
+        match known.name {
+            MAX_MESSAGE_BYTES => self.max_message_bytes = None,
+            TIMESTAMP_TYPE => self.log_append_time = None,
+            MIN_INSYNC => self.min_insync = None,
+            _ => {}
+        }
+        self.set.remove(known.name);
+        Ok(())
+    }
+
+    /// Adds words to a list, or takes them out of it.
+    pub(crate) fn change_list(
+        &mut self,
+        name: &str,
+        words: Option<&str>,
+        change: ListChange,
+        options: &Options,
+    ) -> Result<(), String> {
+        let known = find(name)?;
+        if known.kind != Kind::List {
+            return Err(format!("Can't {change:?} to key {name} because its type is not LIST."));
+        }
+        let words = words.ok_or_else(|| null(name))?;
+        let current = self.own(name).map_or_else(|| default_value(known, options), ToOwned::to_owned);
+        let mut list = split(&current);
+        for word in split(words) {
+            match change {
+                ListChange::Append if !list.contains(&word) => list.push(word),
+                ListChange::Append => {}
+                ListChange::Subtract => list.retain(|own| *own != word),
+            }
+        }
+        self.set(name, Some(&list.join(",")))
     }
 
     /// The largest batch the topic takes.
@@ -163,16 +201,37 @@ pub(crate) fn factory_value(known: &Known) -> &'static str {
     known.default
 }
 
+/// A change of a setting that is a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ListChange {
+    Append,
+    Subtract,
+}
+
+fn find(name: &str) -> Result<&'static Known, String> {
+    KNOWN.iter().find(|k| k.name == name).ok_or_else(|| format!("Unknown topic config name: {name}"))
+}
+
+fn null(name: &str) -> String {
+    format!("Null value not supported for topic configs: {name}")
+}
+
+fn split(list: &str) -> Vec<&str> {
+    list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
+}
+
 fn check(known: &Known, value: &str) -> Result<(), String> {
+    if value.len() > MAX_VALUE_BYTES {
+        let found = value.len();
+        return Err(format!("Value of {} has {found} bytes, more than {MAX_VALUE_BYTES}", known.name));
+    }
     let fits = match known.kind {
         Kind::Bool => value == "true" || value == "false",
         Kind::Int => value.parse::<i32>().is_ok(),
         Kind::Long => value.parse::<i64>().is_ok(),
         Kind::Double => value.parse::<f64>().is_ok(),
         Kind::Text => known.words.is_empty() || known.words.contains(&value),
-        Kind::List => {
-            known.words.is_empty() || value.split(',').all(|word| known.words.contains(&word.trim()))
-        }
+        Kind::List => known.words.is_empty() || split(value).iter().all(|word| known.words.contains(word)),
     };
     if fits { Ok(()) } else { Err(format!("Invalid value {value} for configuration {}", known.name)) }
 }
@@ -206,8 +265,43 @@ mod tests {
             ("max.message.bytes", Some("-1")),
             ("message.timestamp.type", Some("Whenever")),
             ("preallocate", Some("1")),
+            ("retention.ms", Some(&"0".repeat(MAX_VALUE_BYTES + 1))),
         ] {
             assert!(TopicConfig::default().set(name, value).is_err(), "{name}={value:?}");
         }
+    }
+
+    #[test]
+    fn a_list_grows_and_shrinks_from_its_default() {
+        let mut config = TopicConfig::default();
+        let mut change = |words, change| {
+            config.change_list("cleanup.policy", Some(words), change, &Options::default())?;
+            Ok::<_, String>(config.own("cleanup.policy").unwrap_or_default().to_owned())
+        };
+        assert_eq!(change("compact,delete", ListChange::Append).as_deref(), Ok("delete,compact"));
+        assert_eq!(change("delete", ListChange::Subtract).as_deref(), Ok("compact"));
+        assert!(change("burn", ListChange::Append).is_err());
+        let list = config.change_list("retention.ms", Some("1"), ListChange::Append, &Options::default());
+        assert!(list.is_err());
+    }
+
+    #[test]
+    fn a_setting_that_is_unset_has_its_default_again() {
+        let (mut config, options) = (TopicConfig::default(), Options::default());
+        for (name, value) in [
+            ("max.message.bytes", "7"),
+            ("message.timestamp.type", "LogAppendTime"),
+            ("min.insync.replicas", "2"),
+        ] {
+            config.set(name, Some(value)).unwrap();
+        }
+        assert!(config.max_message_bytes(&options) == 7 && config.log_append_time(&options));
+        for name in ["max.message.bytes", "message.timestamp.type", "min.insync.replicas"] {
+            config.unset(name).unwrap();
+            assert_eq!(config.own(name), None);
+        }
+        assert_eq!(config.max_message_bytes(&options), options.max_message_bytes);
+        assert!(!config.log_append_time(&options) && config.min_insync() == 1);
+        assert!(config.unset("retention.mss").is_err());
     }
 }

@@ -15,7 +15,13 @@ use tokio::task::spawn_blocking;
 
 /// A response in pieces; none for a request that wants no answer.
 pub(crate) type Answer = Vec<Bytes>;
-type Waiting = Pin<Box<dyn Future<Output = Result<Answer, Close>> + Send>>;
+pub(crate) type Waiting = Pin<Box<dyn Future<Output = Result<Answer, Close>> + Send>>;
+
+/// An answer, or how to wait for it without holding on to the request.
+pub(crate) enum Reply {
+    Ready(Answer),
+    Later(Waiting),
+}
 
 /// Why a connection is closed instead of answered, as Kafka does.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +55,8 @@ enum Handler {
     Long(fn(&Call, Bytes) -> Result<Answer, Close>),
     /// Waits for others.
     Waiting(fn(Call, Bytes) -> Waiting),
+    /// Is done with the request at once, and waits for others then.
+    Later(fn(&Call, Bytes) -> Result<Waiting, Close>),
 }
 
 /// Everything this broker serves, by key. `ApiVersions` answers from this table.
@@ -67,6 +75,23 @@ pub(crate) const TABLE: &[Served] = &[
     now::<api::DeleteTopics>(),
     now::<api::InitProducerId>(),
     now::<api::DescribeConfigs>(),
+    now::<api::FindCoordinator>(),
+    later(ApiKey::JoinGroup, api::join_group::VERSIONS, api::join_group::answer),
+    later(ApiKey::SyncGroup, api::sync_group::VERSIONS, api::sync_group::answer),
+    now::<api::Heartbeat>(),
+    now::<api::LeaveGroup>(),
+    now::<api::OffsetCommit>(),
+    now::<api::OffsetFetch>(),
+    now::<api::OffsetDelete>(),
+    now::<api::ListGroups>(),
+    now::<api::DescribeGroups>(),
+    now::<api::DeleteGroups>(),
+    now::<api::IncrementalAlterConfigs>(),
+    now::<api::AlterConfigs>(),
+    now::<api::CreatePartitions>(),
+    now::<api::DescribeTopicPartitions>(),
+    now::<api::DescribeCluster>(),
+    now::<api::OffsetForLeaderEpoch>(),
 ];
 
 const fn now<A: Api>() -> Served {
@@ -75,6 +100,14 @@ const fn now<A: Api>() -> Served {
 
 const fn long<A: Api>() -> Served {
     Served { key: A::KEY, min: A::MIN, max: A::MAX, handler: Handler::Long(run::<A>) }
+}
+
+const fn later(
+    key: ApiKey,
+    (min, max): (i16, i16),
+    handler: fn(&Call, Bytes) -> Result<Waiting, Close>,
+) -> Served {
+    Served { key, min, max, handler: Handler::Later(handler) }
 }
 
 fn run<A: Api>(call: &Call, body: Bytes) -> Result<Answer, Close> {
@@ -114,7 +147,11 @@ pub(crate) enum Admission {
 }
 
 /// Looks a request up in the table and checks it against its own bytes.
-pub(crate) fn admit(shared: &Arc<Shared>, local: SocketAddr, mut frame: Bytes) -> Result<Admission, Close> {
+pub(crate) fn admit(
+    shared: &Arc<Shared>,
+    (local, peer): (SocketAddr, SocketAddr),
+    mut frame: Bytes,
+) -> Result<Admission, Close> {
     let start = RequestStart::parse(&frame)?;
     let RequestStart { api_key, api_version, correlation_id } = start;
     let Some(served) =
@@ -126,15 +163,17 @@ pub(crate) fn admit(shared: &Arc<Shared>, local: SocketAddr, mut frame: Bytes) -
         return Err(Close::NotServed { api_key, api_version });
     };
     let checked = bounds::check_request(&frame, DEFAULT_MAX_ELEMENTS)?;
+    let client_id = checked.client_id.clone().map_or_else(Bytes::new, |at| frame.slice(at));
     frame.advance(checked.header_len);
-    let call = Call { shared: Arc::clone(shared), version: api_version, correlation_id, local };
+    let shared = Arc::clone(shared);
+    let call = Call { shared, version: api_version, correlation_id, local, peer, client_id };
     Ok(Admission::Request(Admitted { served, call, body: frame, cost: checked.elements * ELEMENT_BYTES }))
 }
 
 impl Admitted {
-    /// Answers the request.
-    pub(crate) async fn answer(self) -> Result<Answer, Close> {
-        match self.served.handler {
+    /// Answers the request, or says how to wait for the answer.
+    pub(crate) async fn answer(self) -> Result<Reply, Close> {
+        let answer = match self.served.handler {
             Handler::Now(handler) => handler(&self.call, self.body),
             Handler::Long(handler) => {
                 let answered = spawn_blocking(move || handler(&self.call, self.body)).await;
@@ -145,7 +184,9 @@ impl Admitted {
                 })
             }
             Handler::Waiting(handler) => handler(self.call, self.body).await,
-        }
+            Handler::Later(handler) => return handler(&self.call, self.body).map(Reply::Later),
+        };
+        answer.map(Reply::Ready)
     }
 }
 

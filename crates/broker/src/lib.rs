@@ -19,12 +19,14 @@
 //! | `api` | a file for each API: key, versions, deviations from Kafka |
 //! | `topics`, `config` | names, ids, settings |
 //! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
+//! | `groups` | consumer groups: members, generations, offsets |
 //! | `memory` | the limit on what is held |
 
 mod api;
 mod clock;
 mod config;
 mod dispatch;
+mod groups;
 mod log;
 mod memory;
 mod options;
@@ -37,5 +39,7 @@ mod sync;
 mod topics;
 
 pub use dispatch::served;
-pub use options::{FullHook, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError};
+pub use options::{
+    FullHook, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError,
+};
 pub use start::{Broker, BrokerError, Stats};

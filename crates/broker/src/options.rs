@@ -7,6 +7,8 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 pub const MAX_PARTITIONS_PER_TOPIC: i32 = 1_000;
 /// Partitions all topics may have together.
 pub const MAX_PARTITIONS: usize = 10_000;
+/// Members a group may have at most.
+pub const MAX_GROUP_SIZE: usize = 1_000;
 
 /// How a broker starts. The defaults are those of a throw-away broker on this machine.
 #[derive(Debug, Clone)]
@@ -35,6 +37,16 @@ pub struct Options {
     pub max_idle: Duration,
     /// Whether new topics stamp records with the time of arrival.
     pub log_append_time: bool,
+    /// The shortest session timeout a member of a group may have.
+    pub group_min_session_timeout: Duration,
+    /// The longest session timeout a member of a group may have.
+    pub group_max_session_timeout: Duration,
+    /// How long a new group waits for more members before its first generation.
+    pub group_initial_rebalance_delay: Duration,
+    /// Members a group may have.
+    pub group_max_size: usize,
+    /// What may be kept with an offset, in bytes.
+    pub max_offset_metadata_bytes: usize,
     /// Called once, when data is refused for the first time because the memory is used up.
     pub on_full: Option<FullHook>,
 }
@@ -54,6 +66,11 @@ impl Default for Options {
             max_connections: 900,
             max_idle: Duration::from_mins(10),
             log_append_time: false,
+            group_min_session_timeout: Duration::from_secs(6),
+            group_max_session_timeout: Duration::from_mins(30),
+            group_initial_rebalance_delay: Duration::ZERO,
+            group_max_size: MAX_GROUP_SIZE,
+            max_offset_metadata_bytes: 4096,
             on_full: None,
         }
     }
@@ -147,6 +164,46 @@ pub(crate) const PROPERTIES: &[Property] = &[
         ),
     },
     Property {
+        name: "group.initial.rebalance.delay.ms",
+        doc: "How long a new group waits for more members.",
+        kind: PropertyKind::Number(
+            |o| o.group_initial_rebalance_delay.as_millis() as u64,
+            |o, v| o.group_initial_rebalance_delay = Duration::from_millis(v),
+            0,
+            DAY_MS,
+        ),
+    },
+    Property {
+        name: "group.max.session.timeout.ms",
+        doc: "The longest session timeout of a group's member.",
+        kind: PropertyKind::Number(
+            |o| o.group_max_session_timeout.as_millis() as u64,
+            |o, v| o.group_max_session_timeout = Duration::from_millis(v),
+            1,
+            DAY_MS,
+        ),
+    },
+    Property {
+        name: "group.max.size",
+        doc: "Members a group may have.",
+        kind: PropertyKind::Number(
+            |o| o.group_max_size as u64,
+            |o, v| o.group_max_size = v as usize,
+            1,
+            MAX_GROUP_SIZE as u64,
+        ),
+    },
+    Property {
+        name: "group.min.session.timeout.ms",
+        doc: "The shortest session timeout of a group's member.",
+        kind: PropertyKind::Number(
+            |o| o.group_min_session_timeout.as_millis() as u64,
+            |o, v| o.group_min_session_timeout = Duration::from_millis(v),
+            1,
+            DAY_MS,
+        ),
+    },
+    Property {
         name: "log.message.timestamp.type",
         doc: "Whether new topics keep the producer's time or stamp the time of arrival.",
         kind: PropertyKind::TimestampType,
@@ -179,6 +236,16 @@ pub(crate) const PROPERTIES: &[Property] = &[
             |o, v| o.default_partitions = v as i32,
             1,
             MAX_PARTITIONS_PER_TOPIC as u64,
+        ),
+    },
+    Property {
+        name: "offset.metadata.max.bytes",
+        doc: "What may be kept with an offset.",
+        kind: PropertyKind::Number(
+            |o| o.max_offset_metadata_bytes as u64,
+            |o, v| o.max_offset_metadata_bytes = v as usize,
+            0,
+            i16::MAX as u64,
         ),
     },
     Property {

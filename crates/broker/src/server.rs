@@ -4,7 +4,7 @@
 //! ends the connection it happened in; the listener does nothing but accept.
 
 use crate::{
-    dispatch::{self, Admission, Answer, Close},
+    dispatch::{self, Admission, Answer, Close, Reply},
     memory::Share,
     shared::Shared,
 };
@@ -94,23 +94,35 @@ impl Drop for Seat {
 
 async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended> {
     stream.set_nodelay(true)?;
-    let local = canonical(stream.local_addr()?);
+    let ends = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
     let mut reader = Reader { buffer: BytesMut::new(), share: Share::new(&shared.requests) };
     loop {
         let frame =
             timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
                 .await
                 .map_err(|_| Ended::Idle)??;
-        let answer = match dispatch::admit(shared, local, frame)? {
+        let answer = match dispatch::admit(shared, ends, frame)? {
             Admission::Answer(answer) => answer,
             Admission::Request(request) => {
                 let mut cost = Share::new(&shared.requests);
                 if request.cost > LARGE_BUFFER && !cost.grow(request.cost) {
                     return Err(Ended::Crowded);
                 }
-                tokio::select! {
-                    answer = request.answer() => answer?,
+                let reply = tokio::select! {
+                    reply = request.answer() => reply?,
                     () = gone(&stream) => return Err(Ended::Eof),
+                };
+                match reply {
+                    Reply::Ready(answer) => answer,
+                    Reply::Later(answer) => {
+                        // It may take minutes; what the request took is free by then.
+                        drop(cost);
+                        reader.settle();
+                        tokio::select! {
+                            answer = answer => answer?,
+                            () = gone(&stream) => return Err(Ended::Eof),
+                        }
+                    }
                 }
             }
         };

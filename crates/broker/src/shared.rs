@@ -1,6 +1,8 @@
 //! What all connections of a broker share, and what one request brings.
 
-use crate::{clock::Clock, memory::Memory, options::Options, topics::Topics};
+use crate::{clock::Clock, groups::Groups, memory::Memory, options::Options, topics::Topics};
+use bytes::Bytes;
+use kafka_protocol::protocol::StrBytes;
 use std::{
     net::SocketAddr,
     sync::{
@@ -18,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) cluster_id: String,
     pub(crate) topics: Topics,
+    pub(crate) groups: Arc<Groups>,
     pub(crate) clock: Clock,
     /// What stored data takes.
     pub(crate) data: Arc<Memory>,
@@ -40,6 +43,7 @@ impl Shared {
         Self {
             cluster_id: Uuid::new_v4().simple().to_string(),
             topics: Topics::new(Arc::clone(&data)),
+            groups: Groups::new(&options, &data),
             clock,
             data,
             requests,
@@ -65,4 +69,26 @@ pub(crate) struct Call {
     pub(crate) correlation_id: i32,
     /// The address the client reached the broker at.
     pub(crate) local: SocketAddr,
+    /// The client's address.
+    pub(crate) peer: SocketAddr,
+    /// What the client calls itself, as it came.
+    pub(crate) client_id: Bytes,
+}
+
+/// So much of a client's name is kept; it is for people.
+const MAX_CLIENT_ID_BYTES: usize = 1024;
+
+impl Call {
+    /// What the client calls itself, as text of a limited length.
+    pub(crate) fn client_id(&self) -> String {
+        let mut text = String::from_utf8_lossy(&self.client_id).into_owned();
+        text.truncate(text.floor_char_boundary(MAX_CLIENT_ID_BYTES));
+        text
+    }
+
+    /// Host and port the client is told to come to: where it came.
+    pub(crate) fn advertised(&self) -> (StrBytes, i32) {
+        let host = self.shared.options.advertised_host.clone().unwrap_or_else(|| self.local.ip().to_string());
+        (StrBytes::from_string(host), i32::from(self.local.port()))
+    }
 }

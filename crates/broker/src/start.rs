@@ -11,6 +11,7 @@ use std::{
 use tokio::{
     runtime::{self, Runtime},
     sync::watch,
+    time::Instant,
 };
 
 /// Threads that answer requests.
@@ -21,6 +22,9 @@ const MAX_BLOCKING_THREADS: usize = 4;
 const PORT_ATTEMPTS: usize = 16;
 /// What still runs after this time is left behind when the broker stops.
 const STOP_TIME: Duration = Duration::from_secs(2);
+
+/// Rest after a panic that may come again.
+const PANIC_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a broker did not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,10 @@ pub struct Stats {
     pub connections: usize,
     /// Fetches that wait for something to be appended.
     pub waiting_fetches: usize,
+    /// Groups there are, with members or offsets.
+    pub groups: usize,
+    /// Members that wait for their group.
+    pub waiting_members: usize,
     /// Connections that ended in a panic; more than none is a bug.
     pub panics: usize,
 }
@@ -89,6 +97,7 @@ impl Broker {
             };
             runtime.spawn(server::listen(listener, Arc::clone(&shared), stopped.clone()));
         }
+        runtime.spawn(keep_time(Arc::clone(&shared)));
         // A thread of its own may wait for the runtime's end, which an async caller may not.
         let thread = thread::Builder::new()
             .name("kadence-broker-stop".to_owned())
@@ -111,6 +120,7 @@ impl Broker {
     pub fn stats(&self) -> Stats {
         let shared = &self.shared;
         let (topics, partitions) = shared.topics.counts();
+        let (groups, waiting_members) = shared.groups.counts();
         Stats {
             memory_used_bytes: shared.data.used(),
             memory_limit_bytes: shared.data.limit(),
@@ -119,6 +129,8 @@ impl Broker {
             partitions,
             connections: shared.connections.load(Relaxed),
             waiting_fetches: shared.waiting.load(Relaxed),
+            groups,
+            waiting_members,
             panics: shared.panics.load(Relaxed),
         }
     }
@@ -141,6 +153,17 @@ impl Drop for Broker {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Runs the groups' deadlines. A panic is counted and does not stop the time of all groups.
+async fn keep_time(shared: Arc<Shared>) {
+    while let Err(error) = tokio::spawn(Arc::clone(&shared.groups).run()).await {
+        if !error.is_panic() {
+            return;
+        }
+        shared.panics.fetch_add(1, Relaxed);
+        tokio::time::sleep_until(Instant::now() + PANIC_PAUSE).await;
     }
 }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 const MAX_NAME_LEN: usize = 249;
 
 /// A topic. Its id tells it from an earlier one of the same name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Topic {
     pub(crate) name: StrBytes,
     pub(crate) id: Uuid,
@@ -102,13 +102,7 @@ impl Topics {
             let message = format!("Topic '{name}' collides with existing topic: {other}");
             return Err(Refusal::new(ResponseError::InvalidTopicException, message));
         }
-        if count + state.partitions > MAX_PARTITIONS {
-            let message = format!(
-                "this broker keeps at most {MAX_PARTITIONS} partitions (there are {})",
-                state.partitions
-            );
-            return Err(Refusal::new(ResponseError::PolicyViolation, message));
-        }
+        state.check_room(count)?;
         let count = if dry { 0 } else { count };
         let topic = Arc::new(Topic {
             name: StrBytes::from_string(name.to_owned()),
@@ -124,6 +118,63 @@ impl Topics {
         Ok(topic)
     }
 
+    /// Gives a topic other settings, which apply from the next request on.
+    pub(crate) fn configure<T>(
+        &self,
+        name: &str,
+        dry: bool,
+        change: impl FnOnce(&mut TopicConfig) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut state = self.state.lock();
+        let topic = state.find(name)?;
+        let mut changed = topic.config.clone();
+        let result = change(&mut changed)?;
+        if !dry {
+            state.replace(Topic { config: changed, ..Topic::clone(&topic) });
+        }
+        Ok(result)
+    }
+
+    /// Checks whether a topic may grow to `count` partitions, and lets it grow unless `dry`. `added` is how many the
+    /// client has assigned by hand, if it did.
+    pub(crate) fn grow(
+        &self,
+        name: &str,
+        count: i32,
+        added: Option<usize>,
+        dry: bool,
+    ) -> Result<(), Refusal> {
+        let mut state = self.state.lock();
+        let topic = state.find(name)?;
+        let has = topic.partitions.len();
+        let invalid = |message| Refusal::new(ResponseError::InvalidPartitions, message);
+        let wanted = check_partitions(count)?;
+        if wanted == has {
+            return Err(invalid(format!("Topic already has {has} partition(s).")));
+        }
+        if wanted < has {
+            let message = format!(
+                "The topic {name} currently has {has} partition(s); {wanted} would not be an increase."
+            );
+            return Err(invalid(message));
+        }
+        let more = wanted - has;
+        if let Some(added) = added.filter(|added| *added != more) {
+            let message = format!(
+                "Attempted to add {more} additional partition(s), but only {added} assignment(s) were specified."
+            );
+            return Err(Refusal::new(ResponseError::InvalidReplicaAssignment, message));
+        }
+        state.check_room(more)?;
+        if !dry {
+            let mut grown = Topic::clone(&topic);
+            grown.partitions.extend((0..more).map(|_| Arc::new(Partition::new(&self.memory))));
+            state.partitions += more;
+            state.replace(grown);
+        }
+        Ok(())
+    }
+
     /// Takes a topic away. Fetches that wait for it are woken and find it gone.
     pub(crate) fn delete(&self, name: &str) -> Option<Arc<Topic>> {
         let topic = {
@@ -137,6 +188,28 @@ impl Topics {
             partition.wake();
         }
         Some(topic)
+    }
+}
+
+impl State {
+    fn find(&self, name: &str) -> Result<Arc<Topic>, Refusal> {
+        self.by_name.get(name.as_bytes()).cloned().ok_or_else(|| {
+            let error = ResponseError::UnknownTopicOrPartition;
+            Refusal::new(error, format!("The topic '{name}' does not exist."))
+        })
+    }
+
+    fn replace(&mut self, topic: Topic) {
+        self.by_name.insert(topic.name.clone(), Arc::new(topic));
+    }
+
+    fn check_room(&self, more: usize) -> Result<(), Refusal> {
+        if more + self.partitions <= MAX_PARTITIONS {
+            return Ok(());
+        }
+        let message =
+            format!("this broker keeps at most {MAX_PARTITIONS} partitions (there are {})", self.partitions);
+        Err(Refusal::new(ResponseError::PolicyViolation, message))
     }
 }
 

@@ -12,6 +12,7 @@ mod walk;
 use crate::frame::{FrameError, RequestStart};
 use kafka_protocol::messages::ApiKey;
 pub use schema::{Field, Kind, Request, Tag};
+use std::ops::{Range, RangeInclusive};
 use walk::Walk;
 
 /// Array elements and tagged fields that one request may hold.
@@ -45,10 +46,12 @@ pub enum BoundsError {
 }
 
 /// A request whose claims hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// The start of the header, as read.
     pub start: RequestStart,
+    /// Where the client's name for itself is in the frame, if it says one.
+    pub client_id: Option<Range<usize>>,
     /// Bytes of the header, where the body starts.
     pub header_len: usize,
     /// Bytes of header and body; what follows in the frame belongs to no field.
@@ -63,7 +66,7 @@ pub fn table(api_key: i16, api_version: i16) -> Option<&'static Request> {
 }
 
 /// The versions of `api` that have a table.
-pub fn covered(api: ApiKey) -> Option<std::ops::RangeInclusive<i16>> {
+pub fn covered(api: ApiKey) -> Option<RangeInclusive<i16>> {
     tables::ALL.iter().find(|t| t.api == api).map(|t| t.min..=t.max)
 }
 
@@ -75,8 +78,8 @@ pub fn check_request(frame: &[u8], max_elements: usize) -> Result<Checked, Bound
     let flexible = start.api_version >= request.flexible;
     let mut walk = Walk::new(frame, start.api_version, flexible, max_elements);
     // The client id kept its old form when headers gained tagged fields.
-    walk.header()?;
+    let client_id = walk.header()?;
     let header_len = walk.position();
     walk.fields(request.body, request.tags)?;
-    Ok(Checked { start, header_len, len: walk.position(), elements: walk.elements() })
+    Ok(Checked { start, client_id, header_len, len: walk.position(), elements: walk.elements() })
 }

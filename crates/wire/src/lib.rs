@@ -10,6 +10,7 @@
 //! | [`bounds`] | the walk, its limits and its tables |
 //! | [`batch`] | the header of a record batch: parsed, checked, rewritten in place |
 //! | [`records`] | timestamps inside a batch, read through a bounded decompression |
+//! | [`subscription`] | the topics in a consumer's word to its group |
 //! | [`fetch`] | fetch responses whose records are not copied |
 
 pub mod batch;
@@ -17,3 +18,4 @@ pub mod bounds;
 pub mod fetch;
 pub mod frame;
 pub mod records;
+pub mod subscription;

@@ -42,7 +42,10 @@ fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
         if !call.shared.options.delete_topics {
             return Err(ResponseError::TopicDeletionDisabled);
         }
-        topics.delete(&topic.name).ok_or(ResponseError::UnknownTopicOrPartition)
+        let gone = topics.delete(&topic.name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+        // After the topic: nobody can commit to it any more.
+        call.shared.groups.with(|groups, _| groups.forget_topic(&gone.name));
+        Ok(gone)
     });
     let result = DeletableTopicResult::default();
     match deleted {

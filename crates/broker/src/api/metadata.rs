@@ -18,7 +18,6 @@ use kafka_protocol::{
         metadata_request::MetadataRequestTopic,
         metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic},
     },
-    protocol::StrBytes,
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -53,11 +52,9 @@ impl Api for Metadata {
                 .map(|t| find(call, t, create))
                 .collect()
         };
-        let host = shared.options.advertised_host.clone().unwrap_or_else(|| call.local.ip().to_string());
-        let broker = MetadataResponseBroker::default()
-            .with_node_id(BrokerId(NODE_ID))
-            .with_host(StrBytes::from_string(host))
-            .with_port(i32::from(call.local.port()));
+        let (host, port) = call.advertised();
+        let broker =
+            MetadataResponseBroker::default().with_node_id(BrokerId(NODE_ID)).with_host(host).with_port(port);
         Ok(Some(
             MetadataResponse::default()
                 .with_brokers(vec![broker])

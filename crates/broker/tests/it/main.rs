@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+/// Every advertised version of the APIs that change and describe topics.
+mod admin_versions;
 /// A blocking client and batches made by hand.
 mod client;
 /// Fetching and looking up offsets.
 mod fetch;
+/// Every advertised version of the APIs of groups.
+mod group_versions;
 /// Strangers: bad frames, bad counts, bad batches, connections that say nothing.
 mod hostile;
 /// Start and stop, ports, several brokers.

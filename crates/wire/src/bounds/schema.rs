@@ -50,6 +50,8 @@ pub enum Kind {
     Blob,
     /// An array.
     List(&'static Kind),
+    /// A byte that says whether a structure follows: 1 if it does.
+    Optional(&'static [Field], &'static [Tag]),
     /// A structure.
     Struct(&'static [Field], &'static [Tag]),
 }
@@ -98,6 +100,7 @@ impl Kind {
         match self {
             Self::Fixed(len) => *len,
             Self::Text | Self::Blob | Self::List(_) if flexible => 1,
+            Self::Optional(..) => 1,
             Self::Text => 2,
             Self::Blob | Self::List(_) => 4,
             Self::Struct(fields, _) => {

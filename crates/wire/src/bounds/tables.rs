@@ -3,6 +3,9 @@
 //! A table follows Kafka's message definition of that API. It may cover versions that no room serves; a served
 //! version without a table fails a test of the broker.
 
+mod admin;
+mod groups;
+
 use super::schema::{Field, I8, I16, I32, I64, Kind, Request, Tag, UUID, between, field, since, until};
 use Kind::{Blob, List, Struct, Text};
 use kafka_protocol::messages::ApiKey;
@@ -18,6 +21,23 @@ pub const ALL: &[&Request] = &[
     &DELETE_TOPICS,
     &INIT_PRODUCER_ID,
     &DESCRIBE_CONFIGS,
+    &groups::FIND_COORDINATOR,
+    &groups::JOIN_GROUP,
+    &groups::SYNC_GROUP,
+    &groups::HEARTBEAT,
+    &groups::LEAVE_GROUP,
+    &groups::OFFSET_COMMIT,
+    &groups::OFFSET_FETCH,
+    &groups::OFFSET_DELETE,
+    &groups::LIST_GROUPS,
+    &groups::DESCRIBE_GROUPS,
+    &groups::DELETE_GROUPS,
+    &admin::INCREMENTAL_ALTER_CONFIGS,
+    &admin::ALTER_CONFIGS,
+    &admin::CREATE_PARTITIONS,
+    &admin::DESCRIBE_TOPIC_PARTITIONS,
+    &admin::DESCRIBE_CLUSTER,
+    &admin::OFFSET_FOR_LEADER_EPOCH,
 ];
 
 /// Transactional id, acks, timeout, topics.

@@ -4,6 +4,7 @@ use super::{
     BoundsError,
     schema::{Field, Kind, Tag},
 };
+use std::ops::Range;
 
 pub(super) struct Walk<'a> {
     frame: &'a [u8],
@@ -27,11 +28,18 @@ impl<'a> Walk<'a> {
         self.elements
     }
 
-    /// API key, version, correlation id, client id and, in flexible versions, tagged fields.
-    pub(super) fn header(&mut self) -> Result<(), BoundsError> {
+    /// API key, version, correlation id, client id and, in flexible versions, tagged fields. Returns where the
+    /// client id is.
+    pub(super) fn header(&mut self) -> Result<Option<Range<usize>>, BoundsError> {
         self.skip(8)?;
+        let start = self.at + 2;
         self.short_text()?;
-        if self.flexible { self.tags(&[]) } else { Ok(()) }
+        // A null one is its length alone.
+        let client_id = (self.frame[start - 2] < 0x80).then_some(start..self.at);
+        if self.flexible {
+            self.tags(&[])?;
+        }
+        Ok(client_id)
     }
 
     /// The fields of a structure and, in flexible versions, its tagged fields.
@@ -53,6 +61,10 @@ impl<'a> Walk<'a> {
                 None => Ok(()),
             },
             Kind::List(element) => self.list(element),
+            Kind::Optional(fields, tags) => match self.take()? {
+                [1] => self.fields(fields, tags),
+                _ => Ok(()),
+            },
             Kind::Struct(fields, tags) => self.fields(fields, tags),
         }
     }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+/// Populated requests that change and describe topics.
+mod admin_requests;
 /// The largest allocation a piece of code makes.
 mod allocation;
 /// Record batch headers.
@@ -10,6 +12,8 @@ mod batch;
 mod bounds;
 /// Fetch responses in pieces.
 mod fetch;
+/// Populated requests of groups.
+mod group_requests;
 /// Looking into compressed batches.
 mod records;
 /// A populated request for every version that has a table.

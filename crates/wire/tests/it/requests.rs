@@ -1,10 +1,15 @@
+use crate::{admin_requests, group_requests};
 use bytes::{Bytes, BytesMut};
 use kadence_wire::bounds::tables;
 use kafka_protocol::{
     messages::{
-        ApiKey, ApiVersionsRequest, BrokerId, CreateTopicsRequest, DeleteTopicsRequest,
-        DescribeConfigsRequest, FetchRequest, InitProducerIdRequest, ListOffsetsRequest, MetadataRequest,
-        ProduceRequest, ProducerId, RequestHeader, TopicName,
+        AlterConfigsRequest, ApiKey, ApiVersionsRequest, BrokerId, CreatePartitionsRequest,
+        CreateTopicsRequest, DeleteGroupsRequest, DeleteTopicsRequest, DescribeClusterRequest,
+        DescribeConfigsRequest, DescribeGroupsRequest, DescribeTopicPartitionsRequest, FetchRequest,
+        FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest, InitProducerIdRequest,
+        JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest,
+        OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, OffsetForLeaderEpochRequest,
+        ProduceRequest, ProducerId, RequestHeader, SyncGroupRequest, TopicName,
         create_topics_request::{CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig},
         delete_topics_request::DeleteTopicState,
         describe_configs_request::DescribeConfigsResource,
@@ -35,7 +40,11 @@ pub(crate) fn populated(api: ApiKey, version: i16) -> Vec<u8> {
         ApiKey::DeleteTopics => put(&mut out, version, &delete_topics(version)),
         ApiKey::InitProducerId => put(&mut out, version, &init_producer_id(version)),
         ApiKey::DescribeConfigs => put(&mut out, version, &describe_configs(version)),
-        other => panic!("{other:?} has a table and no populated request"),
+        other => assert!(
+            group_requests::put_populated(&mut out, other, version)
+                || admin_requests::put_populated(&mut out, other, version),
+            "{other:?} has a table and no populated request"
+        ),
     }
     out.to_vec()
 }
@@ -56,6 +65,23 @@ pub(crate) fn decode(api: ApiKey, version: i16, mut body: Bytes) -> Result<usize
         ApiKey::DeleteTopics => run::<DeleteTopicsRequest>(body, version),
         ApiKey::InitProducerId => run::<InitProducerIdRequest>(body, version),
         ApiKey::DescribeConfigs => run::<DescribeConfigsRequest>(body, version),
+        ApiKey::FindCoordinator => run::<FindCoordinatorRequest>(body, version),
+        ApiKey::JoinGroup => run::<JoinGroupRequest>(body, version),
+        ApiKey::SyncGroup => run::<SyncGroupRequest>(body, version),
+        ApiKey::Heartbeat => run::<HeartbeatRequest>(body, version),
+        ApiKey::LeaveGroup => run::<LeaveGroupRequest>(body, version),
+        ApiKey::OffsetCommit => run::<OffsetCommitRequest>(body, version),
+        ApiKey::OffsetFetch => run::<OffsetFetchRequest>(body, version),
+        ApiKey::OffsetDelete => run::<OffsetDeleteRequest>(body, version),
+        ApiKey::ListGroups => run::<ListGroupsRequest>(body, version),
+        ApiKey::DescribeGroups => run::<DescribeGroupsRequest>(body, version),
+        ApiKey::DeleteGroups => run::<DeleteGroupsRequest>(body, version),
+        ApiKey::IncrementalAlterConfigs => run::<IncrementalAlterConfigsRequest>(body, version),
+        ApiKey::AlterConfigs => run::<AlterConfigsRequest>(body, version),
+        ApiKey::CreatePartitions => run::<CreatePartitionsRequest>(body, version),
+        ApiKey::DescribeTopicPartitions => run::<DescribeTopicPartitionsRequest>(body, version),
+        ApiKey::DescribeCluster => run::<DescribeClusterRequest>(body, version),
+        ApiKey::OffsetForLeaderEpoch => run::<OffsetForLeaderEpochRequest>(body, version),
         other => panic!("{other:?}"),
     }?;
     Ok(body.len())
@@ -73,19 +99,19 @@ fn header(api: ApiKey, version: i16) -> BytesMut {
     out
 }
 
-fn put(out: &mut BytesMut, version: i16, request: &impl Encodable) {
+pub(crate) fn put(out: &mut BytesMut, version: i16, request: &impl Encodable) {
     request.encode(out, version).unwrap();
 }
 
-fn text(s: &str) -> StrBytes {
+pub(crate) fn text(s: &str) -> StrBytes {
     StrBytes::from_string(s.to_owned())
 }
 
-fn name(s: &str) -> TopicName {
+pub(crate) fn name(s: &str) -> TopicName {
     TopicName(text(s))
 }
 
-fn unknown() -> std::collections::BTreeMap<i32, Bytes> {
+pub(crate) fn unknown() -> std::collections::BTreeMap<i32, Bytes> {
     [(77, Bytes::from_static(b"unknown")), (300, Bytes::new())].into()
 }
 

@@ -1,0 +1,79 @@
+//! `AlterConfigs`, key 33, versions 0 to 2: the settings of a topic become those that are named, all others go back
+//! to their defaults.
+//!
+//! Differs from Kafka: the broker's own properties are set when it starts and not changed afterwards.
+
+use super::{Api, outcome};
+use crate::{config::TopicConfig, dispatch::Close, shared::Call, topics::Refusal};
+use kafka_protocol::{
+    ResponseError,
+    messages::{
+        AlterConfigsRequest, AlterConfigsResponse, ApiKey, alter_configs_request::AlterConfigsResource,
+        alter_configs_response::AlterConfigsResourceResponse,
+    },
+};
+use std::collections::HashSet;
+
+const TOPIC: i8 = 2;
+const BROKER: i8 = 4;
+
+pub(crate) struct AlterConfigs;
+
+impl Api for AlterConfigs {
+    const KEY: ApiKey = ApiKey::AlterConfigs;
+    const MIN: i16 = 0;
+    const MAX: i16 = 2;
+    type Request = AlterConfigsRequest;
+    type Response = AlterConfigsResponse;
+
+    fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
+        let mut seen = HashSet::new();
+        let responses = request.resources.iter().map(|resource| {
+            let first = seen.insert((resource.resource_type, resource.resource_name.clone()));
+            let (code, message) = outcome(&alter(call, resource, first, request.validate_only));
+            AlterConfigsResourceResponse::default()
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name.clone())
+                .with_error_code(code)
+                .with_error_message(message)
+        });
+        Ok(Some(AlterConfigsResponse::default().with_responses(responses.collect())))
+    }
+}
+
+fn alter(call: &Call, resource: &AlterConfigsResource, first: bool, dry: bool) -> Result<(), Refusal> {
+    let names = resource.configs.iter().map(|c| c.name.as_str());
+    let target = (resource.resource_type, resource.resource_name.as_str());
+    change_topic(call, target, names, first, dry, |config| {
+        let mut fresh = TopicConfig::default();
+        for setting in &resource.configs {
+            let set = fresh.set(&setting.name, setting.value.as_deref());
+            set.map_err(|message| Refusal::new(ResponseError::InvalidConfig, message))?;
+        }
+        *config = fresh;
+        Ok(())
+    })
+}
+
+/// Checks what a change of settings is for, and has `change` do it.
+pub(super) fn change_topic<'a>(
+    call: &Call,
+    (kind, name): (i8, &str),
+    mut settings: impl Iterator<Item = &'a str>,
+    first: bool,
+    dry: bool,
+    change: impl FnOnce(&mut TopicConfig) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let invalid = |message: &str| Err(Refusal::new(ResponseError::InvalidRequest, message));
+    let mut seen = HashSet::new();
+    match kind {
+        _ if !first => invalid("Each resource must appear at most once."),
+        TOPIC if name.is_empty() => invalid("Default topic resources are not allowed."),
+        TOPIC if !settings.all(|setting| seen.insert(setting)) => {
+            invalid("Error due to duplicate config keys")
+        }
+        TOPIC => call.shared.topics.configure(name, dry, change),
+        BROKER => invalid("The properties of this broker are set when it starts and cannot be changed"),
+        other => invalid(&format!("Unsupported resource type: {other}")),
+    }
+}

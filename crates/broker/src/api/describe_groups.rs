@@ -1,0 +1,77 @@
+//! `DescribeGroups`, key 15, versions 0 to 6.
+//!
+//! A group that is not there is `Dead`, and from version 6 on an error. Differs from Kafka: a group that is asked for
+//! twice is answered once; authorized operations are never listed.
+
+use super::{Api, text};
+use crate::{dispatch::Close, groups::Described, shared::Call};
+use kafka_protocol::{
+    ResponseError,
+    messages::{
+        ApiKey, DescribeGroupsRequest, DescribeGroupsResponse, GroupId,
+        describe_groups_response::{DescribedGroup, DescribedGroupMember},
+    },
+};
+use std::collections::HashSet;
+
+/// No list of authorized operations.
+const NO_OPERATIONS: i32 = i32::MIN;
+/// From here on static members are shown as such.
+const INSTANCES: i16 = 4;
+/// From here on a missing group is an error.
+const MISSING_IS_ERROR: i16 = 6;
+
+pub(crate) struct DescribeGroups;
+
+impl Api for DescribeGroups {
+    const KEY: ApiKey = ApiKey::DescribeGroups;
+    const MIN: i16 = 0;
+    const MAX: i16 = 6;
+    type Request = DescribeGroupsRequest;
+    type Response = DescribeGroupsResponse;
+
+    fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
+        let mut seen = HashSet::new();
+        let asked = request.groups.into_iter().filter(|id| seen.insert(id.clone()));
+        let groups = asked.map(|id| {
+            let found = call.shared.groups.with(|groups, _| groups.describe(&id));
+            match found {
+                Some(found) => describe(call.version, id, found),
+                None => missing(call.version, id),
+            }
+        });
+        Ok(Some(DescribeGroupsResponse::default().with_groups(groups.collect())))
+    }
+}
+
+fn missing(version: i16, id: GroupId) -> DescribedGroup {
+    let message = text(&format!("Group {} not found.", &*id));
+    let group = DescribedGroup::default()
+        .with_group_id(id)
+        .with_group_state(text("Dead"))
+        .with_authorized_operations(NO_OPERATIONS);
+    if version < MISSING_IS_ERROR {
+        return group;
+    }
+    group.with_error_code(ResponseError::GroupIdNotFound.code()).with_error_message(Some(message))
+}
+
+fn describe(version: i16, id: GroupId, found: Described) -> DescribedGroup {
+    let members = found.members.into_iter().map(|member| {
+        DescribedGroupMember::default()
+            .with_member_id(text(&member.id))
+            .with_group_instance_id(member.instance.as_deref().filter(|_| version >= INSTANCES).map(text))
+            .with_client_id(text(&member.client_id))
+            // As Java writes an address without a name.
+            .with_client_host(text(&format!("/{}", member.host)))
+            .with_member_metadata(member.metadata)
+            .with_member_assignment(member.assignment)
+    });
+    DescribedGroup::default()
+        .with_group_id(id)
+        .with_group_state(text(found.state.name()))
+        .with_protocol_type(found.protocol_type.as_deref().map(text).unwrap_or_default())
+        .with_protocol_data(found.protocol.as_deref().map(text).unwrap_or_default())
+        .with_members(members.collect())
+        .with_authorized_operations(NO_OPERATIONS)
+}

@@ -1,0 +1,46 @@
+//! `LeaveGroup`, key 13, versions 0 to 5; from version 3 on several members at once, also by their instance ids.
+
+use super::{Api, code};
+use crate::{dispatch::Close, shared::Call};
+use kafka_protocol::{
+    ResponseError,
+    messages::{
+        ApiKey, LeaveGroupRequest, LeaveGroupResponse, leave_group_request::MemberIdentity,
+        leave_group_response::MemberResponse,
+    },
+};
+
+/// From here on each member has a result.
+const BATCH: i16 = 3;
+
+pub(crate) struct LeaveGroup;
+
+impl Api for LeaveGroup {
+    const KEY: ApiKey = ApiKey::LeaveGroup;
+    const MIN: i16 = 0;
+    const MAX: i16 = 5;
+    type Request = LeaveGroupRequest;
+    type Response = LeaveGroupResponse;
+
+    fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
+        let mut members = request.members;
+        if call.version < BATCH {
+            members = vec![MemberIdentity::default().with_member_id(request.member_id)];
+        }
+        let named: Vec<(&str, Option<&str>)> =
+            members.iter().map(|m| (m.member_id.as_str(), m.group_instance_id.as_deref())).collect();
+        let results = call.shared.groups.leave(&request.group_id, &named);
+        let response = LeaveGroupResponse::default();
+        let refused_all = results.contains(&Err(ResponseError::InvalidGroupId));
+        if call.version < BATCH || refused_all {
+            return Ok(Some(response.with_error_code(results.first().map_or(0, code))));
+        }
+        let answers = members.into_iter().zip(&results).map(|(member, result)| {
+            MemberResponse::default()
+                .with_member_id(member.member_id)
+                .with_group_instance_id(member.group_instance_id)
+                .with_error_code(code(result))
+        });
+        Ok(Some(response.with_members(answers.collect())))
+    }
+}

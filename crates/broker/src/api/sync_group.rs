@@ -1,0 +1,45 @@
+//! `SyncGroup`, key 14, versions 0 to 5.
+//!
+//! The answer comes when the leader has assigned.
+
+use super::text;
+use crate::{
+    dispatch::{Close, Waiting, decode},
+    groups::Sync,
+    shared::Call,
+};
+use bytes::Bytes;
+use kadence_wire::frame::encode_response;
+use kafka_protocol::messages::{ApiKey, SyncGroupRequest, SyncGroupResponse};
+
+pub(crate) const VERSIONS: (i16, i16) = (0, 5);
+/// From here on the protocol is named.
+const PROTOCOL: i16 = 5;
+
+pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
+    let request: SyncGroupRequest = decode(ApiKey::SyncGroup, call.version, body)?;
+    let assignments =
+        request.assignments.iter().map(|a| (a.member_id.as_str(), a.assignment.as_ref())).collect();
+    let sync = Sync {
+        member: &request.member_id,
+        instance: request.group_instance_id.as_deref(),
+        generation: request.generation_id,
+        protocol_type: request.protocol_type.as_deref(),
+        protocol: request.protocol_name.as_deref(),
+        assignments: &assignments,
+    };
+    let waiting = call.shared.groups.sync(&request.group_id, &sync);
+    let (version, correlation_id) = (call.version, call.correlation_id);
+    Ok(Box::pin(async move {
+        let response = SyncGroupResponse::default();
+        let response = match waiting.answer().await.ok_or(Close::Stopped)? {
+            Ok(synced) if version >= PROTOCOL => response
+                .with_protocol_type(synced.protocol_type.as_deref().map(text))
+                .with_protocol_name(synced.protocol.as_deref().map(text))
+                .with_assignment(synced.assignment),
+            Ok(synced) => response.with_assignment(synced.assignment),
+            Err(error) => response.with_error_code(error.code()),
+        };
+        Ok(vec![encode_response(ApiKey::SyncGroup, version, correlation_id, &response)?])
+    }))
+}
