@@ -100,16 +100,14 @@ impl ConsumeOptions {
             None => Ok(()),
         };
         let flushed = printer.flush();
-        let closed = match &mut reader {
-            Some(reader) => {
-                // What was written into a closed pipe, nobody has read.
-                if flushed.is_ok() && !printer.is_closed() {
-                    reader.passed_on();
-                }
-                reader.close().map_err(Error::from)
+        let next_offsets = reader.as_ref().map(|reader| reader.next_offsets().clone());
+        let closed = reader.map_or(Ok(()), |mut reader| {
+            // What was written into a closed pipe, nobody has read.
+            if flushed.is_ok() && !printer.is_closed() {
+                reader.passed_on();
             }
-            None => Ok(()),
-        };
+            reader.close().map_err(Error::from)
+        });
         if voice.json {
             let elapsed = SystemClock.now().saturating_sub(began);
             let summary = serde_json::json!({
@@ -118,7 +116,7 @@ impl ConsumeOptions {
                 "bytes": printer.bytes,
                 "elapsed_s": elapsed.as_secs_f64(),
                 "group": self.group,
-                "next_offsets": reader.as_ref().map(TopicReader::next_offsets),
+                "next_offsets": next_offsets,
             });
             print_json(&summary, true)?;
         }

@@ -16,8 +16,9 @@ use crate::connect::described;
 use crate::error::KafkaError;
 use crate::options::Resolved;
 
-/// How long a group that is sharing out its partitions anew is waited for at the end.
-const REBALANCE_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the last commit may take: a group may be sharing out its partitions anew, or its coordinator be gone.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 pub(super) struct Membership {
     group: String,
@@ -114,25 +115,41 @@ impl Membership {
     }
 
     /// Commits what was stored, and says so when that cannot be done.
-    pub(super) fn commit(&mut self, source: &Source) -> Result<(), KafkaError> {
+    pub(super) fn commit(&self, source: &Source) -> Result<(), KafkaError> {
         if !self.commits || self.stored.is_empty() {
             return Ok(());
         }
-        let deadline = SystemClock.now() + REBALANCE_PATIENCE;
+        let deadline = SystemClock.now() + COMMIT_PATIENCE;
         loop {
-            let error = match source.consumer.commit_consumer_state(CommitMode::Sync) {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
+            let _ = source.consumer.context().commit();
+            // Not in one call: that would wait for a coordinator that is gone until the session is over.
+            let outcome = source
+                .consumer
+                .commit_consumer_state(CommitMode::Async)
+                .and_then(|()| Self::outcome(source, deadline));
+            let Err(error) = outcome else { return Ok(()) };
             match error.rdkafka_error_code() {
                 // All of it has been committed before.
                 Some(Code::NoOffset) => return Ok(()),
                 Some(Code::RebalanceInProgress | Code::IllegalGeneration) if SystemClock.now() < deadline => {
-                    // Taking part in the rebalance is what ends it; records that come along are not passed on.
-                    let _ = source.consumer.poll(Duration::from_millis(100));
+                    // Taking part in the rebalance is what ends it.
+                    let _ = source.consumer.poll(LOOK_AGAIN);
                 }
                 code => return Err(self.uncommitted(code, &error)),
             }
+        }
+    }
+
+    /// Waits for the answer to a commit. Records that come along are not passed on.
+    fn outcome(source: &Source, deadline: Duration) -> Result<(), ClientError> {
+        loop {
+            if let Some(outcome) = source.consumer.context().commit() {
+                return outcome;
+            }
+            if SystemClock.now() >= deadline {
+                return Err(ClientError::ConsumerCommit(Code::OperationTimedOut));
+            }
+            let _ = source.consumer.poll(LOOK_AGAIN);
         }
     }
 

@@ -221,12 +221,17 @@ impl TopicReader {
         }
     }
 
-    /// Commits what is done to the group. Without a group there is nothing to commit.
-    pub fn close(&mut self) -> Result<(), KafkaError> {
-        match &mut self.membership {
-            Some(membership) => membership.commit(&self.source),
-            None => Ok(()),
+    /// Commits what is done to the group, and leaves it. Without a group there is nothing to commit.
+    ///
+    /// If that fails, the client's threads are left to end by themselves: it would wait for a coordinator that is
+    /// gone until the session is over.
+    pub fn close(self) -> Result<(), KafkaError> {
+        let Self { source, membership, .. } = self;
+        let committed = membership.map_or(Ok(()), |membership| membership.commit(&source));
+        if committed.is_err() {
+            std::mem::forget(source);
         }
+        committed
     }
 
     /// The offset that comes next in each partition.
