@@ -16,6 +16,8 @@ mod member;
 mod offsets;
 mod rebalance;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use coordinator::{Coordinator, Described};
 pub(crate) use join::{Join, JoinRefused, Joined};

@@ -80,8 +80,8 @@ fn asked(
             .collect();
     }
     let names: BTreeSet<&str> = request.topics.iter().map(|t| t.name.as_str()).collect();
-    let named = |name| call.shared.topics.named(name);
-    names.range(from..).map(|name| (TopicName(super::text(name)), named(name))).collect()
+    let find = |name| call.shared.topics.named(name);
+    names.range(from..).map(|name| (TopicName(super::text(name)), find(name))).collect()
 }
 
 fn missing(name: TopicName) -> DescribeTopicPartitionsResponseTopic {

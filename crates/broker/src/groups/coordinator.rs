@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Groups there may be at a time; idle ones make room for new ones.
-const MAX_GROUPS: usize = 10_000;
+pub(super) const MAX_GROUPS: usize = 10_000;
 /// What a group takes beside its members and offsets.
 const GROUP_BYTES: usize = 512;
 
@@ -26,7 +26,7 @@ const GROUP_BYTES: usize = 512;
 pub(crate) struct Coordinator {
     rules: Rules,
     memory: Arc<Memory>,
-    groups: HashMap<Id, Group>,
+    pub(super) groups: HashMap<Id, Group>,
     /// At most one entry for each group, never later than what the group waits for.
     deadlines: BTreeSet<(Time, Id)>,
 }

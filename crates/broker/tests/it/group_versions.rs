@@ -59,7 +59,7 @@ fn find_coordinator(client: &mut Client, version: i16) {
     }
 }
 
-fn join_request(version: i16, group_name: &str, member: &str) -> JoinGroupRequest {
+pub(crate) fn join_request(version: i16, group_name: &str, member: &str) -> JoinGroupRequest {
     let protocol = JoinGroupRequestProtocol::default()
         .with_name(text("range"))
         .with_metadata(vec![0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff].into());
@@ -73,7 +73,7 @@ fn join_request(version: i16, group_name: &str, member: &str) -> JoinGroupReques
 }
 
 /// Joins as a group's only member; id and generation.
-fn join(client: &mut Client, version: i16, name: &str) -> (String, i32) {
+pub(crate) fn join(client: &mut Client, version: i16, name: &str) -> (String, i32) {
     let request = join_request(version, name, "");
     let mut response: JoinGroupResponse = client.call(ApiKey::JoinGroup, version, &request);
     if version >= 4 {
@@ -97,7 +97,13 @@ fn join_group(client: &mut Client, version: i16) {
     assert_eq!((response.error_code, response.generation_id), (25, -1), "JoinGroup v{version}");
 }
 
-fn sync(client: &mut Client, version: i16, name: &str, member: &str, generation: i32) -> SyncGroupResponse {
+pub(crate) fn sync(
+    client: &mut Client,
+    version: i16,
+    name: &str,
+    member: &str,
+    generation: i32,
+) -> SyncGroupResponse {
     let assignment = SyncGroupRequestAssignment::default()
         .with_member_id(text(member))
         .with_assignment(vec![1, 2, 3].into());
@@ -155,7 +161,7 @@ fn leave_group(client: &mut Client, version: i16) {
     assert_eq!((response.error_code, codes), (0, vec![0, 25]), "LeaveGroup v{version}");
 }
 
-fn commit(client: &mut Client, version: i16, name: &str) -> Vec<i16> {
+pub(crate) fn commit_request(version: i16, name: &str) -> OffsetCommitRequest {
     let partition = |index| {
         OffsetCommitRequestPartition::default()
             .with_partition_index(index)
@@ -168,10 +174,14 @@ fn commit(client: &mut Client, version: i16, name: &str) -> Vec<i16> {
         .with_partitions(vec![partition(0), partition(9)]);
     let none =
         OffsetCommitRequestTopic::default().with_name(topic_name("none")).with_partitions(vec![partition(0)]);
-    let request = OffsetCommitRequest::default()
+    OffsetCommitRequest::default()
         .with_group_id(group(name))
         .with_generation_id_or_member_epoch(-1)
-        .with_topics(vec![topic, none]);
+        .with_topics(vec![topic, none])
+}
+
+pub(crate) fn commit(client: &mut Client, version: i16, name: &str) -> Vec<i16> {
+    let request = commit_request(version, name);
     let response: OffsetCommitResponse = client.call(ApiKey::OffsetCommit, version, &request);
     response.topics.iter().flat_map(|t| t.partitions.iter().map(|p| p.error_code)).collect()
 }

@@ -1,7 +1,12 @@
-use crate::client::{Batch, Client, encode, fetch_request, produce_request, start, start_with};
+use crate::{
+    client::{Batch, Client, encode, fetch_request, produce_request, start, start_with},
+    group_versions::{commit_request, group, join_request, sync},
+};
 use bytes::Bytes;
 use kadence_broker::{Broker, FullHook, served};
-use kafka_protocol::messages::{ApiKey, RequestHeader};
+use kafka_protocol::messages::{
+    ApiKey, DescribeGroupsRequest, DescribeGroupsResponse, JoinGroupResponse, RequestHeader,
+};
 use kafka_protocol::protocol::Encodable;
 use std::{fs, io::Read, io::Write, time::Duration};
 
@@ -157,7 +162,7 @@ fn requests_with_a_few_bytes_changed_do_no_harm() {
     let mut client = siege.attacker();
     let mut random = Random(0xbad);
     let batch = Batch::of(&["a", "bb"]).by(3, 0, 0).bytes();
-    let good: Vec<Vec<u8>> =
+    let mut good: Vec<Vec<u8>> =
         [(3, ApiKey::Produce), (9, ApiKey::Produce), (4, ApiKey::Fetch), (12, ApiKey::Fetch)]
             .into_iter()
             .map(|(version, api)| match api {
@@ -165,6 +170,12 @@ fn requests_with_a_few_bytes_changed_do_no_harm() {
                 _ => encode(api, version, &fetch_request("good", &[(0, 0), (0, 1)])).to_vec(),
             })
             .collect();
+    for version in [0, 3, 5, 6, 9] {
+        good.push(encode(ApiKey::JoinGroup, version, &join_request(version, "g", "")).to_vec());
+    }
+    for version in [2, 8] {
+        good.push(encode(ApiKey::OffsetCommit, version, &commit_request(version, "plain")).to_vec());
+    }
     for _ in 0..4_000 {
         let mut frame = good[random.below(good.len())].clone();
         for _ in 0..=random.below(3) {
@@ -198,6 +209,51 @@ fn sealed_batches_with_extreme_headers_do_no_harm() {
     }
     client.fetch("victim", 0, 0);
     siege.survived();
+}
+
+/// A small request must not have a large answer many times over.
+#[test]
+fn a_group_that_is_asked_for_many_times_is_told_once() {
+    let siege = Siege::start();
+    let mut client = Client::connect(&siege.broker);
+    let mut request = join_request(3, "g", "");
+    request.protocols[0].metadata = vec![0; 400_000].into();
+    let joined: JoinGroupResponse = client.call(ApiKey::JoinGroup, 3, &request);
+    assert_eq!(sync(&mut client, 3, "g", &joined.member_id, joined.generation_id).error_code, 0);
+    let request = DescribeGroupsRequest::default().with_groups(vec![group("g"); 40_000]);
+    let response: DescribeGroupsResponse = client.call(ApiKey::DescribeGroups, 5, &request);
+    assert_eq!((response.groups.len(), response.groups[0].members.len()), (1, 1));
+    assert_eq!(response.groups[0].members[0].member_metadata.len(), 400_000);
+    siege.survived();
+}
+
+/// Members that wait hold nothing of their requests, or a crowd of them would close the broker to others.
+#[test]
+fn waiting_members_leave_room_for_the_requests_of_others() {
+    let broker = start_with(|o| {
+        o.max_request_bytes = 1 << 20;
+        o.set("group.initial.rebalance.delay.ms", "600000").unwrap();
+    });
+    let mut request = join_request(3, "g", "").with_rebalance_timeout_ms(600_000);
+    request.protocols[0].metadata = vec![0; 500_000].into();
+    let mut held = Vec::new();
+    for at in 0..150 {
+        let mut client = Client::connect(&broker);
+        client.stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        client.send(ApiKey::JoinGroup, 3, &request);
+        while broker.stats().waiting_members <= at {
+            assert!(!client.is_closed(), "member {at} is sent away");
+        }
+        held.push(client);
+    }
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let large = Batch::of(&[&"x".repeat(900_000)]).bytes();
+    assert_eq!(client.produce("t", 0, large).error_code, 0);
+    drop(held);
+    while broker.stats().waiting_members > 0 {
+        std::thread::yield_now();
+    }
 }
 
 /// A frame of a few bytes must not make the broker take memory for what the frame claims.

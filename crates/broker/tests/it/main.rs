@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+/// Settings, more partitions, descriptions page by page.
+mod admin;
 /// Every advertised version of the APIs that change and describe topics.
 mod admin_versions;
 /// A blocking client and batches made by hand.
@@ -10,6 +12,8 @@ mod client;
 mod fetch;
 /// Every advertised version of the APIs of groups.
 mod group_versions;
+/// Groups over sockets: waiting, going away, being late.
+mod groups;
 /// Strangers: bad frames, bad counts, bad batches, connections that say nothing.
 mod hostile;
 /// Start and stop, ports, several brokers.

@@ -10,7 +10,7 @@ use kafka_protocol::messages::{
     metadata_request::MetadataRequestTopic,
 };
 
-fn creatable(name: &str, partitions: i32) -> CreatableTopic {
+pub(crate) fn creatable(name: &str, partitions: i32) -> CreatableTopic {
     CreatableTopic::default()
         .with_name(topic_name(name))
         .with_num_partitions(partitions)
@@ -32,7 +32,7 @@ pub(crate) fn create_with(client: &mut Client, name: &str, settings: &[(&str, &s
     assert_eq!(create(client, creatable(name, 1).with_configs(configs)).error_code, 0);
 }
 
-fn describe(client: &mut Client, kind: i8, name: &str) -> DescribeConfigsResult {
+pub(crate) fn describe(client: &mut Client, kind: i8, name: &str) -> DescribeConfigsResult {
     let resource = DescribeConfigsResource::default()
         .with_resource_type(kind)
         .with_resource_name(text(name))
