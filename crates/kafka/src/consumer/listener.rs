@@ -24,8 +24,6 @@ pub(crate) struct Listener {
     start: Option<Offset>,
     changes: Mutex<Vec<Change>>,
     has_changes: AtomicBool,
-    /// What became of the last commit, until somebody asks.
-    commit: Mutex<Option<KafkaResult<()>>>,
 }
 
 /// What the group gave or took.
@@ -49,11 +47,6 @@ impl Listener {
             return Vec::new();
         }
         std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What became of the last commit since this was asked last.
-    pub(crate) fn commit(&self) -> Option<KafkaResult<()>> {
-        self.commit.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn changed(&self, change: Change) {
@@ -122,10 +115,9 @@ impl ConsumerContext for Listener {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
-        if let Err(error) = &result {
+        if let Err(error) = result {
             tracing::debug!(%error, "offsets are not committed");
         }
-        *self.commit.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
     }
 }
 

@@ -1,6 +1,9 @@
 //! A reader that is a member of a group: partitions come and go, and positions are committed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
@@ -8,6 +11,7 @@ use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::ClientConsumer;
 use super::bounds::End;
 use super::listener::{Change, Listener};
 use super::options::{From, ReaderOptions, Until};
@@ -121,13 +125,7 @@ impl Membership {
         }
         let deadline = SystemClock.now() + COMMIT_PATIENCE;
         loop {
-            let _ = source.consumer.context().commit();
-            // Not in one call: that would wait for a coordinator that is gone until the session is over.
-            let outcome = source
-                .consumer
-                .commit_consumer_state(CommitMode::Async)
-                .and_then(|()| Self::outcome(source, deadline));
-            let Err(error) = outcome else { return Ok(()) };
+            let Err(error) = commit_until(&source.consumer, deadline) else { return Ok(()) };
             match error.rdkafka_error_code() {
                 // All of it has been committed before.
                 Some(Code::NoOffset) => return Ok(()),
@@ -140,19 +138,6 @@ impl Membership {
         }
     }
 
-    /// Waits for the answer to a commit. Records that come along are not passed on.
-    fn outcome(source: &Source, deadline: Duration) -> Result<(), ClientError> {
-        loop {
-            if let Some(outcome) = source.consumer.context().commit() {
-                return outcome;
-            }
-            if SystemClock.now() >= deadline {
-                return Err(ClientError::ConsumerCommit(Code::OperationTimedOut));
-            }
-            let _ = source.consumer.poll(LOOK_AGAIN);
-        }
-    }
-
     fn uncommitted(&self, code: Option<Code>, error: &ClientError) -> KafkaError {
         let why = code.map_or_else(|| error.to_string(), described);
         KafkaError::Group {
@@ -161,4 +146,24 @@ impl Membership {
             help: "records since the last commit are read again by the next member".to_owned(),
         }
     }
+}
+
+/// Commits what is stored, and waits for the answer no longer than to `deadline`.
+///
+/// librdkafka waits for a coordinator that is gone until the session is over, so a thread of its own waits with it.
+/// When nobody waits any longer, that thread has the consumer to itself, and closes it when it can.
+fn commit_until(consumer: &Arc<ClientConsumer>, deadline: Duration) -> Result<(), ClientError> {
+    let (answer, answered) = sync_channel(1);
+    let committing = Arc::clone(consumer);
+    let thread = thread::Builder::new().name("commit".into()).spawn(move || {
+        let outcome = committing.commit_consumer_state(CommitMode::Sync);
+        // Whoever waits has to be the one who closes the consumer.
+        drop(committing);
+        let _ = answer.send(outcome);
+    });
+    if thread.is_err() {
+        return consumer.commit_consumer_state(CommitMode::Sync);
+    }
+    let patience = deadline.saturating_sub(SystemClock.now());
+    answered.recv_timeout(patience).unwrap_or(Err(ClientError::ConsumerCommit(Code::OperationTimedOut)))
 }

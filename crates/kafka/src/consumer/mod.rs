@@ -119,7 +119,7 @@ impl TopicReader {
         let listener = membership.as_ref().map_or_else(Listener::default, Membership::listener);
         let consumer: ClientConsumer =
             config.create_with_context(listener).map_err(|error| uncreated(&resolved, &error))?;
-        let source = Source { consumer, resolved, topic: options.topic.clone(), stop };
+        let source = Source { consumer: Arc::new(consumer), resolved, topic: options.topic.clone(), stop };
         let mut reader = Self { source, membership, open: BTreeMap::new(), next_offsets: BTreeMap::new() };
         let found =
             reader.source.partitions(options.until, on_wait).and_then(|partitions| match partitions {
@@ -223,15 +223,10 @@ impl TopicReader {
 
     /// Commits what is done to the group, and leaves it. Without a group there is nothing to commit.
     ///
-    /// If that fails, the client's threads are left to end by themselves: it would wait for a coordinator that is
-    /// gone until the session is over.
+    /// A coordinator that does not answer is waited for ten seconds.
     pub fn close(self) -> Result<(), KafkaError> {
         let Self { source, membership, .. } = self;
-        let committed = membership.map_or(Ok(()), |membership| membership.commit(&source));
-        if committed.is_err() {
-            std::mem::forget(source);
-        }
-        committed
+        membership.map_or(Ok(()), |membership| membership.commit(&source))
     }
 
     /// The offset that comes next in each partition.

@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A topic, and the client that reads it.
 pub(super) struct Source {
-    pub(super) consumer: ClientConsumer,
+    pub(super) consumer: Arc<ClientConsumer>,
     pub(super) resolved: Resolved,
     pub(super) topic: String,
     pub(super) stop: Arc<Stop>,
@@ -36,7 +36,7 @@ impl Source {
         mut on_wait: impl FnMut(&str),
     ) -> Result<Option<Vec<i32>>, KafkaError> {
         let contact = Contact {
-            client: &self.consumer,
+            client: &*self.consumer,
             resolved: &self.resolved,
             clock: &SystemClock,
             stop: &self.stop,
