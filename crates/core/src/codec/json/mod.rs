@@ -1,6 +1,9 @@
 //! JSON bodies: compact, members in the order selected, number text kept.
 
-use super::{CodecError, Encoder, RowContext, Shape, write_float, write_number, write_uuid};
+mod values;
+
+use self::values::{write_cell, write_text};
+use super::{CodecError, Encoder, RowContext, Shape, write_number, write_uuid};
 use crate::projection::{Expr, Item, Projection, Rest};
 use crate::run::Draft;
 use crate::schema::Type;
@@ -83,18 +86,22 @@ fn write_rest(
         }
         write_text(new_name.unwrap_or(name), into);
         into.push(b':');
-        let value = cell.value(rest.schema.type_of(name)).map_err(|misfit| {
+        write_cell(cell, rest.schema.type_of(name), into).map_err(|misfit| {
             let field = Field { path: vec![name.to_owned()], index };
             row.misfit(&field, cell, misfit)
         })?;
-        write_value(&value, into);
     }
     Ok(())
 }
 
 fn write_expr(expr: &mut Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
     match expr {
-        Expr::Field(field, ty) => write_value(&row.value(field, *ty)?, draft.bytes()),
+        Expr::Field(field, ty) => match row.rows.cell(field) {
+            Some(cell) => write_cell(cell, *ty, draft.bytes())
+                .map_err(|misfit| row.misfit(field, cell, misfit))?,
+            // A field that is not there is null.
+            None => draft.bytes().extend_from_slice(b"null"),
+        },
         Expr::Now { format, width } => quoted(draft, |draft| draft.slot(*format, *width)),
         Expr::EventTime(format) => quoted(draft, |draft| row.write_event_time(format, draft.bytes())),
         Expr::Uuid => quoted(draft, |draft| write_uuid(draft.bytes())),
@@ -112,33 +119,6 @@ fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {
     draft.bytes().push(b'"');
     inside(draft);
     draft.bytes().push(b'"');
-}
-
-fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
-    match value {
-        Value::Null => into.extend_from_slice(b"null"),
-        Value::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Number(text) | Value::Json(text) => into.extend_from_slice(text.as_bytes()),
-        Value::WholeFloat(text) => {
-            into.extend_from_slice(text.as_bytes());
-            into.extend_from_slice(b".0");
-        }
-        Value::Int(value) => write_number(value, into),
-        Value::Float(value) => write_float(*value, into),
-        Value::Text(text) => write_text(text, into),
-    }
-}
-
-/// Appends `text` as a JSON string.
-fn write_text(text: &str, into: &mut Vec<u8>) {
-    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
-        into.push(b'"');
-        into.extend_from_slice(text.as_bytes());
-        into.push(b'"');
-    } else {
-        // Writing to a vector does not fail.
-        let _ = serde_json::to_writer(into, text);
-    }
 }
 
 /// Writes `{"<time>":value}`.
