@@ -18,6 +18,8 @@ pub struct Run {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
     slots: Vec<Slot>,
+    /// How many of the records have a key.
+    keys: usize,
     byte_limit: usize,
     record_limit: usize,
 }
@@ -58,7 +60,7 @@ impl Run {
     /// A run that calls itself full at `byte_limit` bytes or `record_limit` records. A single record may exceed the
     /// byte limit; the source bounds its size.
     pub fn new(byte_limit: usize, record_limit: usize) -> Self {
-        Self { bytes: Vec::new(), entries: Vec::new(), slots: Vec::new(), byte_limit, record_limit }
+        Self { bytes: Vec::new(), entries: Vec::new(), slots: Vec::new(), keys: 0, byte_limit, record_limit }
     }
 
     /// Whether another record may be added.
@@ -82,6 +84,7 @@ impl Run {
         self.bytes.shrink_to(self.byte_limit * 2);
         self.entries.clear();
         self.slots.clear();
+        self.keys = 0;
     }
 
     /// Starts a record; it is part of the run once [`Draft::finish`] is called, and leaves no trace otherwise.
@@ -166,6 +169,7 @@ impl Draft<'_> {
     /// Makes the record part of the run.
     pub fn finish(mut self, facts: Facts) {
         let run = &mut *self.run;
+        run.keys += usize::from(self.key_end.is_some());
         run.entries.push(Entry {
             start: self.start,
             key_end: self.key_end.unwrap_or(self.start),
@@ -216,6 +220,28 @@ impl<'r> Slice<'r> {
     /// The instant of the hand-over, as the slots in these bodies say it.
     pub fn handed_over(&self) -> Timestamp {
         self.handed_over
+    }
+
+    /// The bodies as they stand one after the other: in one piece unless there are keys between them.
+    pub fn bodies(&self) -> impl Iterator<Item = &'r [u8]> + use<'r> {
+        let run = self.run;
+        let entries = &run.entries[self.records.clone()];
+        let joined = match entries {
+            [first, .., last] if run.keys == 0 => Some(first.key_end..last.end),
+            _ => None,
+        };
+        let apart = if joined.is_some() { &[] } else { entries };
+        let apart = apart.iter().map(|entry| entry.key_end..entry.end);
+        joined.into_iter().chain(apart).map(|at| &run.bytes[at])
+    }
+
+    /// How many bytes keys and bodies have.
+    pub fn size(&self) -> usize {
+        match &self.run.entries[self.records.clone()] {
+            [first, .., last] => last.end - first.start,
+            [only] => only.end - only.start,
+            [] => 0,
+        }
     }
 
     /// The records, in the order in which they leave.

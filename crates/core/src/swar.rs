@@ -19,16 +19,63 @@ pub(crate) const fn first(set: u64) -> usize {
     set.trailing_zeros() as usize / 8
 }
 
+/// The bytes of `word` that are no ASCII digits.
+#[inline]
+const fn not_digits(word: u64) -> u64 {
+    let value = word ^ (ONES * b'0' as u64);
+    // A carry never leaves its byte, since the highest bits are added apart.
+    (((value & !HIGHEST) + ONES * (0x80 - 10)) | value) & HIGHEST
+}
+
+/// Which of the at most 64 bytes of `text` are no ASCII digits, the first in the lowest bit; `None` beyond that.
+#[inline]
+pub(crate) fn digit_gaps(text: &[u8]) -> Option<u64> {
+    if text.len() > 64 {
+        return None;
+    }
+    let Some(last) = text.last_chunk() else {
+        return Some(bits(not_digits(load(text))) & !(!0 << text.len()));
+    };
+    let (words, _) = text.as_chunks();
+    let gaps = |word: &[u8; 8]| bits(not_digits(u64::from_le_bytes(*word)));
+    // The last word may overlap the one before it.
+    let mut all = gaps(last) << (text.len() - 8);
+    for (word, at) in words.iter().zip((0..).step_by(8)) {
+        all |= gaps(word) << at;
+    }
+    Some(all)
+}
+
+/// A set as its eight bits, that of the first byte of a word of little endian the lowest.
+#[inline]
+const fn bits(set: u64) -> u64 {
+    // The product brings bit 7 of byte n to bit 56 + n.
+    ((set >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56
+}
+
+/// Fewer than eight bytes as a word of little endian, filled up with zeros.
+#[inline]
+fn load(text: &[u8]) -> u64 {
+    if let (Some(low), Some(high)) = (text.first_chunk(), text.last_chunk()) {
+        let (low, high) = (u32::from_le_bytes(*low), u32::from_le_bytes(*high));
+        return u64::from(low) | u64::from(high) << (8 * (text.len() - 4));
+    }
+    text.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+}
+
 /// Whether `text` is ASCII that stands in a JSON string as it is: no control characters, quotes or backslashes.
 #[inline]
 pub(crate) fn is_plain_ascii(text: &[u8]) -> bool {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=0x7F) && !matches!(byte, b'"' | b'\\');
-    let Some(last) = text.last_chunk() else { return text.iter().all(is_plain) };
-    let (words, _) = text.as_chunks();
-    // The last word may overlap the one before it.
-    words.iter().chain([last]).all(|word| {
-        let word = u64::from_le_bytes(*word);
+    let is_plain = |word: u64| {
+        // A byte borrows from the next one only where there is a control character already.
         let control = word.wrapping_sub(ONES * 0x20) & HIGHEST;
         (control | word & HIGHEST | equal(word, b'"') | equal(word, b'\\')) == 0
-    })
+    };
+    let Some(last) = text.last_chunk() else {
+        let filling = (ONES * 0x20) << (8 * text.len());
+        return is_plain(load(text) | filling);
+    };
+    let (words, _) = text.as_chunks();
+    // The last word may overlap the one before it.
+    words.iter().chain([last]).all(|word| is_plain(u64::from_le_bytes(*word)))
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::schema::Type;
+use crate::swar;
 
 /// A cell as the recording has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,12 +138,30 @@ fn typed(text: &str, wanted: Type) -> Option<Value<'_>> {
 
 /// Whether `text` is a JSON number no larger than a double can be: most readers refuse whole bodies over others.
 pub(crate) fn is_number_for_all(text: &[u8]) -> bool {
+    match swar::digit_gaps(text) {
+        // Nothing but digits, with a sign or a point: most numbers.
+        Some(gaps) if is_common_number(text, gaps) => return true,
+        _ => {}
+    }
     match decimal_length(text) {
         // Without an exponent it takes more than 308 digits.
         Some(length) if length == text.len() && length < 300 => true,
         Some(_) => is_json_number(text) && std::str::from_utf8(text).is_ok_and(fits_a_double),
         None => false,
     }
+}
+
+/// Whether `text`, with digits everywhere but in the `gaps`, is a JSON number without an exponent.
+#[inline]
+fn is_common_number(text: &[u8], gaps: u64) -> bool {
+    let sign = usize::from(text.first() == Some(&b'-'));
+    let digits = text.len() - sign;
+    let gaps = gaps >> sign;
+    let point = if gaps == 0 { digits } else { gaps.trailing_zeros() as usize };
+    let is_whole = gaps == 0 && digits > 0;
+    // One gap, a point, and digits on both sides of it.
+    let is_fraction = gaps.is_power_of_two() && point > 0 && point + 1 < digits && text[sign + point] == b'.';
+    (is_whole || is_fraction) && (point == 1 || text[sign] != b'0')
 }
 
 fn fits_a_double(number: &str) -> bool {

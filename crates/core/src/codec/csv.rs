@@ -3,7 +3,7 @@
 use super::{Encoder, RowContext, write_float, write_number, write_uuid};
 use crate::projection::{Expr, Projection};
 use crate::run::Draft;
-use crate::source::RecordingError;
+use crate::source::{RecordingError, Rows as _};
 use crate::value::{Cell, Value};
 
 /// Writes lines.

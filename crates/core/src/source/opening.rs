@@ -3,7 +3,8 @@
 use super::error::{RecordingError, excerpt};
 use super::event_time::{TimeFormat, TimeParser};
 use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
-use super::rows::{Field, Rows};
+use super::kinds::AnyRows;
+use super::rows::{Field, Rows as _};
 use crate::codec::{self, Encoder, Format, Shape};
 use crate::projection::{Expr, Names, Projection};
 use crate::stamp::StampFormat;
@@ -20,7 +21,7 @@ pub(super) struct Checked {
 /// Checks `options` against the present row; all faults are reported together.
 pub(super) fn check(
     name: &str,
-    rows: &dyn Rows,
+    rows: &AnyRows,
     options: &RecordingOptions,
 ) -> Result<Checked, Vec<RecordingError>> {
     Opening { name, rows, options, faults: Vec::new(), decisions: Vec::new() }.check()
@@ -28,7 +29,7 @@ pub(super) fn check(
 
 struct Opening<'a> {
     name: &'a str,
-    rows: &'a dyn Rows,
+    rows: &'a AnyRows,
     options: &'a RecordingOptions,
     faults: Vec<RecordingError>,
     decisions: Vec<String>,

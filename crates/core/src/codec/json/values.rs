@@ -7,12 +7,30 @@ use crate::value::{Cell, Misfit, Value, is_number_for_all};
 
 /// Appends a cell as a value of type `wanted`.
 pub(super) fn write_cell(cell: Cell<'_>, wanted: Type, into: &mut Vec<u8>) -> Result<(), Misfit> {
-    // What most cells are is copied as it stands, without becoming a value first.
     match (cell, wanted) {
-        (Cell::Text(text), Type::Auto) if is_number_for_all(text) => into.extend_from_slice(text),
-        (Cell::Text(text), Type::Auto | Type::Verbatim) if swar::is_plain_ascii(text) => quote(text, into),
+        (Cell::Text(text), _) => write_csv_text(text, wanted, into)?,
         (Cell::Json(json), Type::Auto | Type::Json) => into.extend_from_slice(json.as_bytes()),
         _ => write_value(&cell.value(wanted)?, into),
+    }
+    Ok(())
+}
+
+/// Appends the text of a CSV cell as a value of type `wanted`.
+pub(super) fn write_csv_text(text: &[u8], wanted: Type, into: &mut Vec<u8>) -> Result<(), Misfit> {
+    // What most cells are is copied as it stands, without becoming a value first.
+    let is_text = match wanted {
+        Type::Auto if is_number_for_all(text) => {
+            into.extend_from_slice(text);
+            return Ok(());
+        }
+        Type::Auto | Type::Verbatim => true,
+        Type::Text => !text.is_empty(),
+        Type::Int | Type::Float | Type::Bool | Type::Json => false,
+    };
+    if is_text && swar::is_plain_ascii(text) {
+        quote(text, into);
+    } else {
+        write_value(&Cell::Text(text).value(wanted)?, into);
     }
     Ok(())
 }

@@ -112,6 +112,13 @@ impl CsvRows {
             .collect()
     }
 
+    /// The text of cell number `index` of the present row, if there is one.
+    #[inline]
+    pub(crate) fn text_of(&self, index: usize) -> Option<&[u8]> {
+        (index < self.count).then(|| self.cell_bytes(index))
+    }
+
+    #[inline]
     fn cell_bytes(&self, index: usize) -> &[u8] {
         let (text, gap) = if self.is_plain { (self.input.window(), 1) } else { (&*self.cells, 0) };
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before] + gap);
@@ -257,8 +264,9 @@ impl Rows for CsvRows {
         self.columns.clone()
     }
 
+    #[inline]
     fn cell(&self, field: &Field) -> Option<Cell<'_>> {
-        (field.index < self.count).then(|| Cell::Text(self.cell_bytes(field.index)))
+        self.text_of(field.index).map(Cell::Text)
     }
 
     fn text(&self) -> &[u8] {
@@ -267,10 +275,12 @@ impl Rows for CsvRows {
         text.strip_suffix(b"\r").unwrap_or(text)
     }
 
+    #[inline]
     fn line(&self) -> u64 {
         self.input.line
     }
 
+    #[inline]
     fn is_buffered(&self) -> bool {
         self.input.has_line_after(self.taken)
     }
