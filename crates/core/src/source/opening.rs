@@ -2,8 +2,8 @@
 
 use super::error::{RecordingError, excerpt};
 use super::event_time::{TimeFormat, TimeParser};
-use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
 use super::kinds::AnyRows;
+use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
 use super::rows::{Field, Rows as _};
 use crate::codec::{self, Encoder, Format, Shape};
 use crate::projection::{Expr, Names, Projection};
@@ -153,7 +153,7 @@ impl Opening<'_> {
                 return None;
             };
             parser.format = format;
-        } else if parser.parse(&text).is_none() {
+        } else if parser.parse(text.as_bytes()).is_none() {
             self.bad_time(&field, &text, &parser);
             return None;
         }
@@ -192,7 +192,7 @@ impl Opening<'_> {
             let date = fields.iter().find(|(_, text)| detected(text) == Some(TimeFormat::Iso));
             date.or_else(|| fields.iter().find(|(_, text)| detected(text).is_some()))
         } else {
-            fields.iter().find(|(_, text)| parser.parse(text).is_some())
+            fields.iter().find(|(_, text)| parser.parse(text.as_bytes()).is_some())
         };
         if found.is_none() {
             let (name, line) = (self.name.into(), self.rows.line());

@@ -242,19 +242,27 @@ fn event_time(
     field: &Field,
     parser: &TimeParser,
 ) -> Result<Timestamp, RecordingError> {
-    let (line, column) = (rows.line(), || field.path.join("."));
-    let Some(cell) = rows.cell(field) else {
-        return Err(RecordingError::MissingField { name: name.into(), line, column: column() });
+    let parsed = match rows.csv_text(field) {
+        Some(text) => parser.parse(text),
+        None => rows.cell(field).and_then(|cell| parser.parse(cell.text().as_bytes())),
     };
-    let text = cell.text();
-    parser.parse(&text).ok_or_else(|| RecordingError::BadTime {
+    parsed.ok_or_else(|| no_event_time(name, rows, field, parser))
+}
+
+#[cold]
+fn no_event_time(name: &str, rows: &AnyRows, field: &Field, parser: &TimeParser) -> RecordingError {
+    let (line, column) = (rows.line(), field.path.join("."));
+    let Some(cell) = rows.cell(field) else {
+        return RecordingError::MissingField { name: name.into(), line, column };
+    };
+    RecordingError::BadTime {
         name: name.into(),
         line,
         number: field.index + 1,
-        column: column(),
-        cell: excerpt(&text),
+        column,
+        cell: excerpt(&cell.text()),
         format: parser.format.to_string(),
-    })
+    }
 }
 
 #[cold]
