@@ -79,3 +79,42 @@ pub(crate) fn is_plain_ascii(text: &[u8]) -> bool {
     // The last word may overlap the one before it.
     words.iter().chain([last]).all(|word| is_plain(u64::from_le_bytes(*word)))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_byte_is_judged_by_itself(bytes in any::<[u8; 8]>(), other in any::<u8>(), at in 0_usize..8) {
+            let word = u64::from_le_bytes(bytes);
+            let set = |is_in: &dyn Fn(u8) -> bool| {
+                u64::from_le_bytes(bytes.map(|byte| if is_in(byte) { 0x80 } else { 0 }))
+            };
+            for byte in [bytes[at], other] {
+                prop_assert_eq!(equal(word, byte), set(&|found| found == byte));
+            }
+            prop_assert_eq!(not_digits(word), set(&|byte| !byte.is_ascii_digit()));
+            let first_one = bytes.iter().position(|&byte| byte == bytes[at]);
+            prop_assert_eq!(Some(first(equal(word, bytes[at]))), first_one);
+        }
+
+        #[test]
+        fn texts_of_any_length_are_judged_byte_by_byte(
+            text in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..70),
+                "[ -~äöü]{0,40}".prop_map(String::into_bytes),
+                "[-0-9.]{0,70}".prop_map(String::into_bytes),
+                "[a-z0-9]{0,30}[\u{1f}\u{7f}\"\\\\]?[a-z0-9]{0,10}".prop_map(String::into_bytes),
+            ],
+        ) {
+            let is_plain = |byte: &u8| byte.is_ascii() && *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
+            prop_assert_eq!(is_plain_ascii(&text), text.iter().all(is_plain));
+            let gaps = (0_u64..).zip(&text).filter(|(_, byte)| !byte.is_ascii_digit());
+            let expected = (text.len() <= 64).then(|| gaps.fold(0, |gaps, (at, _)| gaps | 1 << at));
+            prop_assert_eq!(digit_gaps(&text), expected);
+        }
+    }
+}

@@ -146,6 +146,8 @@ pub(crate) fn is_number_for_all(text: &[u8]) -> bool {
     match decimal_length(text) {
         // Without an exponent it takes more than 308 digits.
         Some(length) if length == text.len() && length < 300 => true,
+        // Most of what starts with digits and is no number is a date.
+        Some(length) if !matches!(text.get(length), None | Some(b'e' | b'E')) => false,
         Some(_) => is_json_number(text) && std::str::from_utf8(text).is_ok_and(fits_a_double),
         None => false,
     }
@@ -206,6 +208,8 @@ fn digits(text: &[u8], from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -216,6 +220,17 @@ mod tests {
         for text in ["", "-", "007", "+5", ".5", "5.", "1e", "1e+", "NaN", "0x1", "1 ", " 1", "1_000", "--1"]
         {
             assert!(!is_json_number(text.as_bytes()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_for_all_are_json_numbers_that_fit(
+            text in "-?[0-9]{0,4}\\.?[0-9]{0,4}|-?[0-9]{0,12}(\\.[0-9]{0,9})?([eE][-+]?[0-9]{0,4})?|[-+0-9.e]{0,12}|1[0-9]{290,310}",
+        ) {
+            let fits = text.parse().is_ok_and(f64::is_finite);
+            let expected = is_json_number(text.as_bytes()) && fits;
+            prop_assert_eq!(is_number_for_all(text.as_bytes()), expected, "{}", text);
         }
     }
 

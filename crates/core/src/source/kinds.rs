@@ -9,6 +9,7 @@ use crate::value::Cell;
 
 /// The rows of a recording of any kind. An enum rather than a trait object: cells are asked for often, and what
 /// they are asked for by is compiled together with how they are found.
+#[expect(clippy::large_enum_variant, reason = "a replay has one")]
 pub(crate) enum AnyRows {
     Csv(CsvRows),
     JsonLines(JsonRows),

@@ -67,3 +67,31 @@ fn quote(text: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(text);
     into.push(b'"');
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What is copied as it stands is what its value would be written as.
+        #[test]
+        fn cells_are_written_as_their_values(
+            text in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..24),
+                "[-+0-9.eE]{0,12}|[ -~äö]{0,24}|true|FALSE|[01]?|\\{\"a\": ?[0-9]\\}".prop_map(String::into_bytes),
+            ],
+            wanted in prop::sample::select(vec![
+                Type::Auto, Type::Text, Type::Verbatim, Type::Int, Type::Float, Type::Bool, Type::Json,
+            ]),
+        ) {
+            let mut written = Vec::new();
+            let result = write_csv_text(&text, wanted, &mut written);
+            let mut expected = Vec::new();
+            let value = Cell::Text(&text).value(wanted);
+            prop_assert_eq!(result, value.as_ref().map(|value| write_value(value, &mut expected)).map_err(|misfit| *misfit));
+            prop_assert_eq!(written, expected);
+        }
+    }
+}

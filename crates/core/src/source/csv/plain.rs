@@ -10,7 +10,7 @@ pub(super) struct PlainRows {
     delimiter: u8,
     quote: u8,
     /// Whether delimiter, quote and line ends are told apart at all.
-    is_usable: bool,
+    pub(super) is_usable: bool,
 }
 
 impl PlainRows {
@@ -52,9 +52,8 @@ impl PlainRows {
     /// The length of the row whose last cell ends `at` a byte that is no delimiter.
     fn end<'e>(text: &[u8], at: usize, mut ends: impl Iterator<Item = &'e mut usize>) -> Option<usize> {
         let line_end = match text.get(at..)? {
-            [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
-            [b'\r', ..] => 1,
+            [b'\n' | b'\r', ..] => 1,
             _ => return None,
         };
         *ends.next()? = at;
