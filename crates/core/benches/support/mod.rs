@@ -11,20 +11,20 @@ use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions, Source};
 
 /// The rows of each recording: few enough to stay in the caches, so that the memory of the machine is not measured.
-pub const ROWS: usize = 10_000;
+pub(crate) const ROWS: usize = 10_000;
 
 /// `timestamp,value`, as epoch seconds with milliseconds.
-pub static TWO: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static TWO: LazyLock<String> = LazyLock::new(|| {
     rows("timestamp,value", |n| format!("{}.{:03},{}", 1_600_000_000 + n / 1_000, n % 1_000, n % 100))
 });
 
 /// The same with quotes around the times.
-pub static QUOTED: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static QUOTED: LazyLock<String> = LazyLock::new(|| {
     rows("timestamp,value", |n| format!("\"{}.{:03}\",{}", 1_600_000_000 + n / 1_000, n % 1_000, n % 100))
 });
 
 /// Four columns of an accelerometer.
-pub static FOUR: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static FOUR: LazyLock<String> = LazyLock::new(|| {
     let tenth = |n: usize, of: usize| (n % of) as f64 / of as f64 * 2.0 - 1.0;
     rows("sec,X,Y,Z", |n| {
         format!(
@@ -38,7 +38,7 @@ pub static FOUR: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// `timestamp,value` with a date and a time, and what `suffix` puts behind it.
-pub fn dates(separator: char, suffix: &str) -> String {
+pub(crate) fn dates(separator: char, suffix: &str) -> String {
     rows("timestamp,value", |n| {
         let (hour, minute, second) = (n / 3_600 % 24, n / 60 % 60, n % 60);
         format!("2021-01-01{separator}{hour:02}:{minute:02}:{second:02}{suffix},{}", n % 100)
@@ -46,7 +46,7 @@ pub fn dates(separator: char, suffix: &str) -> String {
 }
 
 /// Objects with an object in them.
-pub static OBJECTS: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static OBJECTS: LazyLock<String> = LazyLock::new(|| {
     let object =
         |n| format!("{{\"timestamp\":{},\"sensor\":{{\"id\":7,\"value\":{}}}}}", 1_600_000_000 + n, n % 100);
     let text = rows("", object);
@@ -61,7 +61,7 @@ fn rows(header: &str, row: impl Fn(usize) -> String) -> String {
 }
 
 /// CSV with a header line, unpaced.
-pub fn csv() -> RecordingOptions {
+pub(crate) fn csv() -> RecordingOptions {
     RecordingOptions {
         schedule: Schedule::Unpaced,
         ..RecordingOptions::new(RecordingKind::Csv(CsvOptions::default()))
@@ -69,12 +69,12 @@ pub fn csv() -> RecordingOptions {
 }
 
 /// JSON Lines, unpaced.
-pub fn json_lines() -> RecordingOptions {
+pub(crate) fn json_lines() -> RecordingOptions {
     RecordingOptions { schedule: Schedule::Unpaced, ..RecordingOptions::new(RecordingKind::JsonLines) }
 }
 
 /// Encodes all of `text` and says how many records there are.
-pub fn drain(text: &'static str, options: &RecordingOptions, run: &mut Run) -> usize {
+pub(crate) fn drain(text: &'static str, options: &RecordingOptions, run: &mut Run) -> usize {
     let mut recording = Recording::open("bench", Box::new(Cursor::new(text.as_bytes())), options)
         .expect("the recording is good");
     let mut records = 0;
@@ -89,7 +89,7 @@ pub fn drain(text: &'static str, options: &RecordingOptions, run: &mut Run) -> u
 }
 
 /// Measures [`drain`], in records.
-pub fn measure(bencher: divan::Bencher<'_, '_>, text: &'static str, options: &RecordingOptions) {
+pub(crate) fn measure(bencher: divan::Bencher<'_, '_>, text: &'static str, options: &RecordingOptions) {
     let mut run = Run::new(256 * 1024, 8_192);
     assert_eq!(drain(text, options, &mut run), ROWS);
     bencher.counter(divan::counter::ItemsCount::new(ROWS)).bench_local(|| drain(text, options, &mut run));
