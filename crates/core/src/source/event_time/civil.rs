@@ -101,6 +101,8 @@ const DAYS_TO_1970: i64 = 719_468;
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use jiff::civil::DateTime;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
@@ -162,7 +164,8 @@ mod tests {
                 Some(_) if is_z => text.push('Z'),
                 Some(minutes) => {
                     let sign = if minutes < 0 { '-' } else { '+' };
-                    text.push_str(&format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60));
+                    let minutes = minutes.abs();
+                    let _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
                 }
                 None => {}
             }
