@@ -17,4 +17,5 @@ pub mod schema;
 pub mod sink;
 pub mod source;
 pub mod stamp;
+mod swar;
 pub mod value;

@@ -18,19 +18,46 @@ pub struct Run {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
     slots: Vec<Slot>,
+    /// How many of the records have a key.
+    keys: usize,
     byte_limit: usize,
     record_limit: usize,
 }
 
-/// What the index knows of a record.
+/// What the index knows of a record, in 64 bytes: the index is larger than the bodies of short records, and one
+/// thread writes what another reads. A record starts where the one before it ends.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    start: usize,
     key_end: usize,
     end: usize,
-    slots_end: usize,
+    line: u64,
+    sequence: u64,
+    event_nanos: i64,
+    due_seconds: u64,
+    due_nanos: u32,
+    lane: u32,
+    /// Four thousand million slots take more memory than machines have.
+    slots_end: u32,
     has_key: bool,
-    facts: Facts,
+    has_event_time: bool,
+}
+
+const _: () = assert!(size_of::<Entry>() == 64);
+
+impl Entry {
+    fn due(&self) -> Duration {
+        Duration::new(self.due_seconds, self.due_nanos)
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            event_time: self.has_event_time.then(|| Timestamp::from_nanos(self.event_nanos)),
+            due: self.due(),
+            lane: self.lane,
+            sequence: self.sequence,
+            line: self.line,
+        }
+    }
 }
 
 /// Where a record comes from and when it is due.
@@ -58,7 +85,7 @@ impl Run {
     /// A run that calls itself full at `byte_limit` bytes or `record_limit` records. A single record may exceed the
     /// byte limit; the source bounds its size.
     pub fn new(byte_limit: usize, record_limit: usize) -> Self {
-        Self { bytes: Vec::new(), entries: Vec::new(), slots: Vec::new(), byte_limit, record_limit }
+        Self { bytes: Vec::new(), entries: Vec::new(), slots: Vec::new(), keys: 0, byte_limit, record_limit }
     }
 
     /// Whether another record may be added.
@@ -82,6 +109,7 @@ impl Run {
         self.bytes.shrink_to(self.byte_limit * 2);
         self.entries.clear();
         self.slots.clear();
+        self.keys = 0;
     }
 
     /// Starts a record; it is part of the run once [`Draft::finish`] is called, and leaves no trace otherwise.
@@ -90,26 +118,31 @@ impl Run {
         Draft { run: self, start, key_end: None, first_slot }
     }
 
+    /// Where record `index` starts; where the last one ends, for the one after it.
+    fn start_of(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.entries[before].end)
+    }
+
     /// When record `index` is due.
     pub fn due(&self, index: usize) -> Duration {
-        self.entries[index].facts.due
+        self.entries[index].due()
     }
 
     /// Where record `index` comes from and when it is due.
     pub fn facts(&self, index: usize) -> Facts {
-        self.entries[index].facts
+        self.entries[index].facts()
     }
 
     /// The end of the first of `records` that are due at `now` or before.
     pub fn due_by(&self, records: Range<usize>, now: Duration) -> usize {
-        let due = self.entries[records.clone()].iter().take_while(|entry| entry.facts.due <= now).count();
+        let due = self.entries[records.clone()].iter().take_while(|entry| entry.due() <= now).count();
         records.start + due
     }
 
     /// Fills the slots of `records` with the hand-over instant.
     pub fn stamp(&mut self, records: Range<usize>, handed_over: Timestamp, writer: &mut StampWriter) {
-        let first = records.start.checked_sub(1).map_or(0, |before| self.entries[before].slots_end);
-        let end = records.end.checked_sub(1).map_or(0, |last| self.entries[last].slots_end);
+        let first = records.start.checked_sub(1).map_or(0, |before| self.entries[before].slots_end) as usize;
+        let end = records.end.checked_sub(1).map_or(0, |last| self.entries[last].slots_end) as usize;
         if first >= end {
             return;
         }
@@ -166,13 +199,19 @@ impl Draft<'_> {
     /// Makes the record part of the run.
     pub fn finish(mut self, facts: Facts) {
         let run = &mut *self.run;
+        run.keys += usize::from(self.key_end.is_some());
         run.entries.push(Entry {
-            start: self.start,
             key_end: self.key_end.unwrap_or(self.start),
             end: run.bytes.len(),
-            slots_end: run.slots.len(),
+            line: facts.line,
+            sequence: facts.sequence,
+            event_nanos: facts.event_time.map_or(0, Timestamp::as_nanos),
+            due_seconds: facts.due.as_secs(),
+            due_nanos: facts.due.subsec_nanos(),
+            lane: facts.lane,
+            slots_end: run.slots.len() as u32,
             has_key: self.key_end.is_some(),
-            facts,
+            has_event_time: facts.event_time.is_some(),
         });
         self.start = run.bytes.len();
         self.first_slot = run.slots.len();
@@ -218,14 +257,36 @@ impl<'r> Slice<'r> {
         self.handed_over
     }
 
+    /// The bodies as they stand one after the other: in one piece unless there are keys between them.
+    pub fn bodies(&self) -> impl Iterator<Item = &'r [u8]> + use<'r> {
+        let run = self.run;
+        let entries = &run.entries[self.records.clone()];
+        let joined = match entries {
+            [first, .., last] if run.keys == 0 => Some(first.key_end..last.end),
+            _ => None,
+        };
+        let apart = if joined.is_some() { &[] } else { entries };
+        let apart = apart.iter().map(|entry| entry.key_end..entry.end);
+        joined.into_iter().chain(apart).map(|at| &run.bytes[at])
+    }
+
+    /// How many bytes keys and bodies have.
+    pub fn size(&self) -> usize {
+        self.run.start_of(self.records.end) - self.run.start_of(self.records.start)
+    }
+
     /// The records, in the order in which they leave.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Encoded<'r>> + use<'r> {
         let (run, handed_over) = (self.run, self.handed_over);
-        self.run.entries[self.records.clone()].iter().map(move |entry| Encoded {
-            key: entry.has_key.then(|| &run.bytes[entry.start..entry.key_end]),
-            body: &run.bytes[entry.key_end..entry.end],
-            timestamp: handed_over,
-            facts: entry.facts,
+        let mut start = run.start_of(self.records.start);
+        run.entries[self.records.clone()].iter().map(move |entry| {
+            let start = std::mem::replace(&mut start, entry.end);
+            Encoded {
+                key: entry.has_key.then(|| &run.bytes[start..entry.key_end]),
+                body: &run.bytes[entry.key_end..entry.end],
+                timestamp: handed_over,
+                facts: entry.facts(),
+            }
         })
     }
 }

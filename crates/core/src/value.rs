@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::schema::Type;
+use crate::swar;
 
 /// A cell as the recording has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl<'a> Cell<'a> {
             Self::Text(bytes) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| Misfit::NotUtf8)?;
                 match wanted {
-                    Type::Auto if is_json_number(bytes) && fits_a_double(text) => Ok(Value::Number(text)),
+                    Type::Auto if is_number_for_all(bytes) => Ok(Value::Number(text)),
                     Type::Auto | Type::Verbatim => Ok(Value::Text(text.into())),
                     _ if text.is_empty() => Ok(Value::Null),
                     _ => typed(text, wanted).ok_or(Misfit::NotA(wanted)),
@@ -135,32 +136,46 @@ fn typed(text: &str, wanted: Type) -> Option<Value<'_>> {
     }
 }
 
-/// Whether `number` is no larger than a double can be: most readers refuse whole bodies over others.
+/// Whether `text` is a JSON number no larger than a double can be: most readers refuse whole bodies over others.
+pub(crate) fn is_number_for_all(text: &[u8]) -> bool {
+    match swar::digit_gaps(text) {
+        // Nothing but digits, with a sign or a point: most numbers.
+        Some(gaps) if is_common_number(text, gaps) => return true,
+        _ => {}
+    }
+    match decimal_length(text) {
+        // Without an exponent it takes more than 308 digits.
+        Some(length) if length == text.len() && length < 300 => true,
+        // Most of what starts with digits and is no number is a date.
+        Some(length) if !matches!(text.get(length), None | Some(b'e' | b'E')) => false,
+        Some(_) => is_json_number(text) && std::str::from_utf8(text).is_ok_and(fits_a_double),
+        None => false,
+    }
+}
+
+/// Whether `text`, with digits everywhere but in the `gaps`, is a JSON number without an exponent.
+#[inline]
+fn is_common_number(text: &[u8], gaps: u64) -> bool {
+    let sign = usize::from(text.first() == Some(&b'-'));
+    let digits = text.len() - sign;
+    let gaps = gaps >> sign;
+    let point = if gaps == 0 { digits } else { gaps.trailing_zeros() as usize };
+    let is_whole = gaps == 0 && digits > 0;
+    // One gap, a point, and digits on both sides of it.
+    let is_fraction = gaps.is_power_of_two() && point > 0 && point + 1 < digits && text[sign + point] == b'.';
+    (is_whole || is_fraction) && (point == 1 || text[sign] != b'0')
+}
+
 fn fits_a_double(number: &str) -> bool {
-    // Without an exponent it takes more than 308 digits.
-    let is_small = number.len() < 300 && memchr::memchr2(b'e', b'E', number.as_bytes()).is_none();
-    is_small || number.parse().is_ok_and(f64::is_finite)
+    number.parse().is_ok_and(f64::is_finite)
 }
 
 /// Whether `text` is a number in JSON's grammar.
 pub fn is_json_number(text: &[u8]) -> bool {
-    let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut at = usize::from(text.first() == Some(&b'-'));
-    let whole = digits(at);
-    if whole == 0 || (whole > 1 && text[at] == b'0') {
-        return false;
-    }
-    at += whole;
-    if text.get(at) == Some(&b'.') {
-        let fraction = digits(at + 1);
-        if fraction == 0 {
-            return false;
-        }
-        at += 1 + fraction;
-    }
+    let Some(mut at) = decimal_length(text) else { return false };
     if matches!(text.get(at), Some(b'e' | b'E')) {
         at += 1 + usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
-        let exponent = digits(at);
+        let exponent = digits(text, at);
         if exponent == 0 {
             return false;
         }
@@ -169,8 +184,32 @@ pub fn is_json_number(text: &[u8]) -> bool {
     at == text.len()
 }
 
+/// How much of `text` is a JSON number without an exponent; `None` where it does not start with one.
+fn decimal_length(text: &[u8]) -> Option<usize> {
+    let mut at = usize::from(text.first() == Some(&b'-'));
+    let whole = digits(text, at);
+    if whole == 0 || (whole > 1 && text[at] == b'0') {
+        return None;
+    }
+    at += whole;
+    if text.get(at) == Some(&b'.') {
+        let fraction = digits(text, at + 1);
+        if fraction == 0 {
+            return None;
+        }
+        at += 1 + fraction;
+    }
+    Some(at)
+}
+
+fn digits(text: &[u8], from: usize) -> usize {
+    text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -181,6 +220,17 @@ mod tests {
         for text in ["", "-", "007", "+5", ".5", "5.", "1e", "1e+", "NaN", "0x1", "1 ", " 1", "1_000", "--1"]
         {
             assert!(!is_json_number(text.as_bytes()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_for_all_are_json_numbers_that_fit(
+            text in "-?[0-9]{0,4}\\.?[0-9]{0,4}|-?[0-9]{0,12}(\\.[0-9]{0,9})?([eE][-+]?[0-9]{0,4})?|[-+0-9.e]{0,12}|1[0-9]{290,310}",
+        ) {
+            let fits = text.parse().is_ok_and(f64::is_finite);
+            let expected = is_json_number(text.as_bytes()) && fits;
+            prop_assert_eq!(is_number_for_all(text.as_bytes()), expected, "{}", text);
         }
     }
 

@@ -3,8 +3,10 @@
 use super::{Encoder, RowContext, write_float, write_number, write_uuid};
 use crate::projection::{Expr, Projection};
 use crate::run::Draft;
-use crate::source::RecordingError;
-use crate::value::{Cell, Value};
+use crate::schema::Type;
+use crate::source::{RecordingError, Rows as _};
+use crate::swar;
+use crate::value::{Cell, Misfit, Value};
 
 /// Writes lines.
 pub(super) struct CsvEncoder {
@@ -26,7 +28,11 @@ impl Encoder for CsvEncoder {
         for value in &mut self.values {
             separate(&mut first, draft);
             match value {
-                Expr::Field(field, ty) => write_value(&row.value(field, *ty)?, draft.bytes()),
+                Expr::Field(field, ty) => match row.rows.csv_text(field) {
+                    Some(text) => write_csv_text(text, *ty, draft.bytes())
+                        .map_err(|misfit| row.misfit_of(field, misfit))?,
+                    None => write_value(&row.value(field, *ty)?, draft.bytes()),
+                },
                 Expr::Now { format, width } if self.quoted_stamps[*format] => {
                     draft.bytes().push(b'"');
                     draft.slot(*format, *width);
@@ -55,6 +61,18 @@ fn separate(first: &mut bool, draft: &mut Draft<'_>) {
     if !std::mem::take(first) {
         draft.bytes().push(b',');
     }
+}
+
+/// Appends the text of a CSV cell as a value of type `wanted`.
+fn write_csv_text(text: &[u8], wanted: Type, into: &mut Vec<u8>) -> Result<(), Misfit> {
+    let is_untyped = matches!(wanted, Type::Auto | Type::Verbatim | Type::Text);
+    // What most cells are is copied as it stands, without becoming a value first.
+    if is_untyped && swar::is_plain_ascii(text) && memchr::memchr(b',', text).is_none() {
+        into.extend_from_slice(text);
+    } else {
+        write_value(&Cell::Text(text).value(wanted)?, into);
+    }
+    Ok(())
 }
 
 fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
@@ -88,4 +106,30 @@ fn write_cell(text: &str, into: &mut Vec<u8>) {
         into.push(byte);
     }
     into.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What is copied as it stands is what its value would be written as.
+        #[test]
+        fn cells_are_written_as_their_values(
+            text in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..24),
+                "[-+0-9.eE]{0,12}|[ -~äö]{0,24}|[a-z,\"]{0,9}".prop_map(String::into_bytes),
+            ],
+            wanted in prop::sample::select(vec![Type::Auto, Type::Text, Type::Verbatim, Type::Int, Type::Float]),
+        ) {
+            let (mut written, mut expected) = (Vec::new(), Vec::new());
+            let result = write_csv_text(&text, wanted, &mut written);
+            let value = Cell::Text(&text).value(wanted);
+            let expected_result = value.as_ref().map(|value| write_value(value, &mut expected));
+            prop_assert_eq!(result, expected_result.map_err(|misfit| *misfit));
+            prop_assert_eq!(written, expected);
+        }
+    }
 }

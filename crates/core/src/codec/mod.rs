@@ -8,7 +8,7 @@ use crate::projection::{Expr, Projection};
 use crate::record::Timestamp;
 use crate::run::Draft;
 use crate::schema::Type;
-use crate::source::{Field, RecordingError, Rows};
+use crate::source::{AnyRows, Field, RecordingError, Rows as _};
 use crate::stamp::EventStamp;
 use crate::value::{Cell, Misfit, Value};
 
@@ -39,7 +39,7 @@ pub enum Shape {
 pub(crate) struct RowContext<'a> {
     /// The recording's name.
     pub(crate) name: &'a str,
-    pub(crate) rows: &'a dyn Rows,
+    pub(crate) rows: &'a AnyRows,
     pub(crate) event_time: Option<Timestamp>,
 }
 
@@ -94,6 +94,12 @@ impl RowContext<'_> {
     fn value(&self, field: &Field, ty: Type) -> Result<Value<'_>, RecordingError> {
         let Some(cell) = self.rows.cell(field) else { return Ok(Value::Null) };
         cell.value(ty).map_err(|misfit| self.misfit(field, cell, misfit))
+    }
+
+    /// Why the cell of `field` cannot be used.
+    #[cold]
+    fn misfit_of(&self, field: &Field, misfit: Misfit) -> RecordingError {
+        self.misfit(field, self.rows.cell(field).unwrap_or(Cell::Text(b"")), misfit)
     }
 
     #[cold]

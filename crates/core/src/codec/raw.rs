@@ -3,7 +3,7 @@
 use super::{CodecError, Encoder, RowContext, write_number, write_uuid};
 use crate::projection::{Expr, Item, Projection};
 use crate::run::Draft;
-use crate::source::RecordingError;
+use crate::source::{RecordingError, Rows as _};
 
 /// Writes lines or texts.
 pub(super) struct RawEncoder {

@@ -19,10 +19,11 @@ impl Sink for NullSink {
     fn begin(&mut self, _anchor: Duration) {}
 
     fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
-        for record in records.iter() {
-            self.crc32c = crc32c::crc32c_append(self.crc32c, record.body);
-            self.deliveries.bytes += (record.key.map_or(0, <[u8]>::len) + record.body.len()) as u64;
+        // The checksum of a long piece costs a fraction of that of many short ones.
+        for bodies in records.bodies() {
+            self.crc32c = crc32c::crc32c_append(self.crc32c, bodies);
         }
+        self.deliveries.bytes += records.size() as u64;
         self.deliveries.acknowledged += records.len() as u64;
         Ok(records.len())
     }

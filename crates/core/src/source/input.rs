@@ -63,22 +63,26 @@ impl Input {
     }
 
     /// What is buffered and not consumed.
+    #[inline]
     pub(crate) fn window(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
     /// Whether a line end, or the end of the recording, is known to stand after the first `taken` bytes of the
     /// window.
+    #[inline]
     pub(crate) fn has_line_after(&self, taken: usize) -> bool {
         self.start + taken < if self.ended { self.end } else { self.lines_end }
     }
 
     /// The byte consumed last.
+    #[inline]
     pub(crate) fn last_consumed(&self) -> Option<u8> {
         self.last
     }
 
     /// Gives up the first `length` bytes, on which `lines` line ends stand.
+    #[inline]
     pub(crate) fn consume(&mut self, length: usize, lines: u64) {
         if length > 0 {
             self.last = Some(self.buffer[self.start + length - 1]);

@@ -5,6 +5,7 @@ mod error;
 mod event_time;
 mod input;
 mod jsonl;
+mod kinds;
 mod lines;
 mod lookalike;
 mod opening;
@@ -20,6 +21,7 @@ pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};
 pub use rows::{Field, Rows};
 
 pub(crate) use error::{excerpt, listed};
+pub(crate) use kinds::AnyRows;
 pub(crate) use rows::members;
 
 use crate::run::Run;

@@ -2,8 +2,9 @@
 
 use super::error::{RecordingError, excerpt};
 use super::event_time::{TimeFormat, TimeParser};
+use super::kinds::AnyRows;
 use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
-use super::rows::{Field, Rows};
+use super::rows::{Field, Rows as _};
 use crate::codec::{self, Encoder, Format, Shape};
 use crate::projection::{Expr, Names, Projection};
 use crate::stamp::StampFormat;
@@ -20,7 +21,7 @@ pub(super) struct Checked {
 /// Checks `options` against the present row; all faults are reported together.
 pub(super) fn check(
     name: &str,
-    rows: &dyn Rows,
+    rows: &AnyRows,
     options: &RecordingOptions,
 ) -> Result<Checked, Vec<RecordingError>> {
     Opening { name, rows, options, faults: Vec::new(), decisions: Vec::new() }.check()
@@ -28,7 +29,7 @@ pub(super) fn check(
 
 struct Opening<'a> {
     name: &'a str,
-    rows: &'a dyn Rows,
+    rows: &'a AnyRows,
     options: &'a RecordingOptions,
     faults: Vec<RecordingError>,
     decisions: Vec<String>,
@@ -152,7 +153,7 @@ impl Opening<'_> {
                 return None;
             };
             parser.format = format;
-        } else if parser.parse(&text).is_none() {
+        } else if parser.parse(text.as_bytes()).is_none() {
             self.bad_time(&field, &text, &parser);
             return None;
         }
@@ -191,7 +192,7 @@ impl Opening<'_> {
             let date = fields.iter().find(|(_, text)| detected(text) == Some(TimeFormat::Iso));
             date.or_else(|| fields.iter().find(|(_, text)| detected(text).is_some()))
         } else {
-            fields.iter().find(|(_, text)| parser.parse(text).is_some())
+            fields.iter().find(|(_, text)| parser.parse(text.as_bytes()).is_some())
         };
         if found.is_none() {
             let (name, line) = (self.name.into(), self.rows.line());

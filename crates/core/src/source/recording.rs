@@ -7,9 +7,10 @@ use super::csv::{CsvOptions, CsvRows};
 use super::error::{RecordingError, excerpt};
 use super::event_time::{TimeFormat, TimeParser};
 use super::jsonl::JsonRows;
+use super::kinds::AnyRows;
 use super::lines::LineRows;
 use super::opening::{Checked, check};
-use super::rows::{Field, Rows};
+use super::rows::{Field, Rows as _};
 use crate::codec::{Encoder, Format, RowContext, Shape};
 use crate::record::Timestamp;
 use crate::run::{Draft, Facts, Run};
@@ -98,7 +99,7 @@ impl RecordingOptions {
 /// A recording that is being read.
 pub struct Recording {
     name: String,
-    rows: Box<dyn Rows>,
+    rows: AnyRows,
     encoder: Box<dyn Encoder>,
     stamps: Vec<StampFormat>,
     time: Option<(Field, TimeParser)>,
@@ -137,7 +138,7 @@ impl Recording {
                 _ => RecordingError::Empty { name },
             }]);
         }
-        let Checked { encoder, stamps, time, key, decisions } = check(name, &*rows, options)?;
+        let Checked { encoder, stamps, time, key, decisions } = check(name, &rows, options)?;
         Ok(Self {
             name: name.into(),
             rows,
@@ -167,7 +168,7 @@ impl Recording {
 
     /// Encodes the present row.
     fn add_row(&mut self, run: &mut Run) -> Result<(), RecordingError> {
-        let rows = &*self.rows;
+        let rows = &self.rows;
         let event_time = match &self.time {
             Some((field, parser)) => Some(event_time(&self.name, rows, field, parser)?),
             None => None,
@@ -213,15 +214,15 @@ fn open_rows(
     name: &str,
     reader: Box<dyn Read + Send>,
     kind: &RecordingKind,
-) -> Result<Box<dyn Rows>, RecordingError> {
+) -> Result<AnyRows, RecordingError> {
     Ok(match kind {
-        RecordingKind::Csv(options) => Box::new(CsvRows::open(name.into(), reader, options)?),
-        RecordingKind::JsonLines => Box::new(JsonRows::open(name.into(), reader)?),
-        RecordingKind::Raw => Box::new(LineRows::open(name.into(), reader)?),
+        RecordingKind::Csv(options) => AnyRows::Csv(CsvRows::open(name.into(), reader, options)?),
+        RecordingKind::JsonLines => AnyRows::JsonLines(JsonRows::open(name.into(), reader)?),
+        RecordingKind::Raw => AnyRows::Raw(LineRows::open(name.into(), reader)?),
     })
 }
 
-fn write_key(key: &Key, rows: &dyn Rows, draft: &mut Draft<'_>) {
+fn write_key(key: &Key, rows: &AnyRows, draft: &mut Draft<'_>) {
     match key {
         Key::None => return,
         Key::Constant(text) => draft.bytes().extend_from_slice(text),
@@ -237,29 +238,37 @@ fn write_key(key: &Key, rows: &dyn Rows, draft: &mut Draft<'_>) {
 
 fn event_time(
     name: &str,
-    rows: &dyn Rows,
+    rows: &AnyRows,
     field: &Field,
     parser: &TimeParser,
 ) -> Result<Timestamp, RecordingError> {
-    let (line, column) = (rows.line(), || field.path.join("."));
-    let Some(cell) = rows.cell(field) else {
-        return Err(RecordingError::MissingField { name: name.into(), line, column: column() });
+    let parsed = match rows.csv_text(field) {
+        Some(text) => parser.parse(text),
+        None => rows.cell(field).and_then(|cell| parser.parse(cell.text().as_bytes())),
     };
-    let text = cell.text();
-    parser.parse(&text).ok_or_else(|| RecordingError::BadTime {
+    parsed.ok_or_else(|| no_event_time(name, rows, field, parser))
+}
+
+#[cold]
+fn no_event_time(name: &str, rows: &AnyRows, field: &Field, parser: &TimeParser) -> RecordingError {
+    let (line, column) = (rows.line(), field.path.join("."));
+    let Some(cell) = rows.cell(field) else {
+        return RecordingError::MissingField { name: name.into(), line, column };
+    };
+    RecordingError::BadTime {
         name: name.into(),
         line,
         number: field.index + 1,
-        column: column(),
-        cell: excerpt(&text),
+        column,
+        cell: excerpt(&cell.text()),
         format: parser.format.to_string(),
-    })
+    }
 }
 
 #[cold]
 fn out_of_order(
     name: &str,
-    rows: &dyn Rows,
+    rows: &AnyRows,
     time: Option<&(Field, TimeParser)>,
     behind: std::time::Duration,
 ) -> RecordingError {

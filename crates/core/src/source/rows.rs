@@ -49,6 +49,6 @@ pub trait Rows: Send {
 }
 
 /// The fields of the present row in their order, of recordings without fixed columns.
-pub(crate) fn members(rows: &dyn Rows) -> impl Iterator<Item = (&str, Cell<'_>)> {
+pub(crate) fn members(rows: &impl Rows) -> impl Iterator<Item = (&str, Cell<'_>)> {
     (0..).map_while(|index| rows.member(index))
 }

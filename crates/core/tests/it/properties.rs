@@ -166,6 +166,29 @@ proptest! {
     }
 
     #[test]
+    fn bodies_together_are_the_bodies_one_by_one(
+        records in prop::collection::vec((prop::option::weighted(0.2, "[a-z]{0,4}"), "[a-z]{0,8}"), 0..12),
+        cut in (0_usize..13, 0_usize..13),
+    ) {
+        let mut run = Run::new(1 << 20, 1_000);
+        for (key, body) in &records {
+            let mut draft = run.draft();
+            if let Some(key) = key {
+                draft.bytes().extend_from_slice(key.as_bytes());
+                draft.end_key();
+            }
+            draft.bytes().extend_from_slice(body.as_bytes());
+            draft.finish(Facts::default());
+        }
+        let (from, to) = (cut.0.min(run.len()), cut.1.min(run.len()));
+        let slice = run.slice(from.min(to)..from.max(to), Timestamp::default());
+        let one_by_one: Vec<_> = slice.iter().map(|record| record.body).collect();
+        prop_assert_eq!(slice.bodies().collect::<Vec<_>>().concat(), one_by_one.concat());
+        let keys: usize = slice.iter().filter_map(|record| record.key).map(<[u8]>::len).sum();
+        prop_assert_eq!(slice.size(), keys + one_by_one.concat().len());
+    }
+
+    #[test]
     fn stamps_fill_their_slots_and_nothing_else(
         bodies in prop::collection::vec(("[a-z]{0,5}", 0_usize..3, "[a-z]{0,5}"), 1..20),
         nanos in any::<i64>(),

@@ -1,10 +1,15 @@
 //! CSV recordings: `csv-core` splits, this module finds what it passes over: blank lines, short and long rows,
-//! quotes left open, and on which line they are.
+//! quotes left open, and on which line they are. Rows without quotes are split where they stand, by `plain`.
+
+mod plain;
+#[cfg(test)]
+mod tests;
 
 use std::io::Read;
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
+use self::plain::PlainRows;
 use super::error::RecordingError;
 use super::input::Input;
 use super::rows::{Field, Rows};
@@ -34,12 +39,17 @@ const MOST_CELLS: usize = 1 << 20;
 pub(crate) struct CsvRows {
     input: Input,
     splitter: csv_core::Reader,
+    /// Whether `splitter` has seen a row: it takes marks at the start of its first one for byte order marks.
+    is_started: bool,
+    plain: PlainRows,
     delimiter: u8,
     quote: u8,
     columns: Vec<String>,
-    /// The cells of the present row, one after the other, unquoted.
+    /// The present row is plain: its cells stand in the input's window, with a delimiter between them.
+    is_plain: bool,
+    /// The cells of a row that is not plain, one after the other, unquoted.
     cells: Vec<u8>,
-    /// Where each cell ends in `cells`.
+    /// Where each cell ends.
     ends: Vec<usize>,
     /// How many cells the present row has.
     count: usize,
@@ -60,9 +70,12 @@ impl CsvRows {
         let mut rows = Self {
             input,
             splitter,
+            is_started: false,
+            plain: PlainRows::new(options.delimiter, options.quote),
             delimiter: options.delimiter,
             quote: options.quote,
             columns: Vec::new(),
+            is_plain: false,
             cells: vec![0; 1024],
             ends: vec![0; 64],
             count: 0,
@@ -74,6 +87,7 @@ impl CsvRows {
             None if rows.split()? => rows.header()?,
             None => return Err(RecordingError::Empty { name: rows.input.name }),
         };
+        rows.ends.resize(rows.ends.len().max(rows.columns.len()), 0);
         let mut sorted: Vec<_> = rows.columns.iter().collect();
         sorted.sort();
         match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -100,18 +114,39 @@ impl CsvRows {
             .collect()
     }
 
+    /// The text of cell number `index` of the present row, if there is one.
+    #[inline]
+    pub(crate) fn text_of(&self, index: usize) -> Option<&[u8]> {
+        (index < self.count).then(|| self.cell_bytes(index))
+    }
+
+    #[inline]
     fn cell_bytes(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.cells[start..self.ends[index]]
+        let (text, gap) = if self.is_plain { (self.input.window(), 1) } else { (&*self.cells, 0) };
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] + gap);
+        &text[start..self.ends[index]]
     }
 
     /// Splits the next row; `false` at the end of the recording.
     fn split(&mut self) -> Result<bool, RecordingError> {
         self.input.consume(self.taken, self.taken_lines);
-        (self.taken, self.taken_lines) = (0, 0);
+        (self.taken, self.taken_lines, self.count) = (0, 0, 0);
         if !self.find_row()? {
             return Ok(false);
         }
+        if self.is_started
+            && let Some(length) = self.plain.split(self.input.window(), &mut self.ends[..self.columns.len()])
+        {
+            (self.is_plain, self.count) = (true, self.columns.len());
+            (self.taken, self.taken_lines) = (length, 1);
+            return Ok(true);
+        }
+        (self.is_plain, self.is_started) = (false, true);
+        self.split_any()
+    }
+
+    /// Splits the row at the start of the window, whatever it holds.
+    fn split_any(&mut self) -> Result<bool, RecordingError> {
         let (mut read, mut written, mut ended) = (0, 0, 0);
         let mut at_end = false;
         loop {
@@ -231,8 +266,9 @@ impl Rows for CsvRows {
         self.columns.clone()
     }
 
+    #[inline]
     fn cell(&self, field: &Field) -> Option<Cell<'_>> {
-        (field.index < self.count).then(|| Cell::Text(self.cell_bytes(field.index)))
+        self.text_of(field.index).map(Cell::Text)
     }
 
     fn text(&self) -> &[u8] {
@@ -241,10 +277,12 @@ impl Rows for CsvRows {
         text.strip_suffix(b"\r").unwrap_or(text)
     }
 
+    #[inline]
     fn line(&self) -> u64 {
         self.input.line
     }
 
+    #[inline]
     fn is_buffered(&self) -> bool {
         self.input.has_line_after(self.taken)
     }
@@ -252,6 +290,9 @@ impl Rows for CsvRows {
 
 /// How many lines end in `text`, with `\n`, `\r` or both.
 fn line_ends(text: &[u8]) -> u64 {
+    if memchr::memchr(b'\r', text).is_none() {
+        return memchr::memchr_iter(b'\n', text).count() as u64;
+    }
     let both = memchr::memmem::find_iter(text, b"\r\n").count();
     (memchr::memchr2_iter(b'\n', b'\r', text).count() - both) as u64
 }

@@ -1,16 +1,22 @@
 //! JSON bodies: compact, members in the order selected, number text kept.
 
-use super::{CodecError, Encoder, RowContext, Shape, write_float, write_number, write_uuid};
+mod values;
+
+use self::values::{write_cell, write_csv_text, write_text};
+use super::{CodecError, Encoder, RowContext, Shape, write_number, write_uuid};
 use crate::projection::{Expr, Item, Projection, Rest};
 use crate::run::Draft;
 use crate::schema::Type;
-use crate::source::{Field, RecordingError, members};
-use crate::value::Value;
+use crate::source::{AnyRows, Field, RecordingError, Rows as _, members};
+use crate::value::{Misfit, Value};
 
 /// Writes objects and arrays.
 pub(super) struct JsonEncoder {
-    /// What stands before each value: the comma or opening, and the member's name. Ends with the closing.
-    members: Vec<(Vec<u8>, Expr)>,
+    /// The members up to the first that may bring along none: what stands before each, which is its name and the
+    /// opening or a comma, and where its value comes from.
+    head: Vec<(Vec<u8>, Expr)>,
+    /// The members from there on, without commas.
+    tail: Vec<(Vec<u8>, Expr)>,
     shape: Shape,
     /// The body is the JSON object as the recording has it.
     verbatim: bool,
@@ -21,19 +27,25 @@ impl JsonEncoder {
         let verbatim = projection.is_identity
             && shape == Shape::Object
             && matches!(&*projection.items, [Item { expr: Expr::Rest(rest), .. }] if rest.schema.is_silent());
-        let members = projection
-            .items
-            .into_iter()
-            .map(|Item { name, expr }| {
-                let mut prefix = Vec::new();
-                if shape == Shape::Object && !matches!(expr, Expr::Rest(_)) {
-                    write_text(&name, &mut prefix);
-                    prefix.push(b':');
-                }
-                (prefix, expr)
-            })
-            .collect();
-        Self { members, shape, verbatim }
+        let mut encoder = Self { head: Vec::new(), tail: Vec::new(), shape, verbatim };
+        for Item { name, expr } in projection.items {
+            let is_rest = matches!(expr, Expr::Rest(_));
+            let mut prefix = Vec::new();
+            let is_head = encoder.tail.is_empty() && !is_rest;
+            if is_head {
+                prefix.push(if encoder.head.is_empty() { encoder.brackets().0 } else { b',' });
+            }
+            if shape == Shape::Object && !is_rest {
+                write_text(&name, &mut prefix);
+                prefix.push(b':');
+            }
+            if is_head { &mut encoder.head } else { &mut encoder.tail }.push((prefix, expr));
+        }
+        encoder
+    }
+
+    fn brackets(&self) -> (u8, u8) {
+        if self.shape == Shape::Array { (b'[', b']') } else { (b'{', b'}') }
     }
 }
 
@@ -43,10 +55,16 @@ impl Encoder for JsonEncoder {
             draft.bytes().extend_from_slice(row.rows.text());
             return Ok(());
         }
-        let (open, close) = if self.shape == Shape::Array { (b'[', b']') } else { (b'{', b'}') };
-        draft.bytes().push(open);
-        let mut first = true;
-        for (prefix, expr) in &mut self.members {
+        let (open, close) = self.brackets();
+        for (prefix, expr) in &mut self.head {
+            draft.bytes().extend_from_slice(prefix);
+            write_expr(expr, row, draft)?;
+        }
+        let mut first = self.head.is_empty();
+        if first {
+            draft.bytes().push(open);
+        }
+        for (prefix, expr) in &mut self.tail {
             if let Expr::Rest(rest) = expr {
                 write_rest(row, rest, &mut first, draft.bytes())?;
                 continue;
@@ -83,18 +101,23 @@ fn write_rest(
         }
         write_text(new_name.unwrap_or(name), into);
         into.push(b':');
-        let value = cell.value(rest.schema.type_of(name)).map_err(|misfit| {
+        write_cell(cell, rest.schema.type_of(name), into).map_err(|misfit| {
             let field = Field { path: vec![name.to_owned()], index };
             row.misfit(&field, cell, misfit)
         })?;
-        write_value(&value, into);
     }
     Ok(())
 }
 
 fn write_expr(expr: &mut Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
     match expr {
-        Expr::Field(field, ty) => write_value(&row.value(field, *ty)?, draft.bytes()),
+        Expr::Field(field, ty) => {
+            let written = match row.rows.csv_text(field) {
+                Some(text) => write_csv_text(text, *ty, draft.bytes()),
+                None => write_field(row.rows, field, *ty, draft.bytes()),
+            };
+            written.map_err(|misfit| row.misfit_of(field, misfit))?;
+        }
         Expr::Now { format, width } => quoted(draft, |draft| draft.slot(*format, *width)),
         Expr::EventTime(format) => quoted(draft, |draft| row.write_event_time(format, draft.bytes())),
         Expr::Uuid => quoted(draft, |draft| write_uuid(draft.bytes())),
@@ -108,37 +131,19 @@ fn write_expr(expr: &mut Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> R
     Ok(())
 }
 
+fn write_field(rows: &AnyRows, field: &Field, ty: Type, into: &mut Vec<u8>) -> Result<(), Misfit> {
+    match rows.cell(field) {
+        Some(cell) => write_cell(cell, ty, into)?,
+        // A field that is not there is null.
+        None => into.extend_from_slice(b"null"),
+    }
+    Ok(())
+}
+
 fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {
     draft.bytes().push(b'"');
     inside(draft);
     draft.bytes().push(b'"');
-}
-
-fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
-    match value {
-        Value::Null => into.extend_from_slice(b"null"),
-        Value::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Number(text) | Value::Json(text) => into.extend_from_slice(text.as_bytes()),
-        Value::WholeFloat(text) => {
-            into.extend_from_slice(text.as_bytes());
-            into.extend_from_slice(b".0");
-        }
-        Value::Int(value) => write_number(value, into),
-        Value::Float(value) => write_float(*value, into),
-        Value::Text(text) => write_text(text, into),
-    }
-}
-
-/// Appends `text` as a JSON string.
-fn write_text(text: &str, into: &mut Vec<u8>) {
-    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
-        into.push(b'"');
-        into.extend_from_slice(text.as_bytes());
-        into.push(b'"');
-    } else {
-        // Writing to a vector does not fail.
-        let _ = serde_json::to_writer(into, text);
-    }
 }
 
 /// Writes `{"<time>":value}`.

@@ -1,5 +1,8 @@
 //! Event times: the text of a cell as a point in time, to the nanosecond.
 
+mod civil;
+mod epoch;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,6 +10,9 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
+pub use self::epoch::EpochUnit;
+
+use self::civil::Civil;
 use crate::record::Timestamp;
 use crate::stamp::{StampError, zone_named};
 use crate::value::is_json_number;
@@ -23,28 +29,6 @@ pub enum TimeFormat {
     Iso,
     /// A strftime format; `%f` is a fraction of a second.
     Strftime(String),
-}
-
-/// The unit of a numeric event time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum EpochUnit {
-    Seconds,
-    Millis,
-    Micros,
-    Nanos,
-}
-
-impl EpochUnit {
-    /// How many decimal digits of the unit make a nanosecond.
-    fn nano_digits(self) -> usize {
-        match self {
-            Self::Seconds => 9,
-            Self::Millis => 6,
-            Self::Micros => 3,
-            Self::Nanos => 0,
-        }
-    }
 }
 
 /// A text that names no time format.
@@ -111,10 +95,10 @@ impl TimeParser {
     /// The format that `text` is in, if it looks like a time.
     pub(crate) fn detect(&self, text: &str) -> Option<TimeFormat> {
         if is_json_number(text.as_bytes()) {
-            let unit = unit_of(text);
-            return epoch(text, unit).map(|_| TimeFormat::Epoch(unit));
+            let unit = epoch::unit_of(text);
+            return epoch::read(text.as_bytes(), unit).map(|_| TimeFormat::Epoch(unit));
         }
-        self.iso(text).map(|_| TimeFormat::Iso)
+        self.iso(text.as_bytes()).map(|_| TimeFormat::Iso)
     }
 
     /// What was decided, as a person would say it of `text`.
@@ -128,12 +112,12 @@ impl TimeParser {
     }
 
     /// The point in time that `text` says; `None` where it says none in this format.
-    pub(crate) fn parse(&self, text: &str) -> Option<Timestamp> {
+    pub(crate) fn parse(&self, text: &[u8]) -> Option<Timestamp> {
         match &self.format {
-            TimeFormat::Epoch(unit) => epoch(text, *unit),
+            TimeFormat::Epoch(unit) => epoch::read(text, *unit),
             TimeFormat::Iso | TimeFormat::Auto => self.iso(text),
             TimeFormat::Strftime(format) => {
-                let parsed = strtime::parse(format, text).ok()?;
+                let parsed = strtime::parse(format, &*String::from_utf8_lossy(text)).ok()?;
                 match parsed.to_timestamp() {
                     Ok(timestamp) => timestamp_of(timestamp),
                     Err(_) => self.civil(parsed.to_datetime().ok()?),
@@ -142,7 +126,16 @@ impl TimeParser {
         }
     }
 
-    fn iso(&self, text: &str) -> Option<Timestamp> {
+    fn iso(&self, text: &[u8]) -> Option<Timestamp> {
+        match civil::read(text) {
+            Some(Civil::At(time)) => Some(time),
+            Some(Civil::InUtc(time)) if self.zone == TimeZone::UTC => Some(time),
+            _ => self.any_iso(&String::from_utf8_lossy(text)),
+        }
+    }
+
+    /// A time in any form that jiff knows.
+    fn any_iso(&self, text: &str) -> Option<Timestamp> {
         // A bare year or a number of eight digits would pass for a date.
         if text.len() < "2021-01-01".len() || text.as_bytes().get(4) != Some(&b'-') {
             return None;
@@ -171,52 +164,13 @@ fn timestamp_of(timestamp: jiff::Timestamp) -> Option<Timestamp> {
     i64::try_from(timestamp.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
-/// The unit in which a number is a plausible time of our days: seconds reach it with ten digits.
-fn unit_of(number: &str) -> EpochUnit {
-    let digits = number.trim_start_matches('-').bytes().take_while(u8::is_ascii_digit).count();
-    match digits {
-        0..=10 => EpochUnit::Seconds,
-        11..=14 => EpochUnit::Millis,
-        15..=17 => EpochUnit::Micros,
-        _ => EpochUnit::Nanos,
-    }
-}
-
-/// A decimal number of units, exactly; digits below the nanosecond are cut off.
-fn epoch(text: &str, unit: EpochUnit) -> Option<Timestamp> {
-    let (negative, digits) = match text.as_bytes() {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    let point = memchr::memchr(b'.', digits).unwrap_or(digits.len());
-    let whole = &digits[..point];
-    let fraction = digits.get(point + 1..).unwrap_or_default();
-    if whole.len() + fraction.len() == 0 || (point < digits.len() && fraction.is_empty()) {
-        return None;
-    }
-    let mut nanos: i64 = 0;
-    let wanted = unit.nano_digits();
-    let padded = fraction.iter().chain(std::iter::repeat(&b'0')).take(wanted);
-    for digit in whole.iter().chain(padded) {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        nanos = nanos.checked_mul(10)?.checked_add(digit.into())?;
-    }
-    if !fraction.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(Timestamp::from_nanos(if negative { -nanos } else { nanos }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn nanos(format: &str, zone: Option<&str>, text: &str) -> Option<i64> {
         let parser = TimeParser::new(format.parse().unwrap(), zone).unwrap();
-        parser.parse(text).map(Timestamp::as_nanos)
+        parser.parse(text.as_bytes()).map(Timestamp::as_nanos)
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! The rows of any recording.
+
+use super::csv::CsvRows;
+use super::error::RecordingError;
+use super::jsonl::JsonRows;
+use super::lines::LineRows;
+use super::rows::{Field, Rows};
+use crate::value::Cell;
+
+/// The rows of a recording of any kind. An enum rather than a trait object: cells are asked for often, and what
+/// they are asked for by is compiled together with how they are found.
+#[expect(clippy::large_enum_variant, reason = "a replay has one")]
+pub(crate) enum AnyRows {
+    Csv(CsvRows),
+    JsonLines(JsonRows),
+    Raw(LineRows),
+}
+
+/// Calls a method of [`Rows`] whatever the kind.
+macro_rules! of_any {
+    ($rows:expr, $found:ident => $call:expr) => {
+        match $rows {
+            AnyRows::Csv($found) => $call,
+            AnyRows::JsonLines($found) => $call,
+            AnyRows::Raw($found) => $call,
+        }
+    };
+}
+
+impl AnyRows {
+    /// The text of a cell of CSV rows. A [`Cell`] goes by way of memory, which costs more than splitting the cell
+    /// did; a text does not.
+    #[inline]
+    pub(crate) fn csv_text(&self, field: &Field) -> Option<&[u8]> {
+        match self {
+            Self::Csv(rows) => rows.text_of(field.index),
+            Self::JsonLines(_) | Self::Raw(_) => None,
+        }
+    }
+}
+
+impl Rows for AnyRows {
+    #[inline]
+    fn advance(&mut self) -> Result<bool, RecordingError> {
+        of_any!(self, rows => rows.advance())
+    }
+
+    fn columns(&self) -> &[String] {
+        of_any!(self, rows => rows.columns())
+    }
+
+    fn names(&self) -> Vec<String> {
+        of_any!(self, rows => rows.names())
+    }
+
+    #[inline]
+    fn cell(&self, field: &Field) -> Option<Cell<'_>> {
+        of_any!(self, rows => rows.cell(field))
+    }
+
+    #[inline]
+    fn member(&self, index: usize) -> Option<(&str, Cell<'_>)> {
+        of_any!(self, rows => rows.member(index))
+    }
+
+    #[inline]
+    fn text(&self) -> &[u8] {
+        of_any!(self, rows => rows.text())
+    }
+
+    #[inline]
+    fn line(&self) -> u64 {
+        of_any!(self, rows => rows.line())
+    }
+
+    #[inline]
+    fn is_buffered(&self) -> bool {
+        of_any!(self, rows => rows.is_buffered())
+    }
+}
