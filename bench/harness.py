@@ -1,6 +1,7 @@
 """What the measuring scripts have in common: programs, a real Kafka, runs with their costs, raw results."""
 
 import collections
+import contextlib
 import json
 import os
 import platform
@@ -151,20 +152,29 @@ def cpu_of(pid):
 Run = collections.namedtuple("Run", "wall_s cpu_s rss_mb out err")
 
 
-def run(command, stdin=None, limit_s=RUN_LIMIT_S, keep_stdout=True, env=None):
-    """Runs a program to its end: how long it took from start to exit, what it used, what it said."""
+def run(command, stdin=None, limit_s=RUN_LIMIT_S, keep_stdout=True, watch=True):
+    """Runs a program to its end: how long it took from start to exit, what it used, what it said.
+
+    Without `watch` nothing of this process stirs meanwhile, and the memory may be that of this process.
+    """
     folder = CACHE / "run"
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(word) for word in command]
     with open(stdin or os.devnull, "rb") as given, open(folder / "err", "w+b") as err, \
             open(folder / "out" if keep_stdout else os.devnull, "w+b") as out:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdin=given, stdout=out, stderr=err, env=env)
-        peak, over = Peak(process.pid), threading.Timer(limit_s, process.kill)
+        process = subprocess.Popen(command, stdin=given, stdout=out, stderr=err)
+        peak, over = Peak(process.pid, watch), threading.Timer(limit_s, process.kill)
+        over.daemon = True
         over.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            over.cancel()
         wall_s = time.perf_counter() - began
-        over.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         rss_mb = peak.megabytes(usage.ru_maxrss)
         texts = []
@@ -183,9 +193,11 @@ class Peak:
     looked at twenty times a second.
     """
 
-    def __init__(self, pid):
+    def __init__(self, pid, watch):
         self.pid, self.kilobytes, self.ended = pid, 0, threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
+        if not watch:
+            self.ended.set()
         self.thread.start()
 
     def watch(self):
@@ -218,6 +230,8 @@ class Raw:
     def __init__(self, path):
         self.path = path
         self.rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        # In this run; what failed in an earlier one is tried again.
+        self.failures = 0
         path.parent.mkdir(parents=True, exist_ok=True)
 
     @classmethod
@@ -226,7 +240,7 @@ class Raw:
         return cls(Path(given) if given else CACHE / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}.jsonl")
 
     def has(self, **what):
-        return any(all(row.get(name) == value for name, value in what.items()) for row in self.rows)
+        return bool(self.where(**what))
 
     def add(self, **row):
         self.rows.append(row)
@@ -234,7 +248,18 @@ class Raw:
             file.write(json.dumps(row) + "\n")
 
     def where(self, **what):
-        return [row for row in self.rows if all(row.get(name) == value for name, value in what.items())]
+        return [row for row in self.rows
+                if "failed" not in row and all(row.get(name) == value for name, value in what.items())]
+
+    @contextlib.contextmanager
+    def attempt(self, **what):
+        """What fails within is kept and said, and does not end the others; another start tries it again."""
+        try:
+            yield
+        except (Failed, subprocess.SubprocessError) as fault:
+            say("FAILED:", what, fault)
+            self.add(**what, failed=str(fault))
+            self.failures += 1
 
 
 def spread(values, digits=2, missing="–"):
