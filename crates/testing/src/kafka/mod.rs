@@ -7,6 +7,7 @@
 mod error;
 mod files;
 mod metadata;
+mod program;
 mod server;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use std::process::Command;
 pub use self::error::KafkaError;
 pub use self::files::KafkaFiles;
 pub use self::metadata::brokers;
+pub use self::program::run_as_program;
 pub use self::server::{DEFAULT_JVM, Options, RealKafka};
 
 /// The real Kafka that `./test` runs: `KADENCE_TEST_KAFKA`.
