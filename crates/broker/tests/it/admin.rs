@@ -86,7 +86,7 @@ fn what_kafka_refuses_to_set_is_refused_and_changes_nothing() {
         ("an unknown name", &[(SET, "retention.ms", Some("8")), (SET, "retention.mss", Some("1"))], 40),
         ("an unknown name, deleted", &[(DELETE, "retention.mss", None)], 40),
         ("a wrong value", &[(SET, "retention.ms", Some("soon"))], 40),
-        ("no value", &[(SET, "retention.ms", None)], 40),
+        ("no value", &[(SET, "retention.ms", None)], 42),
         ("a word for a number", &[(APPEND, "retention.ms", Some("1"))], 40),
         ("a long value", &[(SET, "leader.replication.throttled.replicas", Some(&long))], 40),
         ("an unknown operation", &[(9, "retention.ms", Some("1"))], 42),
