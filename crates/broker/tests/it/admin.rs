@@ -82,7 +82,7 @@ fn what_kafka_refuses_to_set_is_refused_and_changes_nothing() {
     let mut client = Client::connect(&broker);
     create_with(&mut client, "t", &[("retention.ms", "7")]);
     let long = "x".repeat(2000);
-    let words = (0..200_000).map(|at| format!("{at},")).collect::<String>();
+    let words = (0..200_000).map(|at| at.to_string()).collect::<Vec<_>>().join(",");
     let cases: [(&str, &[Change<'_>], i16); 9] = [
         ("an unknown name", &[(SET, "retention.ms", Some("8")), (SET, "retention.mss", Some("1"))], 40),
         ("an unknown name, deleted", &[(DELETE, "retention.mss", None)], 40),
