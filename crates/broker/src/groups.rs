@@ -20,6 +20,7 @@ mod session;
 mod tests;
 
 pub(crate) use coordinator::{Coordinator, Described};
+pub(crate) use group::State;
 pub(crate) use join::{Join, JoinRefused, Joined};
 pub(crate) use offsets::{Commit, Committed, Committer, Offsets};
 pub(crate) use session::{Sync, Synced};

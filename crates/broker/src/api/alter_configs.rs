@@ -45,6 +45,10 @@ fn alter(call: &Call, resource: &AlterConfigsResource, first: bool, dry: bool) -
     let names = resource.configs.iter().map(|c| c.name.as_str());
     let target = (resource.resource_type, resource.resource_name.as_str());
     change_topic(call, target, names, first, dry, |config| {
+        resource
+            .configs
+            .iter()
+            .try_for_each(|setting| refuse_null(&setting.name, setting.value.as_deref()))?;
         let mut fresh = TopicConfig::default();
         for setting in &resource.configs {
             let set = fresh.set(&setting.name, setting.value.as_deref());
@@ -53,6 +57,13 @@ fn alter(call: &Call, resource: &AlterConfigsResource, first: bool, dry: bool) -
         *config = fresh;
         Ok(())
     })
+}
+
+/// A value has to be there.
+pub(super) fn refuse_null(name: &str, value: Option<&str>) -> Result<(), Refusal> {
+    let null =
+        || Refusal::new(ResponseError::InvalidRequest, format!("Null value not supported for : {name}"));
+    value.map(|_| ()).ok_or_else(null)
 }
 
 /// Checks what a change of settings is for, and has `change` do it.

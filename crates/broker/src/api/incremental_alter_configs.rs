@@ -3,7 +3,11 @@
 //! Differs from Kafka: the broker's own properties are set when it starts and not changed afterwards; unknown names
 //! are refused in deletions as well.
 
-use super::{Api, alter_configs::change_topic, outcome};
+use super::{
+    Api,
+    alter_configs::{change_topic, refuse_null},
+    outcome,
+};
 use crate::{
     config::{ListChange, TopicConfig},
     dispatch::Close,
@@ -60,6 +64,9 @@ fn alter(call: &Call, resource: &AlterConfigsResource, first: bool, dry: bool) -
 fn apply(call: &Call, config: &mut TopicConfig, setting: &AlterableConfig) -> Result<(), Refusal> {
     let (name, value) = (setting.name.as_str(), setting.value.as_deref());
     let options = &call.shared.options;
+    if setting.config_operation != DELETE {
+        refuse_null(name, value)?;
+    }
     let applied = match setting.config_operation {
         SET => config.set(name, value),
         DELETE => config.unset(name),

@@ -1,7 +1,9 @@
 //! `LeaveGroup`, key 13, versions 0 to 5; from version 3 on several members at once, also by their instance ids.
+//!
+//! Differs from Kafka: no more members than a group may have are named at once.
 
 use super::{Api, code};
-use crate::{dispatch::Close, shared::Call};
+use crate::{dispatch::Close, options::MAX_GROUP_SIZE, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -26,6 +28,10 @@ impl Api for LeaveGroup {
         let mut members = request.members;
         if call.version < BATCH {
             members = vec![MemberIdentity::default().with_member_id(request.member_id)];
+        }
+        if members.len() > MAX_GROUP_SIZE {
+            let error = ResponseError::InvalidRequest;
+            return Ok(Some(LeaveGroupResponse::default().with_error_code(error.code())));
         }
         let named: Vec<(&str, Option<&str>)> =
             members.iter().map(|m| (m.member_id.as_str(), m.group_instance_id.as_deref())).collect();

@@ -3,7 +3,7 @@
 //! Every group is of the classic type.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{dispatch::Close, groups::State, shared::Call};
 use kafka_protocol::{
     messages::{ApiKey, GroupId, ListGroupsRequest, ListGroupsResponse, list_groups_response::ListedGroup},
     protocol::StrBytes,
@@ -28,9 +28,12 @@ impl Api for ListGroups {
         let passes = |filter: &[StrBytes], word: &str| {
             filter.is_empty() || filter.iter().any(|wanted| wanted.eq_ignore_ascii_case(word))
         };
+        // A filter may be long: it is looked through once, not for every group.
+        let of_type = passes(&request.types_filter, TYPE);
+        let states = State::ALL.map(|state| of_type && passes(&request.states_filter, state.name()));
         let groups = call.shared.groups.with(|groups, _| groups.list());
         let wanted = groups.into_iter().filter(|group| {
-            passes(&request.states_filter, group.state.name()) && passes(&request.types_filter, TYPE)
+            State::ALL.iter().zip(states).any(|(state, passes)| passes && *state == group.state)
         });
         let listed = wanted.map(|group| {
             let state = if call.version >= STATES { group.state.name() } else { "" };

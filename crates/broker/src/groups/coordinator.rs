@@ -3,7 +3,7 @@
 use super::{
     Answers, Id, MAX_NAME_BYTES, Rules, Ticket, Time,
     group::{Group, State, Turn},
-    join::{Join, JoinRefused, has_fitting_names},
+    join::{Join, JoinRefused, is_keepable},
     offsets::{Commit, Committer, Offsets},
     session::Sync,
 };
@@ -78,7 +78,7 @@ impl Coordinator {
         if !timeouts.contains(&join.session_timeout) {
             return refuse(ResponseError::InvalidSessionTimeout);
         }
-        if !has_fitting_names(join) {
+        if !is_keepable(join) {
             return refuse(ResponseError::PolicyViolation);
         }
         if !self.groups.contains_key(id) {
@@ -199,8 +199,9 @@ impl Coordinator {
             if group.state != State::Empty && !group.is_of_consumers() {
                 return Err(ResponseError::NonEmptyGroup);
             }
+            let consumed = group.consumed(&partitions.iter().map(|(topic, _)| *topic).collect());
             let delete = |(topic, partition): &(&str, i32)| {
-                if group.is_subscribed_to(topic) {
+                if consumed.as_ref().is_none_or(|consumed| consumed.contains(topic)) {
                     return Err(ResponseError::GroupSubscribedToTopic);
                 }
                 group.offsets.forget(topic, *partition);

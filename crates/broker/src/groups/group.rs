@@ -23,6 +23,9 @@ pub(crate) enum State {
 }
 
 impl State {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Empty, Self::PreparingRebalance, Self::CompletingRebalance, Self::Stable];
+
     /// Kafka's name for it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -67,8 +70,6 @@ pub(crate) struct Group {
     pub(super) newcomers: bool,
     /// When members that have not fetched their assignment are left behind.
     pub(super) sync_until: Option<Time>,
-    /// The topics of this generation's members; none if a member's metadata cannot be read.
-    pub(super) topics: Option<HashSet<String>>,
     pub(super) offsets: Offsets,
     /// The entry in the coordinator's list of deadlines.
     pub(super) scheduled: Option<Time>,
@@ -89,7 +90,6 @@ impl Group {
             gathering: None,
             newcomers: false,
             sync_until: None,
-            topics: Some(HashSet::new()),
             offsets: Offsets::default(),
             scheduled: None,
             _share: share,
@@ -213,21 +213,17 @@ impl Group {
         }
     }
 
-    /// Reads the topics of this generation's members.
-    pub(super) fn read_topics(&mut self) {
-        let Some(protocol) = self.protocol.as_deref().filter(|_| self.is_of_consumers()) else {
-            self.topics = Some(HashSet::new());
-            return;
-        };
-        let mut topics = HashSet::new();
-        for member in &self.members {
-            let metadata = member.metadata(protocol).map_or(&[][..], |m| m.as_ref());
-            let Some(own) = subscription::topics(metadata) else {
-                self.topics = None;
-                return;
-            };
-            topics.extend(own.into_iter().map(str::to_owned));
+    /// Which of `asked` a member consumes; none if that cannot be told. Topics are not kept, as there may be more of
+    /// them in members' metadata than would fit.
+    pub(super) fn consumed<'a>(&self, asked: &HashSet<&'a str>) -> Option<HashSet<&'a str>> {
+        let mut consumed = HashSet::new();
+        if !self.is_of_consumers() {
+            return Some(consumed);
         }
-        self.topics = Some(topics);
+        for member in &self.members {
+            let metadata = member.metadata(self.protocol.as_deref()?)?;
+            consumed.extend(subscription::topics(metadata)?.into_iter().filter_map(|topic| asked.get(topic)));
+        }
+        Some(consumed)
     }
 }

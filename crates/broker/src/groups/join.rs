@@ -12,6 +12,10 @@ use kafka_protocol::ResponseError;
 use std::{net::IpAddr, time::Duration};
 use uuid::Uuid;
 
+/// Protocols a member may offer. Clients offer one for each assignor, so a handful; each is looked for in all members.
+const MAX_PROTOCOLS: usize = 16;
+/// Metadata of all protocols of one member.
+const MAX_METADATA_BYTES: usize = 512 * 1024;
 /// What a pending member id takes.
 const PENDING_BYTES: usize = 128;
 /// So much of a client's name goes into the ids of its members.
@@ -308,8 +312,11 @@ fn new_id(join: &Join<'_>) -> Id {
     Id::from(format!("{name}-{}", join.unique))
 }
 
-/// Whether every name in a join can be kept and sent in every version of the answers.
-pub(super) fn has_fitting_names(join: &Join<'_>) -> bool {
+/// Whether what a join says can be kept, and sent in every version of the answers.
+pub(super) fn is_keepable(join: &Join<'_>) -> bool {
     let names = join.protocols.iter().map(|p| p.0);
-    names.chain(join.instance).chain([join.protocol_type]).all(|name| name.len() <= MAX_NAME_BYTES)
+    let metadata: usize = join.protocols.iter().map(|p| p.1.len()).sum();
+    join.protocols.len() <= MAX_PROTOCOLS
+        && metadata <= MAX_METADATA_BYTES
+        && names.chain(join.instance).chain([join.protocol_type]).all(|name| name.len() <= MAX_NAME_BYTES)
 }

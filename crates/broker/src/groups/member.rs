@@ -6,10 +6,6 @@ use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-/// Protocols a member may offer. Clients offer one for each assignor, so a handful.
-const MAX_PROTOCOLS: usize = 64;
-/// Metadata of all protocols of one member.
-const MAX_METADATA_BYTES: usize = 512 * 1024;
 /// What a member takes beside what it sends.
 const MEMBER_BYTES: usize = 512;
 const PROTOCOL_BYTES: usize = 64;
@@ -82,9 +78,6 @@ impl Member {
     /// Takes over what a join says; what it holds is copied, since the request is much larger.
     pub(super) fn offer(&mut self, memory: &Arc<Memory>, join: &Join<'_>) -> Result<(), ResponseError> {
         let metadata: usize = join.protocols.iter().map(|p| p.1.len()).sum();
-        if join.protocols.len() > MAX_PROTOCOLS || metadata > MAX_METADATA_BYTES {
-            return Err(ResponseError::PolicyViolation);
-        }
         let names: usize = join.protocols.iter().map(|p| p.0.len() + PROTOCOL_BYTES).sum();
         let ids = self.id.len() + self.client_id.len() + self.instance.as_ref().map_or(0, |i| i.len());
         let mut share = Share::new(memory);

@@ -128,9 +128,4 @@ impl Group {
         }
         put
     }
-
-    /// Whether members consume a topic; if that cannot be told, they may.
-    pub(super) fn is_subscribed_to(&self, topic: &str) -> bool {
-        self.topics.as_ref().is_none_or(|topics| topics.contains(topic))
-    }
 }

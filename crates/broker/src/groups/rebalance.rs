@@ -81,7 +81,6 @@ impl Group {
         }
         self.generation = self.generation.checked_add(1).unwrap_or(0);
         self.protocol = self.select();
-        self.read_topics();
         if self.members.is_empty() {
             self.leader = None;
             self.state = State::Empty;
@@ -115,10 +114,14 @@ impl Group {
 
     /// The protocol that all members know and most like best; of equal ones the one that is named first.
     pub(super) fn select(&self) -> Option<Id> {
+        let first = self.members.first()?;
+        let in_common = |name: &Id| self.members.iter().all(|m| m.metadata(name).is_some());
+        let common: Vec<&Id> =
+            first.protocols.iter().map(|p| &p.name).filter(|name| in_common(name)).collect();
         let mut votes: Vec<(&Id, usize)> = Vec::new();
         for member in &self.members {
-            let known = |name: &str| self.members.iter().all(|m| m.metadata(name).is_some());
-            let Some(vote) = member.protocols.iter().map(|p| &p.name).find(|name| known(name)) else {
+            let Some(vote) = member.protocols.iter().map(|p| &p.name).find(|name| common.contains(name))
+            else {
                 continue;
             };
             match votes.iter_mut().find(|(name, _)| *name == vote) {

@@ -7,8 +7,8 @@ mod properties;
 mod statics;
 
 use super::{
-    Answers, Commit, Committer, Coordinator, Id, Join, JoinResult, Rules, Sync, SyncResult, Synced, Ticket,
-    Time, group::State, join::Joined,
+    Answers, Commit, Committer, Coordinator, Id, Join, JoinResult, Joined, Rules, State, Sync, SyncResult,
+    Synced, Ticket, Time,
 };
 use crate::memory::Memory;
 use kafka_protocol::ResponseError;

@@ -82,13 +82,15 @@ fn what_kafka_refuses_to_set_is_refused_and_changes_nothing() {
     let mut client = Client::connect(&broker);
     create_with(&mut client, "t", &[("retention.ms", "7")]);
     let long = "x".repeat(2000);
-    let cases: [(&str, &[Change<'_>], i16); 8] = [
+    let words = (0..200_000).map(|at| at.to_string()).collect::<Vec<_>>().join(",");
+    let cases: [(&str, &[Change<'_>], i16); 9] = [
         ("an unknown name", &[(SET, "retention.ms", Some("8")), (SET, "retention.mss", Some("1"))], 40),
         ("an unknown name, deleted", &[(DELETE, "retention.mss", None)], 40),
         ("a wrong value", &[(SET, "retention.ms", Some("soon"))], 40),
-        ("no value", &[(SET, "retention.ms", None)], 40),
+        ("no value", &[(SET, "retention.ms", None)], 42),
         ("a word for a number", &[(APPEND, "retention.ms", Some("1"))], 40),
         ("a long value", &[(SET, "leader.replication.throttled.replicas", Some(&long))], 40),
+        ("many words", &[(APPEND, "leader.replication.throttled.replicas", Some(&words))], 40),
         ("an unknown operation", &[(9, "retention.ms", Some("1"))], 42),
         ("a name twice", &[(SET, "retention.ms", Some("1")), (DELETE, "retention.ms", None)], 42),
     ];

@@ -65,7 +65,7 @@ fn alter_configs(client: &mut Client, version: i16) {
     ]);
     let response: AlterConfigsResponse = client.call(ApiKey::AlterConfigs, version, &request);
     let codes: Vec<i16> = response.responses.iter().map(|r| r.error_code).collect();
-    assert_eq!(codes, [0, 3, 40, 42], "AlterConfigs v{version}");
+    assert_eq!(codes, [0, 3, 42, 42], "AlterConfigs v{version}");
 }
 
 fn create_partitions(client: &mut Client, version: i16) {

@@ -18,3 +18,5 @@ mod group_requests;
 mod records;
 /// A populated request for every version that has a table.
 mod requests;
+/// What consumers tell their groups, against `kafka-protocol` and changed.
+mod subscription;

@@ -141,6 +141,10 @@ fn what_cannot_be_is_refused() {
     large.protocols[0].1 = vec![0; 600 * 1024];
     let ticket = sim.join(GROUP, "", &large);
     assert_eq!(sim.join_error(ticket), ResponseError::PolicyViolation);
+    let mut many = says();
+    many.protocols = vec![("range", Vec::new()); 17];
+    let ticket = sim.join(GROUP, "", &many);
+    assert_eq!(sim.join_error(ticket), ResponseError::PolicyViolation);
     assert_eq!((sim.sizes().0, sim.memory.used()), (0, 0));
 }
 
