@@ -2,7 +2,7 @@ use crate::{
     client::{Client, start, start_with, text, topic_name},
     group_versions::{commit, group, join, join_request, sync},
 };
-use kadence_broker::Broker;
+use kadence_broker::{Broker, MAX_GROUP_SIZE};
 use kafka_protocol::messages::{
     ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, HeartbeatRequest, HeartbeatResponse,
     JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse, OffsetFetchRequest, OffsetFetchResponse,
@@ -91,6 +91,19 @@ fn a_member_that_is_taken_out_makes_room_at_once() {
     assert_eq!(left.members[0].error_code, 0);
     let second: JoinGroupResponse = two.receive(ApiKey::JoinGroup, 3).unwrap();
     assert_eq!((second.leader.clone(), second.members.len()), (second.member_id, 1));
+}
+
+#[test]
+fn more_members_than_a_group_may_have_do_not_leave_at_once() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    let (member, generation) = join(&mut client, JOIN, "g");
+    let member = MemberIdentity::default().with_member_id(text(&member));
+    let members = vec![member.clone(); MAX_GROUP_SIZE + 1];
+    let request = LeaveGroupRequest::default().with_group_id(group("g")).with_members(members);
+    let left: LeaveGroupResponse = client.call(ApiKey::LeaveGroup, 4, &request);
+    assert_eq!((left.error_code, left.members.len()), (42, 0));
+    assert_eq!(heartbeat(&mut client, &member.member_id, generation), 0);
 }
 
 #[test]
