@@ -11,7 +11,7 @@ from harness import PEERS
 
 # What kadence sets for an unpaced run, and with it everybody who can.
 LINGER_MS, BATCH_BYTES, BATCH_RECORDS = 10, 1_000_000, 100_000
-QUEUE = ["queue.buffering.max.messages=131072", "queue.buffering.max.kbytes=65536"]
+QUEUE = ["queue.buffering.max.messages=65536", "queue.buffering.max.kbytes=32768"]
 PRODUCER = [f"linger.ms={LINGER_MS}", f"batch.size={BATCH_BYTES}", f"batch.num.messages={BATCH_RECORDS}",
             "acks=all", "enable.idempotence=true", *QUEUE]
 BACKOFF = "fetch.queue.backoff.ms=5"

@@ -35,7 +35,7 @@ type ClientProducer = BaseProducer<Receipts>;
 
 /// Writes records to a topic.
 ///
-/// Accepted records wait in the client, bounded in count and bytes: 131,072 records and 64 MiB unless
+/// Accepted records wait in the client, bounded in count and bytes: 65,536 records and 32 MiB unless
 /// `queue.buffering.max.*` say otherwise. When either bound is met, fewer records are accepted than offered.
 pub struct TopicSink {
     producer: Arc<ClientProducer>,

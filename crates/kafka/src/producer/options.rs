@@ -127,11 +127,11 @@ pub struct ProducerOptions {
     pub paced: bool,
 }
 
-/// Records that wait in the client or for their acknowledgement, at most: about 25 MB beside their bytes, as each
+/// Records that wait in the client or for their acknowledgement, at most: about 13 MB beside their bytes, as each
 /// costs librdkafka some 200 bytes of its own.
-const MOST_IN_FLIGHT: u32 = 1 << 17;
-/// Bytes of such records, at most: 64 MiB.
-const MOST_KBYTES_IN_FLIGHT: u32 = 1 << 16;
+const MOST_IN_FLIGHT: u32 = 1 << 16;
+/// Bytes of such records, at most: 32 MiB.
+const MOST_KBYTES_IN_FLIGHT: u32 = 1 << 15;
 
 impl ProducerOptions {
     /// Looks for faults without connecting. Returns what the user should know, a line each.
