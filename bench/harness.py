@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "bench"
 VENV = ROOT / ".cache" / "bench-venv"
 PEERS = ROOT / "bench" / "peers"
-PYTHON_PACKAGES = ["confluent-kafka==2.16.0", "kafka-python==3.0.12", "crc32c==2.9.post0", "python-dateutil==2.9.0.post0"]
+PYTHON_PACKAGES = ["confluent-kafka==2.16.0", "kafka-python==3.0.12", "crc32c==2.9.post0",
+                   "python-dateutil==2.9.0.post0"]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
 # A run that lasts longer hangs.
@@ -268,7 +269,7 @@ def spread(values, digits=2, missing="–"):
     if not values:
         return missing
     middle, low, high = (f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values)))
-    return middle if len(values) == 1 else f"{middle} ({low}–{high})"
+    return middle if len(values) == 1 else f"{middle} ({low} to {high})"
 
 
 def table(head, rows):
