@@ -90,6 +90,22 @@ pub(crate) fn print_json(value: &impl Serialize, stdout_is_data: bool) -> Result
     print_line(&line)
 }
 
+/// Writes a line about what others have named: whatever it holds, it stays one line that no terminal obeys.
+pub(crate) fn print_plain_line(line: &str) -> Result<(), Error> {
+    if !line.contains(char::is_control) {
+        return print_line(line);
+    }
+    let mut plain = String::with_capacity(line.len() + 16);
+    for character in line.chars() {
+        if character.is_control() {
+            plain.extend(character.escape_debug());
+        } else {
+            plain.push(character);
+        }
+    }
+    print_line(&plain)
+}
+
 /// Writes a line of data. That nobody reads any more is no error; [`is_reader_gone`] tells.
 pub(crate) fn print_line(line: &str) -> Result<(), Error> {
     ok_if_closed(writeln!(io::stdout(), "{line}"))

@@ -67,6 +67,11 @@ impl Properties {
         self.get(name)?.trim().parse().ok()
     }
 
+    /// Whether it is switched off, in any of the words that librdkafka takes for that.
+    pub(crate) fn is_false(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "false" | "f" | "0"))
+    }
+
     /// Whether somebody else than us set it.
     pub(crate) fn is_given(&self, name: &str) -> bool {
         self.0.get(canonical(name)).is_some_and(|(_, origin)| *origin != Origin::Default)

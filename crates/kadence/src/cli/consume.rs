@@ -37,7 +37,7 @@ pub(crate) struct ConsumeOptions {
     topic: TopicOption,
     #[command(flatten)]
     connection: ConnectionOptions,
-    /// Read as a member of this group; records printed but not yet committed when it is killed come again
+    /// Read as a member of this group; what it printed in the last seconds before it is killed comes again
     #[arg(short, long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(),
         help_heading = "Group")]
     group: Option<String>,
@@ -100,12 +100,17 @@ impl ConsumeOptions {
             None => Ok(()),
         };
         let flushed = printer.flush();
-        let next_offsets = reader.as_ref().map(|reader| reader.next_offsets().clone());
+        let mut next_offsets = None;
         let closed = reader.map_or(Ok(()), |mut reader| {
+            if ended.is_err() {
+                // Perhaps it is the record that could not be printed.
+                reader.take_back();
+            }
             // What was written into a closed pipe, nobody has read.
             if flushed.is_ok() && !printer.is_closed() {
                 reader.passed_on();
             }
+            next_offsets = Some(reader.next_offsets().clone());
             reader.close().map_err(Error::from)
         });
         if voice.json {

@@ -10,7 +10,7 @@ use super::connection::ConnectionOptions;
 use super::topics::each;
 use super::{Exit, values};
 use crate::fault::Error;
-use crate::output::{Voice, print_json, print_line};
+use crate::output::{Voice, print_json, print_plain_line};
 
 /// List, describe, reset or delete consumer groups
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ enum Action {
     #[command(after_help = "Examples:\n  kadence groups describe my-group")]
     Describe {
         /// Groups to describe
-        #[arg(required = true, value_name = "GROUP")]
+        #[arg(required = true, value_name = "GROUP", value_parser = clap::builder::NonEmptyStringValueParser::new())]
         groups: Vec<String>,
         #[command(flatten)]
         connection: ConnectionOptions,
@@ -66,7 +66,7 @@ enum Action {
     #[command(after_help = "Examples:\n  kadence groups delete my-group")]
     Delete {
         /// Groups to delete
-        #[arg(required = true, value_name = "GROUP")]
+        #[arg(required = true, value_name = "GROUP", value_parser = clap::builder::NonEmptyStringValueParser::new())]
         groups: Vec<String>,
         #[command(flatten)]
         connection: ConnectionOptions,
@@ -108,7 +108,7 @@ fn list(admin: &Admin, voice: Voice) -> Result<Exit, Error> {
     }
     let width = groups.iter().map(|group| group.name.chars().count()).max().unwrap_or(0);
     for group in &groups {
-        print_line(&format!("{:width$}  {}", group.name, group.state.to_lowercase()))?;
+        print_plain_line(&format!("{:width$}  {}", group.name, group.state.to_lowercase()))?;
     }
     Ok(Exit::Done)
 }

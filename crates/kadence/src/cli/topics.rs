@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::connection::ConnectionOptions;
 use super::{Exit, values};
 use crate::fault::Error;
-use crate::output::{Voice, print_json, print_line};
+use crate::output::{Voice, print_json, print_plain_line};
 
 /// Create, list, describe, alter or delete topics
 #[derive(Debug, clap::Args)]
@@ -205,7 +205,7 @@ fn list(admin: &Admin, internal: bool, voice: Voice) -> Result<Exit, Error> {
     let width = topics.iter().map(|topic| topic.name.chars().count()).max().unwrap_or(0);
     for Listed { name, partitions, replicas, .. } in &topics {
         let (partition, replica) = (plural(*partitions, "partition"), plural(*replicas, "replica"));
-        print_line(&format!("{name:width$}  {partition}, {replica}"))?;
+        print_plain_line(&format!("{name:width$}  {partition}, {replica}"))?;
     }
     Ok(Exit::Done)
 }

@@ -63,6 +63,8 @@ fn consumers_start_where_they_are_told(bench: &Bench) {
 fn the_demos_consumer_commits_when_it_is_stopped(bench: &Bench) {
     let arguments = ["consume", "stream", "--group", "my-host", "--received", "--ends", "--json"];
     let mut consumer = bench.start(&arguments[..6]);
+    let waits = "topic stream does not exist yet; waiting for it";
+    eventually("the consumer to look for its topic", || consumer.said().contains(waits).then_some(()));
     series(bench, "stream");
     for value in ["51", "60", "82", "86", "99", "23", "63", "20", "32"] {
         let line = consumer.line();
@@ -70,8 +72,6 @@ fn the_demos_consumer_commits_when_it_is_stopped(bench: &Bench) {
     }
     consumer.interrupt();
     assert_eq!(consumer.wait().code(), Some(0));
-    let said = consumer.stderr();
-    assert!(said.contains("topic stream does not exist yet; waiting for it"), "{said}");
     assert_eq!(committed(bench, "my-host"), [9]);
     let ends = bench.kadence(&["consume", "stream", "-g", "my-host", "--ends", "--until-end"]);
     assert_eq!(ends.stderr, "% stream [0] reached end at offset 9\n", "{ends:?}");
@@ -140,6 +140,60 @@ fn a_group_is_moved_and_deleted_while_nobody_reads(bench: &Bench) {
     );
 }
 
+/// A record that could not be printed is not done: the next one to read begins with it.
+fn what_cannot_be_printed_is_not_committed(bench: &Bench) {
+    bench
+        .kadence_reading("{\"a\":1}\nno json\n", &["replay", "-", "-t", "t", "--input", "raw", "--unpaced"])
+        .ok();
+    let finished = bench.kadence(&["consume", "t", "-g", "g", "--format", "json"]);
+    assert_eq!((finished.code, &*finished.stdout), (Some(1), "{\"a\":1}\n"), "{finished:?}");
+    assert_eq!(committed(bench, "g"), [1]);
+    assert_eq!(read(bench, "consume t -g g --until-end"), "no json ");
+}
+
+/// What a broker refuses for good is said, and not waited for.
+fn a_group_that_refuses_a_member_says_so(bench: &Bench) {
+    series(bench, "t");
+    let finished = bench.kadence(&["consume", "t", "-g", "g", "-X", "session.timeout.ms=1000"]);
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.starts_with("kadence: group g: does not take this member"), "{finished:?}");
+    let mut member = bench.start(&["consume", "t", "-g", "g"]);
+    member.line();
+    let other =
+        ["consume", "t", "-g", "g", "--until-end", "-X", "partition.assignment.strategy=cooperative-sticky"];
+    let finished = bench.kadence(&other);
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.contains("its members share partitions in another way"), "{finished:?}");
+    member.interrupt();
+    assert!(member.wait().success());
+}
+
+/// A member that reads to the end is joined by another half-way: partitions that it was done with come back to it or
+/// go, and it ends all the same.
+fn a_member_that_reads_to_the_end_is_joined_by_another(bench: &Bench) {
+    for strategy in ["range,roundrobin", "cooperative-sticky"] {
+        let topic = &format!("pair-{}", &strategy[..4]);
+        bench.kadence(&["topics", "create", topic, "--partitions", "2"]).ok();
+        let rows: String = (0..40_000).map(|number| format!("{number},{number}\n")).collect();
+        let replay = format!(
+            "replay - --input csv --columns k,v --key column:k --select v --format raw -t {topic} --unpaced"
+        );
+        bench.kadence_reading(&rows, &replay.split(' ').collect::<Vec<_>>()).ok();
+        let strategy = format!("partition.assignment.strategy={strategy}");
+        let arguments = ["consume", topic, "-g", topic, "--until-end", "-X", &strategy];
+        let mut members = [bench.start(&arguments), bench.start(&arguments)];
+        let mut seen: Vec<u32> = Vec::new();
+        for member in &mut members {
+            assert!(member.wait().success(), "{strategy}: {}", member.stderr());
+            seen.extend(member.rest().lines().map(|line| line.parse::<u32>().unwrap()));
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 40_000, "{strategy}");
+        assert_eq!(committed(bench, topic).iter().sum::<i64>(), 40_000, "{strategy}");
+    }
+}
+
 /// A place that a group cannot take is misuse, and says what to do.
 fn a_group_cannot_start_anywhere(bench: &Bench) {
     for place in ["5", "-5", "@1000"] {
@@ -151,6 +205,11 @@ fn a_group_cannot_start_anywhere(bench: &Bench) {
         );
     }
     assert_eq!(bench.kadence(&["consume", "t", "-g", ""]).code, Some(2));
+    for property in ["group.id=other", "enable.auto.offset.store=true", "auto.offset.reset=latest"] {
+        let finished = bench.kadence(&["consume", "t", "-g", "g", "-X", property]);
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.starts_with("kadence: --group and -X "), "{finished:?}");
+    }
 }
 
 /// Waits until `members` members share both partitions of a topic.
@@ -229,6 +288,7 @@ fn topics_are_altered(bench: &Bench) {
         ("topics alter t --config bogus=1", 1, "topic t: Unknown topic config name: bogus"),
         ("topics alter t --partitions 3", 1, "topic t: 3 partitions are not more than the 3 it has"),
         ("topics alter absent --config retention.ms=1", 1, "topic absent: does not exist"),
+        ("topics alter a/b --config retention.ms=1", 1, "topic a/b: not a topic name"),
         ("topics alter t", 2, "topics alter: nothing to change is named"),
         ("topics alter t --config a=1 --delete-config a", 2, "topics alter: `a` is named twice"),
     ] {
@@ -236,7 +296,9 @@ fn topics_are_altered(bench: &Bench) {
         assert_eq!(finished.code, Some(code), "{arguments}: {finished:?}");
         assert!(finished.stderr.starts_with(&format!("kadence: {what}")), "{arguments}: {finished:?}");
     }
+    assert_eq!(bench.kadence(&["topics", "alter", "", "--config", "retention.ms=1"]).code, Some(1));
     run("topics delete t").ok();
+    eventually("the topic to be gone", || (!run("topics list").stdout.contains('t')).then_some(()));
     run("topics create t").ok();
     assert_ne!(described()["id"], id.as_str(), "a topic made anew has another id");
 }
@@ -246,6 +308,9 @@ on_both_brokers! {
     the_demos_consumer_commits_when_it_is_stopped,
     a_group_goes_on_where_it_stopped,
     a_group_is_moved_and_deleted_while_nobody_reads,
+    what_cannot_be_printed_is_not_committed,
+    a_group_that_refuses_a_member_says_so,
+    a_member_that_reads_to_the_end_is_joined_by_another,
     a_group_cannot_start_anywhere,
     members_share_partitions_and_take_over,
     topics_are_altered,

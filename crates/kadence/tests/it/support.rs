@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -112,18 +112,19 @@ impl Bench {
         let kafka = KAFKA.lock().unwrap_or_else(PoisonError::into_inner);
         let address = kadence_testing::kafka::address();
         let admin = Admin::connect(&Connection::to(&address)).unwrap();
-        let topics = admin.list().unwrap();
-        for topic in topics.iter().filter(|topic| !topic.internal) {
-            admin.delete(&[&topic.name]).unwrap();
-        }
-        let deadline = SystemClock.now() + PATIENCE;
-        for group in admin.groups().unwrap() {
-            // The members of a test that failed were killed, and leave when their sessions are over.
-            while admin.delete_groups(&[&group.name]).unwrap()[0].1.is_err() {
-                assert!(SystemClock.now() < deadline, "group {} cannot be deleted", group.name);
-                Stop::new().wait(Duration::from_millis(100));
+        // What is deleted is still listed for a moment; the members of a test that failed were killed, and leave when
+        // their sessions are over.
+        eventually("an empty cluster", || {
+            let topics: Vec<_> = admin.list().unwrap().into_iter().filter(|topic| !topic.internal).collect();
+            let groups = admin.groups().unwrap();
+            for topic in &topics {
+                let _ = admin.delete(&[&topic.name]);
             }
-        }
+            for group in &groups {
+                let _ = admin.delete_groups(&[&group.name]);
+            }
+            (topics.is_empty() && groups.is_empty()).then_some(())
+        });
         Self { broker: None, address, folder: TempDir::new().unwrap(), _kafka: Some(kafka) }
     }
 
@@ -183,7 +184,8 @@ pub(crate) fn finish(command: Command) -> Finished {
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
-    errors: Option<thread::JoinHandle<String>>,
+    said: Arc<Mutex<Vec<u8>>>,
+    errors: Option<thread::JoinHandle<()>>,
 }
 
 impl Running {
@@ -206,12 +208,15 @@ impl Running {
             }
         });
         let mut stderr = child.stderr.take().unwrap();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&said);
         let errors = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
+            let mut piece = [0; 4_096];
+            while let Ok(length @ 1..) = stderr.read(&mut piece) {
+                heard.lock().unwrap().extend_from_slice(&piece[..length]);
+            }
         });
-        Self { child, lines, errors: Some(errors) }
+        Self { child, lines, said, errors: Some(errors) }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -257,9 +262,17 @@ impl Running {
         self.lines.iter().map(|line| line + "\n").collect()
     }
 
+    /// Standard error up to now.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8_lossy(&self.said.lock().unwrap()).into_owned()
+    }
+
     /// Standard error, of a command that has ended.
     pub(crate) fn stderr(&mut self) -> String {
-        self.errors.take().map(|errors| errors.join().unwrap()).unwrap_or_default()
+        if let Some(errors) = self.errors.take() {
+            errors.join().unwrap();
+        }
+        self.said()
     }
 }
 

@@ -5,12 +5,16 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::refusal::{Asked, refused};
 use super::{Admin, block_on};
+use crate::connect::{is_topic_name, refused_topic};
 use crate::error::KafkaError;
 use crate::ffi;
 
 impl Admin {
     /// Gives settings of a topic a value, or their default again where there is none; all others stay.
     pub fn alter(&self, topic: &str, settings: &[(String, Option<String>)]) -> Result<(), KafkaError> {
+        if !is_topic_name(topic) {
+            return Err(refused_topic(topic, Code::InvalidTopic));
+        }
         let named: Vec<(&str, Option<&str>)> =
             settings.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
         ffi::alter_configs(self.asking(), topic, &named).map_err(|refusal| match refusal {

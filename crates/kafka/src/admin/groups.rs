@@ -124,8 +124,9 @@ impl Admin {
     }
 
     fn describe_group(&self, name: &str) -> Result<GroupDescription, KafkaError> {
-        let found = ffi::describe_group(self.asking(), name).map_err(|refusal| refused(name, refusal))?;
-        let committed = ffi::committed(self.asking(), name).map_err(|refusal| refused(name, refusal))?;
+        let found =
+            ffi::describe_group(self.asking(), name).map_err(|refusal| self.refused(name, refusal))?;
+        let committed = ffi::committed(self.asking(), name).map_err(|refusal| self.refused(name, refusal))?;
         // Brokers before 4 describe a group that nobody ever heard of as one without anything.
         if found.state == "Dead" && committed.is_empty() {
             return Err(absent(name));
@@ -174,7 +175,7 @@ impl Admin {
         let members = match found {
             Ok(found) => found.members.len(),
             Err(Refusal { code: Code::GroupIdNotFound, .. }) => 0,
-            Err(refusal) => return Err(refused(group, refusal)),
+            Err(refusal) => return Err(self.refused(group, refusal)),
         };
         if members > 0 {
             return Err(in_use(group, members));
@@ -182,15 +183,20 @@ impl Admin {
         let committed: BTreeMap<(String, i32), i64> = ffi::committed(self.asking(), group)
             .or_else(|refusal| match refusal.code {
                 Code::GroupIdNotFound => Ok(Vec::new()),
-                _ => Err(refused(group, refusal)),
+                _ => Err(self.refused(group, refusal)),
             })?
             .into_iter()
             .map(|(topic, partition, offset)| ((topic, partition), offset))
             .collect();
         let mut moved = Vec::new();
         for (topic, partition) in self.chosen(group, reset, &committed)? {
-            let leaders =
-                Leaders { consumer: &self.probe, resolved: &self.resolved, topic: &topic, stop: &self.stop };
+            let leaders = Leaders {
+                consumer: &self.probe,
+                resolved: &self.resolved,
+                topic: &topic,
+                stop: &self.stop,
+                is_assigned: false,
+            };
             let after = leaders.start(partition, reset.to)?;
             let before = committed.get(&(topic.clone(), partition)).copied();
             moved.push(Moved { topic, partition, before, after });
@@ -256,7 +262,7 @@ impl Admin {
                 KafkaError::Group { group: group.to_owned(), what: error.to_string(), help: String::new() }
             })?;
         }
-        ffi::commit(self.asking(), group, &offsets).map_err(|refusal| refused(group, refusal))
+        ffi::commit(self.asking(), group, &offsets).map_err(|refusal| self.refused(group, refusal))
     }
 
     /// Deletes groups that have no members, with their offsets; an outcome for each, in order.
@@ -268,30 +274,36 @@ impl Admin {
             .map(|outcome| match outcome {
                 Ok(name) => (name, Ok(())),
                 Err((name, code)) => {
-                    let error = refused(&name, Refusal { code, text: None });
+                    let error = self.refused(&name, Refusal { code, text: None });
                     (name, Err(error))
                 }
             })
             .collect())
     }
-}
 
-fn refused(group: &str, refusal: Refusal) -> KafkaError {
-    let (what, help) = match refusal.code {
-        Code::GroupIdNotFound => return absent(group),
-        Code::NonEmptyGroup => return in_use(group, 0),
-        // The coordinator takes offsets of a group with members only from its members.
-        Code::UnknownMemberId | Code::RebalanceInProgress | Code::IllegalGeneration => {
-            return in_use(group, 0);
-        }
-        Code::InvalidGroupId => ("not a group's name".to_owned(), String::new()),
-        Code::GroupAuthorizationFailed => (
-            "this user may not use it".to_owned(),
-            "ask for the rights, or connect as another user".to_owned(),
-        ),
-        code => (refusal.text.unwrap_or_else(|| described(code)), String::new()),
-    };
-    KafkaError::Group { group: group.to_owned(), what, help }
+    fn refused(&self, group: &str, refusal: Refusal) -> KafkaError {
+        let (what, help) = match refusal.code {
+            // About the cluster, not about the group.
+            Code::OperationTimedOut | Code::BrokerTransportFailure | Code::AllBrokersDown => {
+                return self.unasked(refusal);
+            }
+            Code::GroupIdNotFound => return absent(group),
+            // The coordinator takes offsets of a group with members only from its members.
+            Code::NonEmptyGroup
+            | Code::UnknownMemberId
+            | Code::RebalanceInProgress
+            | Code::IllegalGeneration => {
+                return in_use(group, 0);
+            }
+            Code::InvalidGroupId => ("not a group's name".to_owned(), String::new()),
+            Code::GroupAuthorizationFailed => (
+                "this user may not use it".to_owned(),
+                "ask for the rights, or connect as another user".to_owned(),
+            ),
+            code => (refusal.text.unwrap_or_else(|| described(code)), String::new()),
+        };
+        KafkaError::Group { group: group.to_owned(), what, help }
+    }
 }
 
 fn absent(group: &str) -> KafkaError {

@@ -25,7 +25,7 @@ pub(super) struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Never,
-    /// Before this offset, up to which the log was written when reading began.
+    /// Before this offset, up to which the log was written before the first record was fetched.
     Written(i64),
     /// Before this offset, which the log may not have reached.
     Before(i64),
@@ -57,6 +57,8 @@ pub(crate) struct Leaders<'a> {
     pub(crate) resolved: &'a Resolved,
     pub(crate) topic: &'a str,
     pub(crate) stop: &'a Stop,
+    /// Whether polling may bring a record, which nobody here would pass on.
+    pub(crate) is_assigned: bool,
 }
 
 impl Leaders<'_> {
@@ -96,7 +98,8 @@ impl Leaders<'_> {
                         help: "check that the partition's leader is up".to_owned(),
                     });
                 }
-                Err(_) => self.consumer.listen(Duration::ZERO),
+                Err(_) if !self.is_assigned => self.consumer.listen(Duration::ZERO),
+                Err(_) => {}
             }
             if self.stop.wait(Duration::from_millis(50)) {
                 return Err(KafkaError::Interrupted { place: format!("topic {}", self.topic) });
@@ -136,9 +139,10 @@ impl Leaders<'_> {
         Ok(match until {
             Until::Never => End::Never,
             Until::End => End::Written(log.next),
+            Until::Offset(offset) if offset <= log.next => End::Written(offset),
             Until::Offset(offset) => End::Before(offset),
             Until::At(timestamp) => match self.offset_at(partition, timestamp)? {
-                Some(offset) => End::Before(offset),
+                Some(offset) => End::Written(offset),
                 None if timestamp <= SystemClock.wall() => End::Written(log.next),
                 None => End::At(timestamp),
             },

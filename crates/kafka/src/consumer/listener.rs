@@ -2,45 +2,37 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError as ClientError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use rdkafka::{ClientContext, TopicPartitionList};
 
 use crate::context::Watch;
-
-/// How long the group's coordinator may take to tell what was committed.
-const COMMITTED_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Listens to a consumer.
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
     pub(crate) watch: Watch,
-    /// Where a partition begins that the group has committed nothing of.
-    start: Option<Offset>,
     changes: Mutex<Vec<Change>>,
     has_changes: AtomicBool,
+    /// Nobody looks for changes any more.
+    is_closing: AtomicBool,
 }
 
 /// What the group gave or took.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Change {
-    /// These partitions are ours to read. Under the cooperative protocol they come on top of the ones before.
-    Assigned { partitions: Vec<i32>, is_eager: bool },
+    /// These partitions are ours, once somebody has said where each begins: [`assign`] does. Under the cooperative
+    /// protocol they come on top of those before.
+    Given(TopicPartitionList),
     /// These are somebody else's from now on.
-    Revoked { partitions: Vec<i32> },
+    Taken(Vec<i32>),
 }
 
 impl Listener {
-    /// For a member of a group, which starts at `start` where the group has committed nothing.
-    pub(crate) fn of_member(start: Offset) -> Self {
-        Self { start: Some(start), ..Self::default() }
-    }
-
     /// What has changed since this was asked last.
     pub(crate) fn changes(&self) -> Vec<Change> {
         if !self.has_changes.swap(false, Ordering::Relaxed) {
@@ -54,38 +46,30 @@ impl Listener {
         self.has_changes.store(true, Ordering::Relaxed);
     }
 
-    /// Takes the partitions that the group gives.
-    ///
-    /// Where each goes on is looked up here, and librdkafka is told offsets. It keeps `auto.offset.reset=error` then:
-    /// a partition without a committed offset is one thing, a committed offset that the log no longer has another.
-    fn take(&self, consumer: &BaseConsumer<Self>, given: &TopicPartitionList) -> KafkaResult<()> {
-        let assignment = match consumer.committed_offsets(given.clone(), COMMITTED_PATIENCE) {
-            Ok(committed) => {
-                let start = self.start.unwrap_or(Offset::Beginning);
-                for mut element in committed.elements() {
-                    if !matches!(element.offset(), Offset::Offset(_)) {
-                        element.set_offset(start)?;
-                    }
-                }
-                committed
+    /// From now on the group has its way without anybody looking: a partition that is given and not assigned would
+    /// hold up the closing of `consumer`, and the whole group.
+    pub(crate) fn close(&self, consumer: &BaseConsumer<Self>) {
+        self.is_closing.store(true, Ordering::Relaxed);
+        for change in self.changes() {
+            if let Change::Given(partitions) = change {
+                let _ = assign(consumer, &partitions);
             }
-            Err(error) => {
-                tracing::debug!(%error, "librdkafka is left to ask for the committed offsets");
-                given.clone()
-            }
-        };
-        match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_assign(&assignment),
-            _ => consumer.assign(&assignment),
         }
     }
+}
 
-    fn give_back(consumer: &BaseConsumer<Self>, taken: &TopicPartitionList) -> KafkaResult<()> {
-        match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_unassign(taken),
-            _ => consumer.unassign(),
-        }
+/// Reads these partitions, each from its offset, in place of others or on top of them as the protocol has it.
+pub(crate) fn assign(consumer: &BaseConsumer<Listener>, partitions: &TopicPartitionList) -> KafkaResult<()> {
+    if is_cooperative(consumer) {
+        consumer.incremental_assign(partitions)
+    } else {
+        consumer.assign(partitions)
     }
+}
+
+/// Whether members keep their partitions while others are shared out.
+pub(crate) fn is_cooperative(consumer: &BaseConsumer<Listener>) -> bool {
+    matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative)
 }
 
 impl ConsumerContext for Listener {
@@ -98,16 +82,24 @@ impl ConsumerContext for Listener {
         let numbers: Vec<i32> = partitions.elements().iter().map(TopicPartitionListElem::partition).collect();
         let outcome = if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             tracing::debug!(partitions = ?numbers, "the group gives partitions");
-            let is_eager = !matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
-            self.changed(Change::Assigned { partitions: numbers, is_eager });
-            self.take(consumer, partitions)
+            if self.is_closing.load(Ordering::Relaxed) {
+                assign(consumer, partitions)
+            } else {
+                // Where each begins takes requests, which are not for a callback.
+                self.changed(Change::Given(partitions.clone()));
+                Ok(())
+            }
         } else {
             if consumer.assignment_lost() {
                 tracing::warn!("the group gave this consumer up; what it read last may be read again");
             }
             tracing::debug!(partitions = ?numbers, "the group takes partitions");
-            self.changed(Change::Revoked { partitions: numbers });
-            Self::give_back(consumer, partitions)
+            self.changed(Change::Taken(numbers));
+            if is_cooperative(consumer) {
+                consumer.incremental_unassign(partitions)
+            } else {
+                consumer.unassign()
+            }
         };
         if let Err(error) = outcome {
             tracing::warn!(%error, "what the group decided could not be followed");

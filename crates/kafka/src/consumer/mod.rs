@@ -6,6 +6,7 @@ mod membership;
 mod options;
 mod source;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,10 @@ pub struct TopicReader {
     membership: Option<Membership>,
     /// Partitions that are not read to their end yet.
     open: BTreeMap<i32, End>,
+    /// The offset that comes next in each partition; the record handed out last does not count.
     next_offsets: BTreeMap<i32, i64>,
+    /// The record handed out last, by partition and offset.
+    handed_out: Option<(i32, i64)>,
 }
 
 /// What came next.
@@ -116,11 +120,18 @@ impl TopicReader {
         let resolved = options.resolve().map_err(KafkaError::first)?;
         let config = resolved.properties.to_config();
         let membership = options.group.as_ref().map(|group| Membership::new(group, options, &resolved));
-        let listener = membership.as_ref().map_or_else(Listener::default, Membership::listener);
         let consumer: ClientConsumer =
-            config.create_with_context(listener).map_err(|error| uncreated(&resolved, &error))?;
-        let source = Source { consumer: Arc::new(consumer), resolved, topic: options.topic.clone(), stop };
-        let mut reader = Self { source, membership, open: BTreeMap::new(), next_offsets: BTreeMap::new() };
+            config.create_with_context(Listener::default()).map_err(|error| uncreated(&resolved, &error))?;
+        let consumer = Arc::new(consumer);
+        let source =
+            Source { consumer, resolved, topic: options.topic.clone(), stop, is_assigned: Cell::new(false) };
+        let mut reader = Self {
+            source,
+            membership,
+            open: BTreeMap::new(),
+            next_offsets: BTreeMap::new(),
+            handed_out: None,
+        };
         let found =
             reader.source.partitions(options.until, on_wait).and_then(|partitions| match partitions {
                 Some(_) if reader.membership.is_some() => reader.source.join().map(Some),
@@ -147,23 +158,29 @@ impl TopicReader {
                 .add_partition_offset(&self.source.topic, partition, Offset::Offset(start))
                 .map_err(|error| self.source.broken(&error))?;
         }
+        self.source.is_assigned.set(true);
         self.source.consumer.assign(&assignment).map_err(|error| self.source.broken(&error))
     }
 
-    /// Waits up to `at_most` for what comes next.
+    /// Waits up to `at_most` for what comes next. The record handed out before counts as done by that.
     pub fn next(&mut self, at_most: Duration) -> Result<Next<'_>, KafkaError> {
+        self.settle();
         if self.open.is_empty() && self.membership.as_ref().is_none_or(Membership::may_finish) {
             return Ok(Next::Finished);
         }
-        let Self { source, membership, open, next_offsets } = self;
+        let Self { source, membership, open, next_offsets, handed_out } = self;
         let source: &Source = source;
         let polled = source.consumer.poll(at_most);
         if let Some(membership) = membership {
-            // Before anything is read of a partition that was just given.
-            membership.follow(source, open, next_offsets)?;
+            // Before anything is read of a partition that was just given. Whoever stopped it looks for that himself.
+            match membership.follow(source, open, next_offsets) {
+                Ok(()) => {}
+                Err(KafkaError::Interrupted { .. }) => return Ok(Next::Nothing),
+                Err(error) => return Err(error),
+            }
         }
-        let error = match polled {
-            None => return Ok(Next::Nothing),
+        match polled {
+            None => Ok(Next::Nothing),
             Some(Ok(record)) => {
                 source.consumer.context().watch.up();
                 let (partition, offset) = (record.partition(), record.offset());
@@ -175,47 +192,55 @@ impl TopicReader {
                 if is_over {
                     open.remove(&partition);
                     source.pause(partition);
-                    return Ok(if open.is_empty() { Next::Finished } else { Next::Nothing });
+                    return Ok(Next::Nothing);
                 }
-                next_offsets.insert(partition, offset + 1);
+                *handed_out = Some((partition, offset));
                 if end.offset() == Some(offset + 1) {
                     open.remove(&partition);
                     source.pause(partition);
                 }
-                return Ok(Next::Record(Consumed(record)));
+                Ok(Next::Record(Consumed(record)))
             }
-            Some(Err(error)) => error,
-        };
-        let ClientError::PartitionEOF(partition) = error else {
-            return source.failed(&error, next_offsets).map(|()| Next::Nothing);
-        };
-        // A member learns only here where a partition stands that it has read nothing of.
-        let known = match next_offsets.get(&partition) {
-            Some(&next) => next,
-            None => source.leaders().log(partition)?.next,
-        };
-        let next = next_offsets.entry(partition).or_insert(known);
-        // The last offsets may hold no records: transactions' markers, or what compaction left. So it is the log's
-        // length that counts, not the last record's offset.
-        let reached = match open.get(&partition) {
-            // At the end of the log now, and it does not get shorter.
-            Some(&End::Written(end)) => Some(end),
-            // A leader that does not answer now is asked at the log's next end.
-            Some(&End::Before(end)) => {
-                source.leaders().log(partition).ok().filter(|log| log.next >= end).map(|_| end)
+            Some(Err(ClientError::PartitionEOF(partition))) => {
+                let next = next_offsets.entry(partition).or_default();
+                match open.get(&partition) {
+                    // The last offsets may hold no records: transactions' markers, or what compaction left. So it is
+                    // the log's length that counts, not the last record's offset.
+                    Some(&End::Written(end)) => {
+                        *next = end.max(*next);
+                        open.remove(&partition);
+                        source.pause(partition);
+                    }
+                    Some(&End::Before(end)) if source.has_grown_to(partition, end) => {
+                        // Not before this end was seen; so it is looked for once more.
+                        open.insert(partition, End::Written(end));
+                        source.read_again(partition, *next);
+                    }
+                    _ => {}
+                }
+                Ok(Next::PartitionEnd { partition, offset: *next })
             }
-            _ => None,
-        };
-        if let Some(end) = reached {
-            *next = end.max(*next);
-            open.remove(&partition);
-            source.pause(partition);
+            Some(Err(error)) => {
+                source.failed(&error, next_offsets, membership.as_ref()).map(|()| Next::Nothing)
+            }
         }
-        Ok(Next::PartitionEnd { partition, offset: *next })
+    }
+
+    /// The record handed out last is done.
+    fn settle(&mut self) {
+        if let Some((partition, offset)) = self.handed_out.take() {
+            self.next_offsets.insert(partition, offset + 1);
+        }
+    }
+
+    /// The record handed out last could not be dealt with: it is the next one still.
+    pub fn take_back(&mut self) {
+        self.handed_out = None;
     }
 
     /// Everything read up to now is done; its positions may be committed to the group.
     pub fn passed_on(&mut self) {
+        self.settle();
         if let Some(membership) = &mut self.membership {
             membership.store(&self.source, &self.next_offsets);
         }
@@ -229,7 +254,8 @@ impl TopicReader {
         membership.map_or(Ok(()), |membership| membership.commit(&source))
     }
 
-    /// The offset that comes next in each partition.
+    /// The offset that comes next in each partition. The record handed out last counts once
+    /// [`next`](Self::next) or [`passed_on`](Self::passed_on) is called.
     pub fn next_offsets(&self) -> &BTreeMap<i32, i64> {
         &self.next_offsets
     }

@@ -4,7 +4,7 @@ use kadence_core::record::Timestamp;
 
 use crate::error::KafkaError;
 use crate::options::{Connection, Resolved};
-use crate::properties::Origin;
+use crate::properties::{Origin, Properties};
 
 /// Where to start, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +62,10 @@ impl ReaderOptions {
         let mut resolved = self.connection.resolve()?;
         let properties = &mut resolved.properties;
         if let Some(group) = &self.group {
-            self.check_group(group)?;
             properties.set("group.id", group, Origin::Flag("--group"));
+            self.check_group(group, properties)?;
+            // Ours is to be told when the log has lost a place, whatever a file says for programs without one.
+            properties.set("auto.offset.reset", "error", Origin::Override);
         }
         // librdkafka assigns partitions only to a client with a group, even one that neither joins nor commits.
         properties.preset("group.id", "kadence");
@@ -81,20 +83,41 @@ impl ReaderOptions {
         Ok(resolved)
     }
 
-    fn check_group(&self, group: &str) -> Result<(), Vec<KafkaError>> {
-        let contradiction = |what: &str, help: &str| {
-            vec![KafkaError::Contradiction { place: "--group".into(), what: what.into(), help: help.into() }]
+    fn check_group(&self, group: &str, properties: &Properties) -> Result<(), Vec<KafkaError>> {
+        let contradiction = |place: String, what: &str, help: &str| KafkaError::Contradiction {
+            place,
+            what: what.into(),
+            help: help.into(),
         };
+        let mut faults = Vec::new();
         if group.is_empty() {
-            return Err(contradiction("the name is empty", "give the group a name"));
+            faults.push(contradiction("--group".into(), "the name is empty", "give the group a name"));
         }
         if !matches!(self.from, From::Beginning | From::End) {
-            let help = format!("move the group with kadence groups reset {group} -t {} --to …", self.topic);
-            return Err(contradiction(
+            faults.push(contradiction(
+                "--group".into(),
                 "a group goes on where it has come to; --from takes beginning or end",
-                &help,
+                &format!("move the group with kadence groups reset {group} -t {} --to …", self.topic),
             ));
         }
-        Ok(())
+        let mut with = |name: &str, what: &str, help: &str| {
+            faults.push(contradiction(format!("--group and {}", properties.spelled(name)), what, help));
+        };
+        if properties.get("group.id") != Some(group) {
+            with("group.id", "both name a group", "leave one of them out");
+        }
+        if properties.is_given("enable.auto.offset.store") && !properties.is_false("enable.auto.offset.store")
+        {
+            with("enable.auto.offset.store", "only what was passed on is committed", "leave it out");
+        }
+        let reset = properties.get("auto.offset.reset").map(|reset| match reset {
+            "smallest" | "earliest" | "beginning" => Some(From::Beginning),
+            "largest" | "latest" | "end" => Some(From::End),
+            _ => None,
+        });
+        if reset.is_some_and(|reset| reset != Some(self.from)) {
+            with("auto.offset.reset", "they start elsewhere", "use --from beginning or --from end alone");
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }

@@ -1,16 +1,18 @@
 //! The topic and the client that reads it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::metadata::{Metadata, MetadataPartition};
+use rdkafka::{Offset, TopicPartitionList};
 
 use super::bounds::Leaders;
+use super::membership::Membership;
 use super::{ClientConsumer, Until};
 use crate::connect::{Client, Contact, TopicState, described, refused_topic, topic_state};
 use crate::context::Watch;
@@ -26,6 +28,14 @@ pub(super) struct Source {
     pub(super) resolved: Resolved,
     pub(super) topic: String,
     pub(super) stop: Arc<Stop>,
+    /// Whether partitions are being fetched, so that polling may bring a record.
+    pub(super) is_assigned: Cell<bool>,
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.consumer.context().close(&self.consumer);
+    }
 }
 
 impl Source {
@@ -72,7 +82,13 @@ impl Source {
     }
 
     pub(super) fn leaders(&self) -> Leaders<'_> {
-        Leaders { consumer: &self.consumer, resolved: &self.resolved, topic: &self.topic, stop: &self.stop }
+        Leaders {
+            consumer: &self.consumer,
+            resolved: &self.resolved,
+            topic: &self.topic,
+            stop: &self.stop,
+            is_assigned: self.is_assigned.get(),
+        }
     }
 
     /// Fetches no more of `partition`. What arrives regardless is for the caller to skip.
@@ -82,15 +98,32 @@ impl Source {
         let _ = self.consumer.pause(&paused);
     }
 
+    /// Whether the log is known to reach `end`. A leader that does not answer now is asked at the log's next end.
+    pub(super) fn has_grown_to(&self, partition: i32, end: i64) -> bool {
+        self.leaders().log(partition).is_ok_and(|log| log.next >= end)
+    }
+
+    /// Fetches `partition` from `offset` on once more.
+    pub(super) fn read_again(&self, partition: i32, offset: i64) {
+        if let Err(error) = self.consumer.seek(&self.topic, partition, Offset::Offset(offset), Duration::ZERO)
+        {
+            tracing::debug!(topic = self.topic, partition, %error, "the end is not looked for again");
+        }
+    }
+
     /// Tells what ends the reading from what passes.
     pub(super) fn failed(
         &self,
         error: &ClientError,
         next_offsets: &BTreeMap<i32, i64>,
+        membership: Option<&Membership>,
     ) -> Result<(), KafkaError> {
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+        if let Some(refusal) = membership.and_then(|membership| membership.refused(code)) {
+            return Err(refusal);
+        }
         match code {
-            Code::AutoOffsetReset | Code::OffsetOutOfRange => Err(self.lost_place(next_offsets)),
+            Code::AutoOffsetReset | Code::OffsetOutOfRange => Err(self.lost_place(next_offsets, membership)),
             Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => {
                 Err(KafkaError::Topic {
                     topic: self.topic.clone(),
@@ -112,21 +145,25 @@ impl Source {
         }
     }
 
-    /// The log no longer has the next offset: retention overtook the reader, or the log was replaced.
-    fn lost_place(&self, next_offsets: &BTreeMap<i32, i64>) -> KafkaError {
+    /// The log does not have the next offset: retention overtook the reader, or the log was replaced.
+    fn lost_place(&self, next_offsets: &BTreeMap<i32, i64>, membership: Option<&Membership>) -> KafkaError {
         for (&partition, &next) in next_offsets {
             let Ok(log) = self.leaders().log(partition) else { continue };
-            if !(log.earliest..=log.next).contains(&next) {
-                return KafkaError::Offset {
-                    topic: self.topic.clone(),
-                    partition,
-                    what: format!(
-                        "offset {next} is gone while reading (the log now has {} to {})",
-                        log.earliest, log.next
-                    ),
-                    help: "retention overtook the reader or the topic was made anew; start again".to_owned(),
-                };
+            if (log.earliest..=log.next).contains(&next) {
+                continue;
             }
+            if let Some(membership) = membership {
+                return membership.lost_place(&self.topic, partition, next, log);
+            }
+            return KafkaError::Offset {
+                topic: self.topic.clone(),
+                partition,
+                what: format!(
+                    "offset {next} is gone while reading (the log now has {} to {})",
+                    log.earliest, log.next
+                ),
+                help: "retention overtook the reader or the topic was made anew; start again".to_owned(),
+            };
         }
         KafkaError::Topic {
             topic: self.topic.clone(),

@@ -130,12 +130,17 @@ pub(super) unsafe fn refusal_of(error: *const rd::rd_kafka_error_t) -> Result<()
     unsafe { refusal(rd::rd_kafka_error_code(error), rd::rd_kafka_error_string(error)) }
 }
 
-/// The elements of an array that librdkafka describes by its start and length.
+/// The elements of an array in an answer, which `ask` gives the start of and writes the length of.
 ///
 /// # Safety
 ///
-/// `start` is null or points to `length` pointers that live for `'e`.
-pub(super) unsafe fn elements<'e, T>(start: *mut *const T, length: usize) -> &'e [*const T] {
+/// The array and what it points to belong to the answer.
+pub(super) unsafe fn elements<T>(
+    _answer: &Answer,
+    ask: impl FnOnce(*mut usize) -> *mut *const T,
+) -> &[*const T] {
+    let mut length = 0;
+    let start = ask(ptr::from_mut(&mut length));
     if start.is_null() || length == 0 {
         return &[];
     }
@@ -162,11 +167,4 @@ pub(super) unsafe fn partitions_at(
             .map(|element| (text_at(element.topic), element.partition, element.offset, element.err))
             .collect()
     }
-}
-
-/// A place for a count that librdkafka writes.
-pub(super) fn counted<T>(ask: impl FnOnce(*mut usize) -> *mut *const T) -> (*mut *const T, usize) {
-    let mut length = 0;
-    let start = ask(ptr::from_mut(&mut length));
-    (start, length)
 }

@@ -3,9 +3,7 @@
 use rdkafka::TopicPartitionList;
 use rdkafka::bindings as rd;
 
-use super::admin::{
-    Answer, Asking, Refusal, c_name, counted, elements, partitions_at, refusal, refusal_of, text_at,
-};
+use super::admin::{Answer, Asking, Refusal, c_name, elements, partitions_at, refusal, refusal_of, text_at};
 
 /// A group in a list.
 pub(crate) struct Listed {
@@ -46,10 +44,10 @@ pub(crate) fn list_groups(asking: Asking<'_>) -> Result<Vec<Listed>, Refusal> {
     // SAFETY: all that is read belongs to `answer`, which lives to the end of this function.
     unsafe {
         let result = rd::rd_kafka_event_ListConsumerGroups_result(answer.ptr());
-        let (start, length) = counted(|length| rd::rd_kafka_ListConsumerGroups_result_errors(result, length));
-        elements(start, length).iter().try_for_each(|&error| refusal_of(error))?;
-        let (start, length) = counted(|length| rd::rd_kafka_ListConsumerGroups_result_valid(result, length));
-        Ok(elements(start, length)
+        let errors =
+            elements(&answer, |length| rd::rd_kafka_ListConsumerGroups_result_errors(result, length));
+        errors.iter().try_for_each(|&error| refusal_of(error))?;
+        Ok(elements(&answer, |length| rd::rd_kafka_ListConsumerGroups_result_valid(result, length))
             .iter()
             .map(|&group| Listed {
                 name: text_at(rd::rd_kafka_ConsumerGroupListing_group_id(group)),
@@ -73,9 +71,9 @@ pub(crate) fn describe_group(asking: Asking<'_>, group: &str) -> Result<Describe
     // SAFETY: all that is read belongs to `answer`, which lives to the end of this function.
     unsafe {
         let result = rd::rd_kafka_event_DescribeConsumerGroups_result(answer.ptr());
-        let (start, length) =
-            counted(|length| rd::rd_kafka_DescribeConsumerGroups_result_groups(result, length));
-        let Some(&group) = elements(start, length).first() else { return Err(unanswered()) };
+        let groups =
+            elements(&answer, |length| rd::rd_kafka_DescribeConsumerGroups_result_groups(result, length));
+        let Some(&group) = groups.first() else { return Err(unanswered()) };
         refusal_of(rd::rd_kafka_ConsumerGroupDescription_error(group))?;
         let coordinator = rd::rd_kafka_ConsumerGroupDescription_coordinator(group);
         let members = rd::rd_kafka_ConsumerGroupDescription_member_count(group);
@@ -160,11 +158,9 @@ fn offsets_in(
     answer: &Answer,
     groups: impl FnOnce(*mut usize) -> *mut *const rd::rd_kafka_group_result_t,
 ) -> Result<Vec<Committed>, Refusal> {
-    let (start, length) = counted(groups);
     // SAFETY: the groups belong to `answer`, which outlives this function.
     let partitions = unsafe {
-        let _ = answer;
-        let Some(&group) = elements(start, length).first() else { return Err(unanswered()) };
+        let Some(&group) = elements(answer, groups).first() else { return Err(unanswered()) };
         refusal_of(rd::rd_kafka_group_result_error(group))?;
         partitions_at(rd::rd_kafka_group_result_partitions(group))
     };

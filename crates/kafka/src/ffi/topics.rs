@@ -3,8 +3,9 @@
 use std::ptr;
 
 use rdkafka::bindings as rd;
+use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::admin::{Asking, Refusal, c_name, counted, elements, refusal, refusal_of, text_at};
+use super::admin::{Asking, Refusal, c_name, elements, refusal, refusal_of, text_at};
 
 /// A topic's id as Kafka's tools print it; `None` from a broker without ids.
 pub(crate) fn topic_id(asking: Asking<'_>, topic: &str) -> Result<Option<String>, Refusal> {
@@ -22,8 +23,8 @@ pub(crate) fn topic_id(asking: Asking<'_>, topic: &str) -> Result<Option<String>
     // SAFETY: all that is read belongs to `answer`, which lives to the end of this function.
     unsafe {
         let result = rd::rd_kafka_event_DescribeTopics_result(answer.ptr());
-        let (start, length) = counted(|length| rd::rd_kafka_DescribeTopics_result_topics(result, length));
-        let Some(&topic) = elements(start, length).first() else { return Ok(None) };
+        let topics = elements(&answer, |length| rd::rd_kafka_DescribeTopics_result_topics(result, length));
+        let Some(&topic) = topics.first() else { return Ok(None) };
         refusal_of(rd::rd_kafka_TopicDescription_error(topic))?;
         let id = rd::rd_kafka_TopicDescription_topic_id(topic);
         if id.is_null() {
@@ -49,6 +50,10 @@ pub(crate) fn alter_configs(
     let resource = unsafe {
         rd::rd_kafka_ConfigResource_new(rd::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC, name.as_ptr())
     };
+    if resource.is_null() {
+        // An empty name.
+        return Err(Refusal { code: Code::InvalidTopic, text: None });
+    }
     let mut fault = Ok(());
     for (name, value) in settings {
         let (op, text) = match value {
@@ -88,9 +93,9 @@ pub(crate) fn alter_configs(
     // SAFETY: all that is read belongs to `answer`, which lives to the end of this function.
     unsafe {
         let result = rd::rd_kafka_event_IncrementalAlterConfigs_result(answer.ptr());
-        let (start, length) =
-            counted(|length| rd::rd_kafka_IncrementalAlterConfigs_result_resources(result, length));
-        elements(start, length).iter().try_for_each(|&resource| {
+        let resources =
+            elements(&answer, |length| rd::rd_kafka_IncrementalAlterConfigs_result_resources(result, length));
+        resources.iter().try_for_each(|&resource| {
             refusal(
                 rd::rd_kafka_ConfigResource_error(resource),
                 rd::rd_kafka_ConfigResource_error_string(resource),

@@ -1,7 +1,7 @@
 //! Everything here runs against the embedded broker on a free port.
 //!
 //! `produce` holds what a sink promises, `faults` the one-line errors, `consume` where reading starts and stops,
-//! `admin` the administration of topics; `contract` is the one that every sink keeps.
+//! `groups` what a member commits; `admin` the administration of topics; `contract` is the one that every sink keeps.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -9,6 +9,7 @@ mod admin;
 mod consume;
 mod contract;
 mod faults;
+mod groups;
 mod produce;
 
 use std::sync::Arc;

@@ -1,7 +1,9 @@
 //! Records on standard output.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::time::Duration;
 
+use kadence_core::clock::{Clock as _, SystemClock};
 use kadence_core::stamp::{StampFormat, StampWriter};
 use kadence_kafka::Consumed;
 
@@ -24,12 +26,13 @@ pub(super) struct Printer {
     /// Bytes of their keys and bodies.
     pub(super) bytes: u64,
     compact: Vec<u8>,
-    /// Bytes printed since the last flush, roughly.
-    unflushed: u64,
+    flushed_at: Duration,
 }
 
 /// Where nothing interrupts the records, they are shown at least this often: a group commits what was shown.
-const FLUSH_BYTES: u64 = 4 * 1024 * 1024;
+const FLUSH_AFTER: Duration = Duration::from_secs(1);
+/// How many records go by between two looks at the clock.
+const LOOK_EVERY: u64 = 64;
 /// Larger writes bring nothing.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -46,7 +49,7 @@ impl Printer {
             records: 0,
             bytes: 0,
             compact: Vec::new(),
-            unflushed: 0,
+            flushed_at: SystemClock.now(),
         }
     }
 
@@ -58,9 +61,10 @@ impl Printer {
         self.is_closed
     }
 
-    /// Whether much was printed since the last flush.
+    /// Whether it is time to flush.
     pub(super) fn is_due(&self) -> bool {
-        self.unflushed >= FLUSH_BYTES
+        self.records.is_multiple_of(LOOK_EVERY)
+            && SystemClock.now().saturating_sub(self.flushed_at) >= FLUSH_AFTER
     }
 
     pub(super) fn print(&mut self, record: &Consumed<'_>) -> Result<(), Error> {
@@ -96,16 +100,14 @@ impl Printer {
         if !self.is_closed {
             self.is_flushed = false;
             self.records += 1;
-            let size = (record.key().map_or(0, <[u8]>::len) + record.body().map_or(0, <[u8]>::len)) as u64;
-            self.bytes += size;
-            self.unflushed += size + 1;
+            self.bytes += (record.key().map_or(0, <[u8]>::len) + record.body().map_or(0, <[u8]>::len)) as u64;
         }
         Ok(())
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         self.is_flushed = true;
-        self.unflushed = 0;
+        self.flushed_at = SystemClock.now();
         if self.is_closed {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use kadence_kafka::{Admin, GroupDescription, GroupMember, GroupPartition};
 use crate::cli::Exit;
 use crate::cli::topics::plural;
 use crate::fault::Error;
-use crate::output::{Voice, count, print_json, print_line};
+use crate::output::{Voice, count, print_json, print_plain_line};
 
 /// Prints what there is to know of each group; one that fails does not keep the others from it.
 pub(super) fn print(admin: &Admin, groups: &[String], voice: Voice) -> Result<Exit, Error> {
@@ -22,7 +22,7 @@ pub(super) fn print(admin: &Admin, groups: &[String], voice: Voice) -> Result<Ex
         let groups: Vec<_> = described.iter().map(as_json).collect();
         print_json(&serde_json::json!({ "verb": "groups describe", "groups": groups }), false)?;
     } else {
-        described.iter().flat_map(as_lines).try_for_each(|line| print_line(&line))?;
+        described.iter().flat_map(as_lines).try_for_each(|line| print_plain_line(&line))?;
     }
     Error::all(errors).map_or(Ok(Exit::Done), Err)
 }

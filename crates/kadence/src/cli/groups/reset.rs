@@ -4,7 +4,7 @@ use kadence_kafka::{Admin, Reset};
 
 use crate::cli::Exit;
 use crate::fault::Error;
-use crate::output::{Voice, print_json, print_line};
+use crate::output::{Voice, print_json, print_plain_line};
 
 /// Moves the group and prints each partition's offset before and after.
 pub(super) fn run(admin: &Admin, group: &str, reset: &Reset, voice: Voice) -> Result<Exit, Error> {
@@ -32,7 +32,7 @@ pub(super) fn run(admin: &Admin, group: &str, reset: &Reset, voice: Voice) -> Re
     }
     for moved in &moved {
         let before = moved.before.map_or_else(|| "nothing".to_owned(), |before| before.to_string());
-        print_line(&format!("{} [{}]: {before} -> {}", moved.topic, moved.partition, moved.after))?;
+        print_plain_line(&format!("{} [{}]: {before} -> {}", moved.topic, moved.partition, moved.after))?;
     }
     if reset.is_dry {
         voice.note("nothing is changed; run it again without --dry-run");
