@@ -74,13 +74,14 @@ impl Membership {
         source: &Source,
         open: &mut BTreeMap<i32, End>,
         next_offsets: &mut BTreeMap<i32, i64>,
+        ends: &mut Vec<(i32, i64)>,
     ) -> Result<(), KafkaError> {
         let changes = source.consumer.context().changes();
         for (index, change) in changes.iter().enumerate() {
             match change {
                 // What has been taken again by now is not begun.
                 Change::Given(_) if matches!(changes[index + 1..], [Change::Taken(_), ..]) => {}
-                Change::Given(partitions) => self.begin(source, partitions, open, next_offsets)?,
+                Change::Given(partitions) => self.begin(source, partitions, open, next_offsets, ends)?,
                 Change::Taken(partitions) => {
                     open.retain(|partition, _| !partitions.contains(partition));
                     if let Some(assigned) = &mut self.assigned {
@@ -107,6 +108,7 @@ impl Membership {
         given: &TopicPartitionList,
         open: &mut BTreeMap<i32, End>,
         next_offsets: &mut BTreeMap<i32, i64>,
+        ends: &mut Vec<(i32, i64)>,
     ) -> Result<(), KafkaError> {
         let consumer = &source.consumer;
         let spans = match self.spans(source, given) {
@@ -134,6 +136,9 @@ impl Membership {
             if end.offset().is_some_and(|end| start >= end) {
                 open.remove(&partition);
                 source.pause(partition);
+                if self.until == Until::End {
+                    ends.push((partition, start));
+                }
             } else {
                 open.insert(partition, end);
             }

@@ -47,6 +47,10 @@ pub struct TopicReader {
     next_offsets: BTreeMap<i32, i64>,
     /// The record handed out last, by partition and offset.
     handed_out: Option<(i32, i64)>,
+    /// Whether a partition that is done has been read to its end.
+    is_read_to_end: bool,
+    /// Ends that are reached and not told yet, by partition and offset.
+    ends: Vec<(i32, i64)>,
 }
 
 /// What came next.
@@ -131,6 +135,8 @@ impl TopicReader {
             open: BTreeMap::new(),
             next_offsets: BTreeMap::new(),
             handed_out: None,
+            is_read_to_end: options.until == Until::End,
+            ends: Vec::new(),
         };
         let found =
             reader.source.partitions(options.until, on_wait).and_then(|partitions| match partitions {
@@ -151,6 +157,9 @@ impl TopicReader {
             let Span { start, end } = self.source.leaders().span(partition, options.from, options.until)?;
             self.next_offsets.insert(partition, start);
             if end.offset().is_some_and(|end| start >= end) {
+                if self.is_read_to_end {
+                    self.ends.push((partition, start));
+                }
                 continue;
             }
             self.open.insert(partition, end);
@@ -165,15 +174,18 @@ impl TopicReader {
     /// Waits up to `at_most` for what comes next. The record handed out before counts as done by that.
     pub fn next(&mut self, at_most: Duration) -> Result<Next<'_>, KafkaError> {
         self.settle();
+        if let Some((partition, offset)) = self.ends.pop() {
+            return Ok(Next::PartitionEnd { partition, offset });
+        }
         if self.open.is_empty() && self.membership.as_ref().is_none_or(Membership::may_finish) {
             return Ok(Next::Finished);
         }
-        let Self { source, membership, open, next_offsets, handed_out } = self;
+        let Self { source, membership, open, next_offsets, handed_out, is_read_to_end, ends } = self;
         let source: &Source = source;
         let polled = source.consumer.poll(at_most);
         if let Some(membership) = membership {
             // Before anything is read of a partition that was just given. Whoever stopped it looks for that himself.
-            match membership.follow(source, open, next_offsets) {
+            match membership.follow(source, open, next_offsets, ends) {
                 Ok(()) => {}
                 Err(KafkaError::Interrupted { .. }) => return Ok(Next::Nothing),
                 Err(error) => return Err(error),
@@ -198,12 +210,17 @@ impl TopicReader {
                 if end.offset() == Some(offset + 1) {
                     open.remove(&partition);
                     source.pause(partition);
+                    if *is_read_to_end {
+                        ends.push((partition, offset + 1));
+                    }
                 }
                 Ok(Next::Record(Consumed(record)))
             }
             Some(Err(ClientError::PartitionEOF(partition))) => {
                 let next = next_offsets.entry(partition).or_default();
                 match open.get(&partition) {
+                    // It was told when its last record had been read.
+                    None => return Ok(Next::Nothing),
                     // The last offsets may hold no records: transactions' markers, or what compaction left. So it is
                     // the log's length that counts, not the last record's offset.
                     Some(&End::Written(end)) => {
