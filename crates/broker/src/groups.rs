@@ -19,7 +19,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use coordinator::{Coordinator, Described};
+pub(crate) use coordinator::{Coordinator, Described, Listed};
 pub(crate) use group::State;
 pub(crate) use join::{Join, JoinRefused, Joined};
 pub(crate) use offsets::{Commit, Committed, Committer, Offsets};
