@@ -189,11 +189,11 @@ impl Groups {
         let result = act(&mut desk, now);
         let after = desk.machine.deadline();
         drop(desk);
-        // After the lock: somebody's hook is called, which may ask for the groups.
-        self.memory.pass_on_refusals();
         if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
             self.earlier.notify_one();
         }
+        // After the lock and last of all: somebody's hook is called, which may ask for the groups, or panic.
+        self.memory.pass_on_refusals();
         result
     }
 

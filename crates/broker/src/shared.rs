@@ -144,3 +144,25 @@ impl Call {
         (StrBytes::from_string(host), i32::from(self.local.port()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_counted_once_it_is_large() {
+        let memory = Memory::new(200_000, None);
+        let spending = Spending::new(&memory);
+        spending.add(40_000).unwrap();
+        assert_eq!(memory.used(), 0);
+        spending.add(40_000).unwrap();
+        assert_eq!(memory.used(), 80_000);
+        spending.at_least(70_000).unwrap();
+        assert_eq!(memory.used(), 80_000);
+        spending.at_least(150_000).unwrap();
+        assert!(matches!(spending.add(60_000), Err(Close::Crowded)));
+        assert_eq!(memory.used(), 150_000);
+        drop(spending);
+        assert_eq!(memory.used(), 0);
+    }
+}

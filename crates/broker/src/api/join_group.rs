@@ -2,7 +2,8 @@
 //!
 //! The answer comes when the next generation begins, and holds nothing of the request while it waits. Differs from
 //! Kafka: a static member that comes back with other topics starts a rebalance; a member whose connection is gone
-//! while it waits has its session timeout to come back; what members may say has a limit (`POLICY_VIOLATION`).
+//! while it waits has its session timeout to come back, or is gone if it was not told its id yet; what members may
+//! say has a limit (`POLICY_VIOLATION`).
 
 use super::text;
 use crate::{
