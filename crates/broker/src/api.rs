@@ -26,6 +26,8 @@ mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
 pub(crate) mod sync_group;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use alter_configs::AlterConfigs;
 pub(crate) use api_versions::ApiVersions;

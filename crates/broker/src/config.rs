@@ -117,14 +117,14 @@ impl TopicConfig {
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
         let known = find(name)?;
         let value = value.ok_or_else(|| null(name))?;
-        check(known, value)?;
+        let value = check(known, value)?;
         match known.name {
-            MAX_MESSAGE_BYTES => self.max_message_bytes = Some(number(known, value, 0)? as usize),
+            MAX_MESSAGE_BYTES => self.max_message_bytes = Some(number(known, &value, 0)? as usize),
             TIMESTAMP_TYPE => self.log_append_time = Some(value == "LogAppendTime"),
-            MIN_INSYNC => self.min_insync = Some(number(known, value, 1)?),
+            MIN_INSYNC => self.min_insync = Some(number(known, &value, 1)?),
             _ => {}
         }
-        self.set.insert(known.name, value.to_owned());
+        self.set.insert(known.name, value);
         Ok(())
     }
 
@@ -230,17 +230,21 @@ fn check_length(known: &Known, value: &str) -> Result<(), String> {
     Err(format!("Value of {} has {found} bytes, more than {MAX_VALUE_BYTES}", known.name))
 }
 
-fn check(known: &Known, value: &str) -> Result<(), String> {
+/// The value as it is kept: numbers without what they could do without.
+fn check(known: &Known, value: &str) -> Result<String, String> {
     check_length(known, value)?;
-    let fits = match known.kind {
-        Kind::Bool => value == "true" || value == "false",
-        Kind::Int => value.parse::<i32>().is_ok(),
-        Kind::Long => value.parse::<i64>().is_ok(),
-        Kind::Double => value.parse::<f64>().is_ok(),
-        Kind::Text => known.words.is_empty() || known.words.contains(&value),
-        Kind::List => known.words.is_empty() || split(value).iter().all(|word| known.words.contains(word)),
+    let same = |fits: bool| fits.then(|| value.to_owned());
+    let kept = match known.kind {
+        Kind::Bool => same(value == "true" || value == "false"),
+        Kind::Int => value.parse::<i32>().ok().map(|number| number.to_string()),
+        Kind::Long => value.parse::<i64>().ok().map(|number| number.to_string()),
+        Kind::Double => value.parse::<f64>().ok().map(|number| format!("{number:?}")),
+        Kind::Text => same(known.words.is_empty() || known.words.contains(&value)),
+        Kind::List => {
+            same(known.words.is_empty() || split(value).iter().all(|word| known.words.contains(word)))
+        }
     };
-    if fits { Ok(()) } else { Err(format!("Invalid value {value} for configuration {}", known.name)) }
+    kept.ok_or_else(|| format!("Invalid value {value} for configuration {}", known.name))
 }
 
 fn number(known: &Known, value: &str, least: i64) -> Result<i64, String> {
@@ -259,6 +263,19 @@ mod tests {
             if !known.default.is_empty() {
                 TopicConfig::default().set(known.name, Some(known.default)).unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn numbers_are_kept_in_their_shortest_form() {
+        let mut config = TopicConfig::default();
+        for (name, value, kept) in [
+            ("retention.ms", format!("{}7", "0".repeat(1000)), "7"),
+            ("segment.bytes", "+8".to_owned(), "8"),
+            ("min.cleanable.dirty.ratio", format!("0.5{}", "0".repeat(1000)), "0.5"),
+        ] {
+            config.set(name, Some(&value)).unwrap();
+            assert_eq!(config.own(name), Some(kept));
         }
     }
 

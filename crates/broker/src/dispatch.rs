@@ -2,14 +2,17 @@
 
 use crate::{
     api::{self, Api},
-    shared::{Call, Shared},
+    shared::{Call, Shared, Spending},
 };
 use bytes::{Buf, Bytes};
 use kadence_wire::{
     bounds::{self, BoundsError, DEFAULT_MAX_ELEMENTS},
     frame::{FrameError, RequestStart, encode_response},
 };
-use kafka_protocol::{messages::ApiKey, protocol::Decodable};
+use kafka_protocol::{
+    messages::ApiKey,
+    protocol::{Decodable, Encodable},
+};
 use std::{net::SocketAddr, ops::RangeInclusive, panic::resume_unwind, pin::Pin, sync::Arc};
 use tokio::task::spawn_blocking;
 
@@ -38,6 +41,8 @@ pub(crate) enum Close {
     NoAnswerWanted,
     #[error("the answer was given up")]
     Stopped,
+    #[error("answers of all connections take too much memory")]
+    Crowded,
 }
 
 /// One API that is served.
@@ -113,9 +118,22 @@ const fn later(
 fn run<A: Api>(call: &Call, body: Bytes) -> Result<Answer, Close> {
     let request = decode::<A::Request>(A::KEY, call.version, body)?;
     match A::answer(call, request)? {
-        Some(response) => Ok(vec![encode_response(A::KEY, call.version, call.correlation_id, &response)?]),
+        Some(response) => encode(A::KEY, call.version, call.correlation_id, &call.spending, &response),
         None => Ok(Vec::new()),
     }
+}
+
+/// Encodes a response, which is counted until the client has it.
+pub(crate) fn encode<R: Encodable>(
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    spending: &Spending,
+    response: &R,
+) -> Result<Answer, Close> {
+    let encoded = encode_response(key, version, correlation_id, response)?;
+    spending.at_least(encoded.len())?;
+    Ok(vec![encoded])
 }
 
 /// Decodes the body of a request that passed the bounds.
@@ -165,12 +183,18 @@ pub(crate) fn admit(
     let checked = bounds::check_request(&frame, DEFAULT_MAX_ELEMENTS)?;
     let client_id = checked.client_id.clone().map_or_else(Bytes::new, |at| frame.slice(at));
     frame.advance(checked.header_len);
+    let spending = Spending::new(&shared.requests);
     let shared = Arc::clone(shared);
-    let call = Call { shared, version: api_version, correlation_id, local, peer, client_id };
+    let call = Call { shared, version: api_version, correlation_id, local, peer, client_id, spending };
     Ok(Admission::Request(Admitted { served, call, body: frame, cost: checked.elements * ELEMENT_BYTES }))
 }
 
 impl Admitted {
+    /// What the answer takes; to be kept until the client has it.
+    pub(crate) fn spending(&self) -> Spending {
+        self.call.spending.clone()
+    }
+
     /// Answers the request, or says how to wait for the answer.
     pub(crate) async fn answer(self) -> Result<Reply, Close> {
         let answer = match self.served.handler {

@@ -19,7 +19,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use coordinator::{Coordinator, Described};
+pub(crate) use coordinator::{Coordinator, Described, Listed};
 pub(crate) use group::State;
 pub(crate) use join::{Join, JoinRefused, Joined};
 pub(crate) use offsets::{Commit, Committed, Committer, Offsets};
@@ -42,6 +42,8 @@ pub(crate) type Time = Duration;
 const MAX_NAME_BYTES: usize = 1024;
 /// What all groups together may take, as a part of what the broker may take.
 const GROUPS_BYTES: u64 = 128 << 20;
+/// So much of it is theirs alone: those who read a full broker empty have to join and to commit.
+const GROUPS_RESERVE: u64 = 4 << 20;
 
 /// Who waits for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +61,8 @@ pub(crate) struct Rules {
 
 type JoinResult = Result<Joined, JoinRefused>;
 type SyncResult = Result<Synced, ResponseError>;
+/// One for each of several members or partitions.
+pub(crate) type Results = Vec<Result<(), ResponseError>>;
 
 /// What the machine has to say, and to whom.
 #[derive(Debug, Default)]
@@ -81,6 +85,7 @@ impl Answers {
 #[derive(Debug)]
 pub(crate) struct Groups {
     state: Lock<Desk>,
+    memory: Arc<Memory>,
     started: Instant,
     /// The next deadline is earlier than it was.
     earlier: Notify,
@@ -103,9 +108,10 @@ impl Groups {
             max_size: options.group_max_size,
             max_offset_metadata_bytes: options.max_offset_metadata_bytes,
         };
-        let machine = Coordinator::new(rules, Memory::part_of(data, GROUPS_BYTES));
+        let memory = Memory::part_of(data, GROUPS_BYTES, GROUPS_RESERVE);
+        let machine = Coordinator::new(rules, Arc::clone(&memory));
         let desk = Desk { machine, joins: HashMap::new(), syncs: HashMap::new(), next_ticket: 0 };
-        Arc::new(Self { state: Lock::new(desk), started: Instant::now(), earlier: Notify::new() })
+        Arc::new(Self { state: Lock::new(desk), memory, started: Instant::now(), earlier: Notify::new() })
     }
 
     /// Joins a group; the answer comes when the generation begins.
@@ -138,7 +144,7 @@ impl Groups {
         &self,
         group: &str,
         members: &[(&str, Option<&str>)],
-    ) -> Vec<Result<(), ResponseError>> {
+    ) -> Result<Results, ResponseError> {
         self.step(|desk, now| {
             let (results, answers) = desk.machine.leave(now, group, members);
             desk.deliver(answers);
@@ -186,6 +192,8 @@ impl Groups {
         if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
             self.earlier.notify_one();
         }
+        // After the lock and last of all: somebody's hook is called, which may ask for the groups, or panic.
+        self.memory.pass_on_refusals();
         result
     }
 
@@ -246,7 +254,8 @@ impl Drop for Place {
         groups.step(|desk, now| {
             let waited = desk.joins.remove(ticket).is_some() || desk.syncs.remove(ticket).is_some();
             if waited {
-                desk.machine.give_up(now, group, *ticket);
+                let answers = desk.machine.give_up(now, group, *ticket);
+                desk.deliver(answers);
             }
         });
     }

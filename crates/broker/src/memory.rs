@@ -1,6 +1,6 @@
 //! What the broker may hold: stored records, and requests that are being read or answered.
 
-use crate::options::FullHook;
+use crate::{options::FullHook, sync::Lock};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -11,11 +11,27 @@ use std::sync::{
 pub(crate) struct Memory {
     limit: u64,
     used: AtomicU64,
+    /// In a part: how often its whole refused, as far as that is not passed on.
     refused: AtomicU64,
     told: AtomicBool,
     on_full: Option<FullHook>,
-    /// The memory this is a part of.
-    whole: Option<Arc<Memory>>,
+    part: Option<Part>,
+}
+
+/// How a memory is a part of another one.
+#[derive(Debug)]
+struct Part {
+    whole: Arc<Memory>,
+    /// So much is the part's own; only what is beyond is taken from the whole.
+    reserve: u64,
+    /// What is taken here and what is taken there change together.
+    turn: Lock<()>,
+}
+
+impl Part {
+    fn beyond(&self, used: u64) -> u64 {
+        used.saturating_sub(self.reserve)
+    }
 }
 
 impl Memory {
@@ -26,19 +42,20 @@ impl Memory {
             refused: AtomicU64::new(0),
             told: AtomicBool::new(false),
             on_full,
-            whole: None,
+            part: None,
         })
     }
 
-    /// A part of `whole` with a limit of its own: what is taken here is taken there.
-    pub(crate) fn part_of(whole: &Arc<Self>, limit: u64) -> Arc<Self> {
+    /// A part of `whole` with a limit of its own: what is taken here beyond `reserve` is taken there, so that the part
+    /// has that much when others have filled the whole.
+    pub(crate) fn part_of(whole: &Arc<Self>, limit: u64, reserve: u64) -> Arc<Self> {
         Arc::new(Self {
             limit,
             used: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             told: AtomicBool::new(false),
             on_full: None,
-            whole: Some(Arc::clone(whole)),
+            part: Some(Part { whole: Arc::clone(whole), reserve, turn: Lock::default() }),
         })
     }
 
@@ -61,10 +78,21 @@ impl Memory {
 
     /// Notes that data was refused for want of room. The hook is called the first time.
     pub(crate) fn note_refusal(&self) {
-        if let Some(whole) = &self.whole {
-            return whole.note_refusal();
+        self.note_refusals(1);
+    }
+
+    /// Notes in the whole how often it refused this part. It may call the hook, so no lock is held meanwhile.
+    pub(crate) fn pass_on_refusals(&self) {
+        if let Some(part) = &self.part {
+            match self.refused.swap(0, Relaxed) {
+                0 => {}
+                times => part.whole.note_refusals(times),
+            }
         }
-        self.refused.fetch_add(1, Relaxed);
+    }
+
+    fn note_refusals(&self, times: u64) {
+        self.refused.fetch_add(times, Relaxed);
         if let Some(hook) = &self.on_full
             && !self.told.swap(true, Relaxed)
         {
@@ -73,28 +101,35 @@ impl Memory {
     }
 
     /// Takes `bytes` if they fit.
-    fn take(&self, bytes: usize) -> bool {
-        let more = bytes as u64;
-        let sum = |used: u64| used.checked_add(more).filter(|sum| *sum <= self.limit);
-        if self.used.try_update(Relaxed, Relaxed, sum).is_err() {
+    fn take(&self, bytes: u64) -> bool {
+        let Some(part) = &self.part else { return self.take_here(bytes) };
+        let _turn = part.turn.lock();
+        let before = self.used();
+        if !self.take_here(bytes) {
             return false;
         }
-        let fits = self.whole.as_ref().is_none_or(|whole| whole.take(bytes));
+        let fits = part.whole.take(part.beyond(self.used()) - part.beyond(before));
         if !fits {
             self.give_back_here(bytes);
+            self.refused.fetch_add(1, Relaxed);
         }
         fits
     }
 
-    fn give_back(&self, bytes: usize) {
-        self.give_back_here(bytes);
-        if let Some(whole) = &self.whole {
-            whole.give_back(bytes);
-        }
+    fn take_here(&self, bytes: u64) -> bool {
+        let sum = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
+        self.used.try_update(Relaxed, Relaxed, sum).is_ok()
     }
 
-    fn give_back_here(&self, bytes: usize) {
-        let bytes = bytes as u64;
+    fn give_back(&self, bytes: u64) {
+        let Some(part) = &self.part else { return self.give_back_here(bytes) };
+        let _turn = part.turn.lock();
+        let before = self.used();
+        self.give_back_here(bytes);
+        part.whole.give_back(part.beyond(before) - part.beyond(self.used()));
+    }
+
+    fn give_back_here(&self, bytes: u64) {
         let _ = self.used.try_update(Relaxed, Relaxed, |used| Some(used.saturating_sub(bytes)));
     }
 }
@@ -113,17 +148,23 @@ impl Share {
 
     /// Takes `more` if they fit.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
-        let fits = self.memory.take(more);
+        let fits = self.memory.take(more as u64);
         if fits {
             self.bytes += more;
         }
         fits
     }
 
+    /// Takes what `bytes` are more than before, if that fits, or gives back what they are less.
+    pub(crate) fn resize(&mut self, bytes: usize) -> bool {
+        self.shrink_to(bytes);
+        self.grow(bytes - self.bytes)
+    }
+
     /// Gives back what is beyond `keep`.
     pub(crate) fn shrink_to(&mut self, keep: usize) {
         if self.bytes > keep {
-            self.memory.give_back(self.bytes - keep);
+            self.memory.give_back((self.bytes - keep) as u64);
             self.bytes = keep;
         }
     }
@@ -140,7 +181,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.memory.give_back(self.bytes);
+        self.memory.give_back(self.bytes as u64);
     }
 }
 
@@ -151,7 +192,7 @@ mod tests {
     #[test]
     fn a_part_takes_from_its_whole_and_gives_back() {
         let whole = Memory::new(100, None);
-        let part = Memory::part_of(&whole, 60);
+        let part = Memory::part_of(&whole, 60, 0);
         let mut share = Share::new(&part);
         assert!(share.grow(50) && !share.grow(20));
         assert_eq!((part.used(), whole.used()), (50, 50));
@@ -160,5 +201,46 @@ mod tests {
         assert_eq!((part.used(), whole.used()), (50, 95));
         drop(share);
         assert_eq!((part.used(), whole.used()), (0, 45));
+    }
+
+    #[test]
+    fn a_part_has_its_reserve_when_the_whole_is_full() {
+        let whole = Memory::new(100, None);
+        let part = Memory::part_of(&whole, 60, 20);
+        let mut others = Share::new(&whole);
+        assert!(others.grow(90));
+        let (mut one, mut two) = (Share::new(&part), Share::new(&part));
+        assert!(one.grow(15) && two.grow(15) && !two.grow(1));
+        assert_eq!((part.used(), whole.used()), (30, 100));
+        drop(one);
+        assert_eq!((part.used(), whole.used()), (15, 90));
+        drop(two);
+        assert_eq!((part.used(), whole.used()), (0, 90));
+    }
+
+    #[test]
+    fn a_share_takes_the_difference_only() {
+        let memory = Memory::new(100, None);
+        let mut share = Share::new(&memory);
+        assert!(share.resize(80) && share.resize(90) && !share.resize(101));
+        assert_eq!((share.bytes(), memory.used()), (90, 90));
+        assert!(share.resize(10));
+        assert_eq!((share.bytes(), memory.used()), (10, 10));
+    }
+
+    #[test]
+    fn a_part_that_is_full_is_not_a_whole_that_is_full() {
+        let whole = Memory::new(100, None);
+        let part = Memory::part_of(&whole, 60, 0);
+        let mut share = Share::new(&part);
+        assert!(!share.grow(61));
+        part.pass_on_refusals();
+        assert_eq!(whole.refused(), 0);
+        let mut others = Share::new(&whole);
+        assert!(others.grow(90) && !share.grow(20));
+        assert_eq!(whole.refused(), 0, "not before it is passed on");
+        part.pass_on_refusals();
+        part.pass_on_refusals();
+        assert_eq!(whole.refused(), 1);
     }
 }

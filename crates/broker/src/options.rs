@@ -23,7 +23,7 @@ pub struct Options {
     pub delete_topics: bool,
     /// Partitions of a topic that is created without a number.
     pub default_partitions: i32,
-    /// Stored data beyond this is refused, in bytes.
+    /// Stored data beyond this is refused, in bytes. Groups have 4 MiB beside it, so that a full broker can be read.
     pub memory_limit_bytes: u64,
     /// The largest record batch, in bytes; a topic may set its own.
     pub max_message_bytes: usize,

@@ -101,9 +101,10 @@ async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended>
             timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
                 .await
                 .map_err(|_| Ended::Idle)??;
-        let answer = match dispatch::admit(shared, ends, frame)? {
-            Admission::Answer(answer) => answer,
+        let (answer, spending) = match dispatch::admit(shared, ends, frame)? {
+            Admission::Answer(answer) => (answer, None),
             Admission::Request(request) => {
+                let spending = request.spending();
                 let mut cost = Share::new(&shared.requests);
                 if request.cost > LARGE_BUFFER && !cost.grow(request.cost) {
                     return Err(Ended::Crowded);
@@ -112,7 +113,7 @@ async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended>
                     reply = request.answer() => reply?,
                     () = gone(&stream) => return Err(Ended::Eof),
                 };
-                match reply {
+                let answer = match reply {
                     Reply::Ready(answer) => answer,
                     Reply::Later(answer) => {
                         // It may take minutes; what the request took is free by then.
@@ -123,10 +124,12 @@ async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended>
                             () = gone(&stream) => return Err(Ended::Eof),
                         }
                     }
-                }
+                };
+                (answer, Some(spending))
             }
         };
         timeout(WRITE_TIME, write(&mut stream, answer)).await.map_err(|_| Ended::Idle)??;
+        drop(spending);
         reader.settle();
     }
 }
@@ -191,12 +194,31 @@ impl Reader {
         Ok(())
     }
 
-    /// Lets go of what a large request took.
+    /// Lets go of what a large request took. What came behind it stays counted, and is moved only when it has become
+    /// much less, so that many small requests are not moved again and again.
     fn settle(&mut self) {
-        if self.share.bytes() > 0 {
+        if self.share.bytes() > 0 && self.buffer.len() <= self.share.bytes() / 2 {
             let rest = std::mem::take(&mut self.buffer);
-            self.share.shrink_to(0);
             self.buffer = BytesMut::from(&rest[..]);
+            self.share.shrink_to(self.buffer.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+
+    #[test]
+    fn what_came_behind_a_large_request_stays_counted() {
+        let memory = Memory::new(1 << 20, None);
+        let mut reader = Reader { buffer: BytesMut::new(), share: Share::new(&memory) };
+        assert!(reader.share.grow(300_000));
+        for (rest, counted) in [(200_000, 300_000), (150_000, 150_000), (80_000, 150_000), (9, 9), (0, 0)] {
+            reader.buffer.resize(rest, 0);
+            reader.settle();
+            assert_eq!((reader.buffer.len(), memory.used()), (rest, counted), "{rest}");
         }
     }
 }

@@ -1,6 +1,14 @@
 //! What all connections of a broker share, and what one request brings.
 
-use crate::{clock::Clock, groups::Groups, memory::Memory, options::Options, topics::Topics};
+use crate::{
+    clock::Clock,
+    dispatch::Close,
+    groups::Groups,
+    memory::{Memory, Share},
+    options::Options,
+    sync::Lock,
+    topics::Topics,
+};
 use bytes::Bytes;
 use kafka_protocol::protocol::StrBytes;
 use std::{
@@ -24,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// What stored data takes.
     pub(crate) data: Arc<Memory>,
-    /// What requests take while they are read and answered.
+    /// What requests and their answers take while they are read, answered and written.
     pub(crate) requests: Arc<Memory>,
     pub(crate) connections: AtomicUsize,
     /// Fetches that wait for something to be appended.
@@ -73,6 +81,50 @@ pub(crate) struct Call {
     pub(crate) peer: SocketAddr,
     /// What the client calls itself, as it came.
     pub(crate) client_id: Bytes,
+    pub(crate) spending: Spending,
+}
+
+/// Answers up to this size are not counted: clients get through while others fill the memory for requests.
+const SMALL_ANSWER: usize = 64 * 1024;
+
+/// What an answer takes, from when it is put together until the client has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Spending(Arc<Lock<Spent>>);
+
+#[derive(Debug)]
+struct Spent {
+    bytes: usize,
+    share: Share,
+}
+
+impl Spending {
+    pub(crate) fn new(memory: &Arc<Memory>) -> Self {
+        Self(Arc::new(Lock::new(Spent { bytes: 0, share: Share::new(memory) })))
+    }
+
+    /// The answer takes `more` than is known of; the connection is closed if that does not fit.
+    pub(crate) fn add(&self, more: usize) -> Result<(), Close> {
+        let mut spent = self.0.lock();
+        let bytes = spent.bytes.saturating_add(more);
+        spent.raise(bytes)
+    }
+
+    /// The answer takes `bytes` as a whole, or more than that if more is known of.
+    pub(crate) fn at_least(&self, bytes: usize) -> Result<(), Close> {
+        let mut spent = self.0.lock();
+        let bytes = spent.bytes.max(bytes);
+        spent.raise(bytes)
+    }
+}
+
+impl Spent {
+    fn raise(&mut self, bytes: usize) -> Result<(), Close> {
+        if bytes > SMALL_ANSWER && !self.share.resize(bytes) {
+            return Err(Close::Crowded);
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
 }
 
 /// So much of a client's name is kept; it is for people.
@@ -90,5 +142,27 @@ impl Call {
     pub(crate) fn advertised(&self) -> (StrBytes, i32) {
         let host = self.shared.options.advertised_host.clone().unwrap_or_else(|| self.local.ip().to_string());
         (StrBytes::from_string(host), i32::from(self.local.port()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_counted_once_it_is_large() {
+        let memory = Memory::new(200_000, None);
+        let spending = Spending::new(&memory);
+        spending.add(40_000).unwrap();
+        assert_eq!(memory.used(), 0);
+        spending.add(40_000).unwrap();
+        assert_eq!(memory.used(), 80_000);
+        spending.at_least(70_000).unwrap();
+        assert_eq!(memory.used(), 80_000);
+        spending.at_least(150_000).unwrap();
+        assert!(matches!(spending.add(60_000), Err(Close::Crowded)));
+        assert_eq!(memory.used(), 150_000);
+        drop(spending);
+        assert_eq!(memory.used(), 0);
     }
 }

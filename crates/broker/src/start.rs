@@ -35,6 +35,12 @@ pub enum BrokerError {
     NoAddress,
     #[error("broker: cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error(
+        "broker: group.min.session.timeout.ms={} is above group.max.session.timeout.ms={}",
+        least.as_millis(),
+        most.as_millis()
+    )]
+    SessionTimeouts { least: Duration, most: Duration },
     #[error("broker: cannot start its threads")]
     Threads { source: io::Error },
 }
@@ -42,7 +48,7 @@ pub enum BrokerError {
 /// Numbers of a running broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stats {
-    /// Memory that stored data takes, in bytes.
+    /// Memory that stored data takes, in bytes, with what groups take beyond their reserve.
     pub memory_used_bytes: u64,
     /// The most it may take.
     pub memory_limit_bytes: u64,
@@ -77,6 +83,10 @@ impl Broker {
     ///
     /// An IPv6 loopback address is left out on a machine without IPv6, if there is another address.
     pub fn start(options: Options) -> Result<Self, BrokerError> {
+        let (least, most) = (options.group_min_session_timeout, options.group_max_session_timeout);
+        if least > most {
+            return Err(BrokerError::SessionTimeouts { least, most });
+        }
         let listeners = bind(&options.listen)?;
         let addresses = listeners.iter().map(|(address, _)| *address).collect();
         let shared = Arc::new(Shared::new(options, Clock::SYSTEM));

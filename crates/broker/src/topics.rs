@@ -15,6 +15,8 @@ use std::{
 use uuid::Uuid;
 
 const MAX_NAME_LEN: usize = 249;
+/// Messages repeat what a client sent, which may be as long as a string can be.
+const MAX_MESSAGE_LEN: usize = 1024;
 
 /// A topic. Its id tells it from an earlier one of the same name.
 #[derive(Debug, Clone)]
@@ -39,8 +41,14 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    /// A refusal with a message that fits into every version of the answers, whatever names are in it.
     pub(crate) fn new(error: ResponseError, message: impl Into<String>) -> Self {
-        Self { error, message: message.into() }
+        let mut message = message.into();
+        if message.len() > MAX_MESSAGE_LEN {
+            message.truncate(message.floor_char_boundary(MAX_MESSAGE_LEN));
+            message.push('…');
+        }
+        Self { error, message }
     }
 }
 

@@ -12,7 +12,7 @@ use kafka_protocol::{
         alter_configs_response::AlterConfigsResourceResponse,
     },
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::Hash};
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
@@ -27,10 +27,12 @@ impl Api for AlterConfigs {
     type Response = AlterConfigsResponse;
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
-        let mut seen = HashSet::new();
+        let target =
+            |resource: &AlterConfigsResource| (resource.resource_type, resource.resource_name.clone());
+        let repeated = repeated(request.resources.iter().map(target));
         let responses = request.resources.iter().map(|resource| {
-            let first = seen.insert((resource.resource_type, resource.resource_name.clone()));
-            let (code, message) = outcome(&alter(call, resource, first, request.validate_only));
+            let once = !repeated.contains(&target(resource));
+            let (code, message) = outcome(&alter(call, resource, once, request.validate_only));
             AlterConfigsResourceResponse::default()
                 .with_resource_type(resource.resource_type)
                 .with_resource_name(resource.resource_name.clone())
@@ -41,10 +43,10 @@ impl Api for AlterConfigs {
     }
 }
 
-fn alter(call: &Call, resource: &AlterConfigsResource, first: bool, dry: bool) -> Result<(), Refusal> {
+fn alter(call: &Call, resource: &AlterConfigsResource, once: bool, dry: bool) -> Result<(), Refusal> {
     let names = resource.configs.iter().map(|c| c.name.as_str());
     let target = (resource.resource_type, resource.resource_name.as_str());
-    change_topic(call, target, names, first, dry, |config| {
+    change_topic(call, target, names, once, dry, |config| {
         resource
             .configs
             .iter()
@@ -66,19 +68,25 @@ pub(super) fn refuse_null(name: &str, value: Option<&str>) -> Result<(), Refusal
     value.map(|_| ()).ok_or_else(null)
 }
 
+/// Which of `resources` are named more than once.
+pub(super) fn repeated<R: Clone + Eq + Hash>(resources: impl Iterator<Item = R>) -> HashSet<R> {
+    let mut seen = HashSet::new();
+    resources.filter(|resource| !seen.insert(resource.clone())).collect()
+}
+
 /// Checks what a change of settings is for, and has `change` do it.
 pub(super) fn change_topic<'a>(
     call: &Call,
     (kind, name): (i8, &str),
     mut settings: impl Iterator<Item = &'a str>,
-    first: bool,
+    once: bool,
     dry: bool,
     change: impl FnOnce(&mut TopicConfig) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
     let invalid = |message: &str| Err(Refusal::new(ResponseError::InvalidRequest, message));
     let mut seen = HashSet::new();
     match kind {
-        _ if !first => invalid("Each resource must appear at most once."),
+        _ if !once => invalid("Each resource must appear at most once."),
         TOPIC if name.is_empty() => invalid("Default topic resources are not allowed."),
         TOPIC if !settings.all(|setting| seen.insert(setting)) => {
             invalid("Error due to duplicate config keys")

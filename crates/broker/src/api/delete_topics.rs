@@ -3,7 +3,7 @@
 //! Differs from Kafka: a topic is gone when the answer comes.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{dispatch::Close, shared::Call, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -11,6 +11,7 @@ use kafka_protocol::{
         delete_topics_request::DeleteTopicState, delete_topics_response::DeletableTopicResult,
     },
 };
+use std::sync::Arc;
 
 pub(crate) struct DeleteTopics;
 
@@ -24,12 +25,18 @@ impl Api for DeleteTopics {
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
         let named = |name| DeleteTopicState::default().with_name(Some(name));
         let asked = request.topic_names.into_iter().map(named).chain(request.topics);
-        let responses = asked.map(|topic| delete(call, topic)).collect();
+        let mut gone = Vec::new();
+        let responses = asked.map(|topic| delete(call, topic, &mut gone)).collect();
+        if !gone.is_empty() {
+            // After the topics: nobody can commit to them any more.
+            let topics = gone.iter().map(|topic: &Arc<Topic>| topic.name.as_str()).collect();
+            call.shared.groups.with(|groups, _| groups.forget_topics(&topics));
+        }
         Ok(Some(DeleteTopicsResponse::default().with_responses(responses)))
     }
 }
 
-fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
+fn delete(call: &Call, asked: DeleteTopicState, deleted: &mut Vec<Arc<Topic>>) -> DeletableTopicResult {
     let topics = &call.shared.topics;
     let found = match &asked.name {
         Some(name) if asked.topic_id.is_nil() => {
@@ -38,19 +45,19 @@ fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
         Some(_) => Err(ResponseError::InvalidRequest),
         None => topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
     };
-    let deleted = found.and_then(|topic| {
+    let result = found.and_then(|topic| {
         if !call.shared.options.delete_topics {
             return Err(ResponseError::TopicDeletionDisabled);
         }
-        let gone = topics.delete(&topic.name).ok_or(ResponseError::UnknownTopicOrPartition)?;
-        // After the topic: nobody can commit to it any more.
-        call.shared.groups.with(|groups, _| groups.forget_topic(&gone.name));
-        Ok(gone)
+        topics.delete(&topic.name).ok_or(ResponseError::UnknownTopicOrPartition)
     });
-    let result = DeletableTopicResult::default();
-    match deleted {
-        Ok(topic) => result.with_name(Some(TopicName(topic.name.clone()))).with_topic_id(topic.id),
-        Err(error) => result
+    let answer = DeletableTopicResult::default();
+    match result {
+        Ok(topic) => {
+            deleted.push(Arc::clone(&topic));
+            answer.with_name(Some(TopicName(topic.name.clone()))).with_topic_id(topic.id)
+        }
+        Err(error) => answer
             .with_name(asked.name)
             .with_topic_id(asked.topic_id)
             .with_error_code(error.code())

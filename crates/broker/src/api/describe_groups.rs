@@ -4,7 +4,7 @@
 //! twice is answered once; authorized operations are never listed.
 
 use super::{Api, text};
-use crate::{dispatch::Close, groups::Described, shared::Call};
+use crate::{dispatch::Close, groups::Described, shared::Call, topics::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -14,6 +14,8 @@ use kafka_protocol::{
 };
 use std::collections::HashSet;
 
+/// About what a member takes in the answer, beside its metadata and assignment.
+const MEMBER_BYTES: usize = 1024;
 /// No list of authorized operations.
 const NO_OPERATIONS: i32 = i32::MIN;
 /// From here on static members are shown as such.
@@ -36,16 +38,26 @@ impl Api for DescribeGroups {
         let groups = asked.map(|id| {
             let found = call.shared.groups.with(|groups, _| groups.describe(&id));
             match found {
-                Some(found) => describe(call.version, id, found),
-                None => missing(call.version, id),
+                Some(found) => {
+                    call.spending.add(cost(&found))?;
+                    Ok(describe(call.version, id, found))
+                }
+                None => Ok(missing(call.version, id)),
             }
         });
-        Ok(Some(DescribeGroupsResponse::default().with_groups(groups.collect())))
+        let groups = groups.collect::<Result<_, Close>>()?;
+        Ok(Some(DescribeGroupsResponse::default().with_groups(groups)))
     }
 }
 
+/// About what a group takes in the answer.
+fn cost(found: &Described) -> usize {
+    found.members.iter().map(|m| MEMBER_BYTES + m.metadata.len() + m.assignment.len()).sum()
+}
+
 fn missing(version: i16, id: GroupId) -> DescribedGroup {
-    let message = text(&format!("Group {} not found.", &*id));
+    let error = ResponseError::GroupIdNotFound;
+    let refusal = Refusal::new(error, format!("Group {} not found.", &*id));
     let group = DescribedGroup::default()
         .with_group_id(id)
         .with_group_state(text("Dead"))
@@ -53,7 +65,7 @@ fn missing(version: i16, id: GroupId) -> DescribedGroup {
     if version < MISSING_IS_ERROR {
         return group;
     }
-    group.with_error_code(ResponseError::GroupIdNotFound.code()).with_error_message(Some(message))
+    group.with_error_code(error.code()).with_error_message(Some(text(&refusal.message)))
 }
 
 fn describe(version: i16, id: GroupId, found: Described) -> DescribedGroup {

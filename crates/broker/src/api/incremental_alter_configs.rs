@@ -5,7 +5,7 @@
 
 use super::{
     Api,
-    alter_configs::{change_topic, refuse_null},
+    alter_configs::{change_topic, refuse_null, repeated},
     outcome,
 };
 use crate::{
@@ -22,7 +22,6 @@ use kafka_protocol::{
         incremental_alter_configs_response::AlterConfigsResourceResponse,
     },
 };
-use std::collections::HashSet;
 
 const SET: i8 = 0;
 const DELETE: i8 = 1;
@@ -39,10 +38,12 @@ impl Api for IncrementalAlterConfigs {
     type Response = IncrementalAlterConfigsResponse;
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
-        let mut seen = HashSet::new();
+        let target =
+            |resource: &AlterConfigsResource| (resource.resource_type, resource.resource_name.clone());
+        let repeated = repeated(request.resources.iter().map(target));
         let responses = request.resources.iter().map(|resource| {
-            let first = seen.insert((resource.resource_type, resource.resource_name.clone()));
-            let (code, message) = outcome(&alter(call, resource, first, request.validate_only));
+            let once = !repeated.contains(&target(resource));
+            let (code, message) = outcome(&alter(call, resource, once, request.validate_only));
             AlterConfigsResourceResponse::default()
                 .with_resource_type(resource.resource_type)
                 .with_resource_name(resource.resource_name.clone())
@@ -53,10 +54,10 @@ impl Api for IncrementalAlterConfigs {
     }
 }
 
-fn alter(call: &Call, resource: &AlterConfigsResource, first: bool, dry: bool) -> Result<(), Refusal> {
+fn alter(call: &Call, resource: &AlterConfigsResource, once: bool, dry: bool) -> Result<(), Refusal> {
     let names = resource.configs.iter().map(|c| c.name.as_str());
     let target = (resource.resource_type, resource.resource_name.as_str());
-    change_topic(call, target, names, first, dry, |config| {
+    change_topic(call, target, names, once, dry, |config| {
         resource.configs.iter().try_for_each(|setting| apply(call, config, setting))
     })
 }

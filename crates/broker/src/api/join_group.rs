@@ -2,16 +2,16 @@
 //!
 //! The answer comes when the next generation begins, and holds nothing of the request while it waits. Differs from
 //! Kafka: a static member that comes back with other topics starts a rebalance; a member whose connection is gone
-//! while it waits has its session timeout to come back; what members may say has a limit (`POLICY_VIOLATION`).
+//! while it waits has its session timeout to come back, or is gone if it was not told its id yet; what members may
+//! say has a limit (`POLICY_VIOLATION`).
 
 use super::text;
 use crate::{
-    dispatch::{Close, Waiting, decode},
+    dispatch::{Close, Waiting, decode, encode},
     groups::{Join, JoinRefused, Joined},
     shared::Call,
 };
 use bytes::Bytes;
-use kadence_wire::frame::encode_response;
 use kafka_protocol::{
     messages::{ApiKey, JoinGroupRequest, JoinGroupResponse, join_group_response::JoinGroupResponseMember},
     protocol::StrBytes,
@@ -28,6 +28,9 @@ const ASKS_FOR_ID: i16 = 4;
 const NO_PROTOCOL: i16 = 7;
 /// From here on a leader may be told not to assign.
 const SKIP_ASSIGNMENT: i16 = 9;
+
+/// About what a member takes in the leader's answer, beside its metadata.
+const OTHER_BYTES: usize = 512;
 
 pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
     let request: JoinGroupRequest = decode(ApiKey::JoinGroup, call.version, body)?;
@@ -50,13 +53,16 @@ pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
         can_skip_assignment: call.version >= SKIP_ASSIGNMENT,
     };
     let waiting = call.shared.groups.join(&request.group_id, &join);
-    let (version, correlation_id) = (call.version, call.correlation_id);
+    let (version, correlation_id, spending) = (call.version, call.correlation_id, call.spending.clone());
     Ok(Box::pin(async move {
         let response = match waiting.answer().await.ok_or(Close::Stopped)? {
-            Ok(joined) => joined_response(version, joined),
+            Ok(joined) => {
+                spending.add(joined.members.iter().map(|m| OTHER_BYTES + m.metadata.len()).sum())?;
+                joined_response(version, joined)
+            }
             Err(refused) => refused_response(version, &refused),
         };
-        Ok(vec![encode_response(ApiKey::JoinGroup, version, correlation_id, &response)?])
+        encode(ApiKey::JoinGroup, version, correlation_id, &spending, &response)
     }))
 }
 

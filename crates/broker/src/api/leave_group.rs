@@ -35,10 +35,12 @@ impl Api for LeaveGroup {
         }
         let named: Vec<(&str, Option<&str>)> =
             members.iter().map(|m| (m.member_id.as_str(), m.group_instance_id.as_deref())).collect();
-        let results = call.shared.groups.leave(&request.group_id, &named);
         let response = LeaveGroupResponse::default();
-        let refused_all = results.contains(&Err(ResponseError::InvalidGroupId));
-        if call.version < BATCH || refused_all {
+        let results = match call.shared.groups.leave(&request.group_id, &named) {
+            Ok(results) => results,
+            Err(error) => return Ok(Some(response.with_error_code(error.code()))),
+        };
+        if call.version < BATCH {
             return Ok(Some(response.with_error_code(results.first().map_or(0, code))));
         }
         let answers = members.into_iter().zip(&results).map(|(member, result)| {

@@ -3,13 +3,19 @@
 //! Every group is of the classic type.
 
 use super::{Api, text};
-use crate::{dispatch::Close, groups::State, shared::Call};
+use crate::{
+    dispatch::Close,
+    groups::{Listed, State},
+    shared::Call,
+};
 use kafka_protocol::{
     messages::{ApiKey, GroupId, ListGroupsRequest, ListGroupsResponse, list_groups_response::ListedGroup},
     protocol::StrBytes,
 };
 
 const TYPE: &str = "classic";
+/// About what a group takes in the answer, beside its names.
+const LISTED_BYTES: usize = 256;
 /// From here on answers have states.
 const STATES: i16 = 4;
 /// From here on answers have types.
@@ -32,6 +38,10 @@ impl Api for ListGroups {
         let of_type = passes(&request.types_filter, TYPE);
         let states = State::ALL.map(|state| of_type && passes(&request.states_filter, state.name()));
         let groups = call.shared.groups.with(|groups, _| groups.list());
+        let cost = |group: &Listed| {
+            LISTED_BYTES + 2 * (group.id.len() + group.protocol_type.as_ref().map_or(0, |kind| kind.len()))
+        };
+        call.spending.add(groups.iter().map(cost).sum())?;
         let wanted = groups.into_iter().filter(|group| {
             State::ALL.iter().zip(states).any(|(state, passes)| passes && *state == group.state)
         });

@@ -25,6 +25,8 @@ use std::collections::HashSet;
 const BATCH: i16 = 8;
 /// From here on there are leader epochs.
 const EPOCH: i16 = 5;
+/// About what a partition takes in the answer, beside its metadata.
+const FOUND_BYTES: usize = 192;
 const NONE: i64 = -1;
 const NO_EPOCH: i32 = -1;
 
@@ -43,7 +45,7 @@ impl Api for OffsetFetch {
             let asked = request
                 .topics
                 .map(|topics| topics.into_iter().map(|t| (t.name, t.partition_indexes)).collect());
-            let found = call.shared.groups.with(|groups, _| find(groups, &request.group_id, asked));
+            let found = look_up(call, &request.group_id, asked)?;
             let topics = found.into_iter().map(|topic| single(call.version, topic));
             return Ok(Some(response.with_topics(topics.collect())));
         }
@@ -54,7 +56,7 @@ impl Api for OffsetFetch {
                 let asked = group
                     .topics
                     .map(|topics| topics.into_iter().map(|t| (t.name, t.partition_indexes)).collect());
-                let found = call.shared.groups.with(|groups, _| find(groups, &group.group_id, asked));
+                let found = look_up(call, &group.group_id, asked)?;
                 answers.push(of_group(group.group_id, found));
             }
         }
@@ -76,13 +78,25 @@ impl Found {
             partition,
             offset: offset.map_or(NONE, |o| o.offset),
             leader_epoch: offset.map_or(NO_EPOCH, |o| o.leader_epoch),
-            metadata: offset.map_or_else(StrBytes::default, |o| text(&o.metadata)),
+            metadata: offset.map_or_else(StrBytes::default, |o| o.metadata.clone()),
         }
     }
 }
 
 type FoundTopic = (TopicName, Vec<Found>);
 type Asked = Vec<(TopicName, Vec<i32>)>;
+
+/// Looks up offsets, and counts what they take in the answer before anybody else may look up theirs.
+fn look_up(call: &Call, group: &GroupId, asked: Option<Asked>) -> Result<Vec<FoundTopic>, Close> {
+    call.shared.groups.with(|groups, _| {
+        let found = find(groups, group, asked);
+        let topic = |(name, partitions): &FoundTopic| -> usize {
+            2 * name.len() + partitions.iter().map(|p| FOUND_BYTES + p.metadata.len()).sum::<usize>()
+        };
+        call.spending.add(found.iter().map(topic).sum())?;
+        Ok(found)
+    })
+}
 
 fn find(groups: &Coordinator, group: &GroupId, asked: Option<Asked>) -> Vec<FoundTopic> {
     let offsets = groups.offsets(group);

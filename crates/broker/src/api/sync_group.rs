@@ -4,20 +4,30 @@
 
 use super::text;
 use crate::{
-    dispatch::{Close, Waiting, decode},
+    dispatch::{Close, Waiting, decode, encode},
     groups::Sync,
     shared::Call,
 };
 use bytes::Bytes;
-use kadence_wire::frame::encode_response;
-use kafka_protocol::messages::{ApiKey, SyncGroupRequest, SyncGroupResponse};
+use kafka_protocol::{
+    ResponseError,
+    messages::{ApiKey, SyncGroupRequest, SyncGroupResponse},
+};
+use std::future::ready;
 
 pub(crate) const VERSIONS: (i16, i16) = (0, 5);
-/// From here on the protocol is named.
+/// From here on the protocol is named, in requests as well.
 const PROTOCOL: i16 = 5;
 
 pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
     let request: SyncGroupRequest = decode(ApiKey::SyncGroup, call.version, body)?;
+    let (version, correlation_id, spending) = (call.version, call.correlation_id, call.spending.clone());
+    if version >= PROTOCOL && (request.protocol_type.is_none() || request.protocol_name.is_none()) {
+        let error = ResponseError::InconsistentGroupProtocol;
+        let response = SyncGroupResponse::default().with_error_code(error.code());
+        let answer = encode(ApiKey::SyncGroup, version, correlation_id, &spending, &response);
+        return Ok(Box::pin(ready(answer)));
+    }
     let assignments =
         request.assignments.iter().map(|a| (a.member_id.as_str(), a.assignment.as_ref())).collect();
     let sync = Sync {
@@ -29,10 +39,11 @@ pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
         assignments: &assignments,
     };
     let waiting = call.shared.groups.sync(&request.group_id, &sync);
-    let (version, correlation_id) = (call.version, call.correlation_id);
     Ok(Box::pin(async move {
         let response = SyncGroupResponse::default();
-        let response = match waiting.answer().await.ok_or(Close::Stopped)? {
+        let answer = waiting.answer().await.ok_or(Close::Stopped)?;
+        spending.add(answer.as_ref().map_or(0, |synced| synced.assignment.len()))?;
+        let response = match answer {
             Ok(synced) if version >= PROTOCOL => response
                 .with_protocol_type(synced.protocol_type.as_deref().map(text))
                 .with_protocol_name(synced.protocol.as_deref().map(text))
@@ -40,6 +51,6 @@ pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
             Ok(synced) => response.with_assignment(synced.assignment),
             Err(error) => response.with_error_code(error.code()),
         };
-        Ok(vec![encode_response(ApiKey::SyncGroup, version, correlation_id, &response)?])
+        encode(ApiKey::SyncGroup, version, correlation_id, &spending, &response)
     }))
 }

@@ -1,7 +1,7 @@
 //! All groups: which there are, what they may take, and when the next one has something to do.
 
 use super::{
-    Answers, Id, MAX_NAME_BYTES, Rules, Ticket, Time,
+    Answers, Id, MAX_NAME_BYTES, Results, Rules, Ticket, Time,
     group::{Group, State, Turn},
     join::{Join, JoinRefused, is_keepable},
     offsets::{Commit, Committer, Offsets},
@@ -11,7 +11,7 @@ use crate::memory::{Memory, Share};
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     net::IpAddr,
     sync::Arc,
 };
@@ -121,7 +121,10 @@ impl Coordinator {
         now: Time,
         id: &str,
         members: &[(&str, Option<&str>)],
-    ) -> (Vec<Result<(), ResponseError>>, Answers) {
+    ) -> (Result<Results, ResponseError>, Answers) {
+        if !is_group_id(id) {
+            return (Err(ResponseError::InvalidGroupId), Answers::default());
+        }
         let step = self.step(now, id, |group, turn| {
             let before = group.members.len();
             let results =
@@ -133,14 +136,15 @@ impl Coordinator {
             }
             results
         });
-        let error =
-            if is_group_id(id) { ResponseError::UnknownMemberId } else { ResponseError::InvalidGroupId };
-        step.unwrap_or_else(|| (vec![Err(error); members.len()], Answers::default()))
+        let unknown = || (vec![Err(ResponseError::UnknownMemberId); members.len()], Answers::default());
+        let (results, answers) = step.unwrap_or_else(unknown);
+        (Ok(results), answers)
     }
 
     /// The connection that waited for `ticket` is gone.
-    pub(crate) fn give_up(&mut self, now: Time, id: &str, ticket: Ticket) {
-        self.step(now, id, |group, turn| group.give_up(turn.now, ticket));
+    pub(crate) fn give_up(&mut self, now: Time, id: &str, ticket: Ticket) -> Answers {
+        let step = self.step(now, id, |group, turn| group.give_up(turn, ticket));
+        step.map_or_else(Answers::default, |((), answers)| answers)
     }
 
     /// Commits what `exists`; a result for each partition.
@@ -151,7 +155,7 @@ impl Coordinator {
         who: &Committer<'_>,
         commits: &[Commit<'_>],
         exists: impl Fn(&str, i32) -> bool,
-    ) -> Vec<Result<(), ResponseError>> {
+    ) -> Results {
         let all = |error| vec![Err(error); commits.len()];
         if id.len() > MAX_NAME_BYTES {
             return all(ResponseError::InvalidGroupId);
@@ -191,7 +195,7 @@ impl Coordinator {
         now: Time,
         id: &str,
         partitions: &[(&str, i32)],
-    ) -> Result<Vec<Result<(), ResponseError>>, ResponseError> {
+    ) -> Result<Results, ResponseError> {
         if !is_group_id(id) {
             return Err(ResponseError::InvalidGroupId);
         }
@@ -212,10 +216,10 @@ impl Coordinator {
         step.map_or(Err(ResponseError::GroupIdNotFound), |(results, _)| results)
     }
 
-    /// Forgets what all groups know of a topic that is gone.
-    pub(crate) fn forget_topic(&mut self, topic: &str) {
+    /// Forgets what all groups know of topics that are gone.
+    pub(crate) fn forget_topics(&mut self, topics: &HashSet<&str>) {
         for group in self.groups.values_mut() {
-            group.offsets.forget_topic(topic);
+            group.offsets.forget_topics(topics);
         }
     }
 
@@ -251,7 +255,7 @@ impl Coordinator {
             client_id: Id::clone(&member.client_id),
             host: member.host,
             metadata: protocol.and_then(|p| member.metadata(p)).cloned().unwrap_or_default(),
-            assignment: member.assignment.clone(),
+            assignment: protocol.map(|_| member.assignment.clone()).unwrap_or_default(),
         });
         Some(Described {
             state: group.state,
@@ -269,7 +273,9 @@ impl Coordinator {
     /// Does what is due.
     pub(crate) fn tick(&mut self, now: Time) -> Answers {
         let mut answers = Answers::default();
-        while let Some((at, id)) = self.deadlines.first().filter(|(at, _)| *at <= now).cloned() {
+        // A list made before: a group that is due again at once waits for the next call, behind all others.
+        let due: Vec<(Time, Id)> = self.deadlines.iter().take_while(|(at, _)| *at <= now).cloned().collect();
+        for (at, id) in due {
             self.deadlines.remove(&(at, Id::clone(&id)));
             if let Some(group) = self.groups.get_mut(&id) {
                 group.scheduled = None;
@@ -313,7 +319,6 @@ impl Coordinator {
         }
         let mut share = Share::new(&self.memory);
         if self.groups.len() >= MAX_GROUPS || !share.grow(GROUP_BYTES + id.len()) {
-            self.memory.note_refusal();
             return Err(ResponseError::PolicyViolation);
         }
         self.groups.insert(Id::from(id), Group::new(share));

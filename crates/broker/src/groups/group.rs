@@ -8,6 +8,8 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 /// The protocol type of consumers, whose metadata names their topics.
 const CONSUMER: &str = "consumer";
+/// Names of topics that are looked at to find out what a group consumes; others wait meanwhile.
+const MAX_NAMES: usize = 200_000;
 
 /// Where a group is between two generations. A deleted group is no longer there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,8 +173,15 @@ impl Group {
     }
 
     /// The connection that waited for `ticket` is gone. Its member counts as joined, so that nobody waits for it,
-    /// and has its session timeout to come back.
-    pub(super) fn give_up(&mut self, now: Time, ticket: Ticket) {
+    /// and has its session timeout to come back. One that cannot, since it was never told its id, goes at once.
+    pub(super) fn give_up(&mut self, turn: &mut Turn<'_>, ticket: Ticket) {
+        let now = turn.now;
+        if let Some(at) = self.members.iter().position(|m| m.join == Some(ticket) && m.is_nameless()) {
+            self.members[at].join = None;
+            self.remove(turn, at);
+            self.settle(turn);
+            return;
+        }
         for member in &mut self.members {
             if member.join == Some(ticket) {
                 member.join = None;
@@ -213,16 +222,22 @@ impl Group {
         }
     }
 
-    /// Which of `asked` a member consumes; none if that cannot be told. Topics are not kept, as there may be more of
-    /// them in members' metadata than would fit.
+    /// Which of `asked` a member consumes; none if that cannot be told, or not soon. Topics are not kept, as there may
+    /// be more of them in members' metadata than would fit.
     pub(super) fn consumed<'a>(&self, asked: &HashSet<&'a str>) -> Option<HashSet<&'a str>> {
         let mut consumed = HashSet::new();
         if !self.is_of_consumers() {
             return Some(consumed);
         }
+        let mut names = 0;
         for member in &self.members {
             let metadata = member.metadata(self.protocol.as_deref()?)?;
-            consumed.extend(subscription::topics(metadata)?.into_iter().filter_map(|topic| asked.get(topic)));
+            let topics = subscription::topics(metadata)?;
+            names += topics.len();
+            if names > MAX_NAMES {
+                return None;
+            }
+            consumed.extend(topics.into_iter().filter_map(|topic| asked.get(topic)));
         }
         Some(consumed)
     }

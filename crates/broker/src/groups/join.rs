@@ -156,7 +156,6 @@ impl Group {
             return Err(refuse(ResponseError::GroupMaxSizeReached));
         }
         if !share.grow(PENDING_BYTES + id.len()) {
-            turn.memory.note_refusal();
             return Err(refuse(ResponseError::PolicyViolation));
         }
         let deadline = turn.now + join.session_timeout;
@@ -206,7 +205,7 @@ impl Group {
             turn.answers.joins.push((ticket, Ok(answer)));
             return Ok(());
         }
-        self.members[at].offer(turn.memory, join)?;
+        self.members[at].offer(join)?;
         self.wait_for_generation(turn, at, ticket);
         self.rebalance(turn);
         Ok(())
@@ -214,8 +213,7 @@ impl Group {
 
     fn wait_for_generation(&mut self, turn: &mut Turn<'_>, at: usize, ticket: Ticket) {
         let member = &mut self.members[at];
-        member.joined = true;
-        if let Some(earlier) = member.join.replace(ticket) {
+        if let Some(earlier) = member.wait(turn.now, ticket) {
             let refused = JoinRefused::new(ResponseError::RebalanceInProgress, &member.id);
             turn.answers.joins.push((earlier, Err(refused)));
         }
@@ -234,7 +232,7 @@ impl Group {
         let same = self.wants_the_same(at, join);
         let earlier_leader = self.leader.clone();
         let member = &mut self.members[at];
-        member.offer(turn.memory, join)?;
+        member.offer(join)?;
         let old = std::mem::replace(&mut member.id, Id::clone(id));
         member.seen(turn.now);
         if let Some(ticket) = member.join.take() {

@@ -20,6 +20,17 @@ pub(super) struct Protocol {
     pub(super) metadata: Bytes,
 }
 
+/// How far a member has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It waits for its first generation, and its client knows no name that it could come back by.
+    Nameless,
+    /// It waits for its first generation.
+    New,
+    /// It is, or was, in a generation.
+    Entered,
+}
+
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) id: Id,
@@ -38,7 +49,7 @@ pub(super) struct Member {
     pub(super) join: Option<Ticket>,
     /// Who waits for the answer to a sync.
     pub(super) sync: Option<Ticket>,
-    is_new: bool,
+    stage: Stage,
     deadline: Time,
     offered: Share,
     assigned: Share,
@@ -66,26 +77,27 @@ impl Member {
             synced: false,
             join: Some(ticket),
             sync: None,
-            is_new: true,
+            stage: if join.member.is_empty() && join.instance.is_none() {
+                Stage::Nameless
+            } else {
+                Stage::New
+            },
             deadline: now + NEW_MEMBER_TIME,
             offered: Share::new(memory),
             assigned: Share::new(memory),
         };
-        member.offer(memory, join)?;
+        member.offer(join)?;
         Ok(member)
     }
 
     /// Takes over what a join says; what it holds is copied, since the request is much larger.
-    pub(super) fn offer(&mut self, memory: &Arc<Memory>, join: &Join<'_>) -> Result<(), ResponseError> {
+    pub(super) fn offer(&mut self, join: &Join<'_>) -> Result<(), ResponseError> {
         let metadata: usize = join.protocols.iter().map(|p| p.1.len()).sum();
         let names: usize = join.protocols.iter().map(|p| p.0.len() + PROTOCOL_BYTES).sum();
         let ids = self.id.len() + self.client_id.len() + self.instance.as_ref().map_or(0, |i| i.len());
-        let mut share = Share::new(memory);
-        if !share.grow(MEMBER_BYTES + ids + names + metadata) {
-            memory.note_refusal();
+        if !self.offered.resize(MEMBER_BYTES + ids + names + metadata) {
             return Err(ResponseError::PolicyViolation);
         }
-        self.offered = share;
         self.session_timeout = join.session_timeout;
         self.rebalance_timeout = join.rebalance_timeout;
         self.protocols.clear();
@@ -99,15 +111,12 @@ impl Member {
     }
 
     /// Keeps what the leader assigned; false if there is no room for it.
-    pub(super) fn assign(&mut self, memory: &Arc<Memory>, assignment: &[u8]) -> bool {
-        let mut share = Share::new(memory);
-        if !share.grow(assignment.len()) {
-            memory.note_refusal();
-            return false;
+    pub(super) fn assign(&mut self, assignment: &[u8]) -> bool {
+        let fits = self.assigned.resize(assignment.len());
+        if fits {
+            self.assignment = Bytes::copy_from_slice(assignment);
         }
-        self.assigned = share;
-        self.assignment = Bytes::copy_from_slice(assignment);
-        true
+        fits
     }
 
     /// Forgets the assignment.
@@ -136,9 +145,24 @@ impl Member {
         self.deadline = now + self.session_timeout;
     }
 
+    /// Waits for the next generation; says who waited until now.
+    pub(super) fn wait(&mut self, now: Time, ticket: Ticket) -> Option<Ticket> {
+        self.joined = true;
+        if self.stage != Stage::Entered {
+            // Its session may have begun while nobody waited; from here on it cannot send heartbeats.
+            self.deadline = now + NEW_MEMBER_TIME;
+        }
+        self.join.replace(ticket)
+    }
+
+    /// Whether nobody can speak for it once its connection is gone.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.stage == Stage::Nameless
+    }
+
     /// Its join is answered: it is in a generation.
     pub(super) fn entered(&mut self) {
-        self.is_new = false;
+        self.stage = Stage::Entered;
         self.joined = false;
         self.synced = false;
     }
@@ -147,7 +171,7 @@ impl Member {
     pub(super) fn deadline(&self) -> Option<Time> {
         match (self.join, self.sync) {
             (None, None) => Some(self.deadline),
-            (Some(_), _) if self.is_new => Some(self.deadline),
+            (Some(_), _) if self.stage != Stage::Entered => Some(self.deadline),
             _ => None,
         }
     }

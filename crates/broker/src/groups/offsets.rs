@@ -5,8 +5,8 @@ use super::{
     group::{Group, State, Turn},
 };
 use crate::memory::Share;
-use kafka_protocol::ResponseError;
-use std::collections::BTreeMap;
+use kafka_protocol::{ResponseError, protocol::StrBytes};
+use std::collections::{BTreeMap, HashSet};
 
 /// What an offset takes beside its metadata.
 const OFFSET_BYTES: usize = 160;
@@ -34,8 +34,9 @@ pub(crate) struct Commit<'a> {
 pub(crate) struct Committed {
     pub(crate) offset: i64,
     pub(crate) leader_epoch: i32,
-    pub(crate) metadata: Box<str>,
-    _share: Share,
+    /// Shared with the answers it is in.
+    pub(crate) metadata: StrBytes,
+    share: Share,
 }
 
 #[derive(Debug, Default)]
@@ -61,8 +62,14 @@ impl Offsets {
         self.0.iter().map(|(name, topic)| (name, topic.partitions.iter().map(|(index, o)| (*index, o))))
     }
 
-    pub(super) fn forget_topic(&mut self, topic: &str) {
-        self.0.remove(topic);
+    pub(super) fn forget_topics(&mut self, topics: &HashSet<&str>) {
+        if topics.len() < self.0.len() {
+            for topic in topics {
+                self.0.remove(*topic);
+            }
+        } else {
+            self.0.retain(|name, _| !topics.contains(&**name));
+        }
     }
 
     pub(super) fn forget(&mut self, topic: &str, partition: i32) {
@@ -75,20 +82,34 @@ impl Offsets {
     }
 
     fn put(&mut self, turn: &Turn<'_>, commit: &Commit<'_>) -> Result<(), ResponseError> {
-        let take = |bytes| {
-            let mut share = Share::new(turn.memory);
-            if share.grow(bytes) { Ok(share) } else { Err(ResponseError::PolicyViolation) }
+        let take = |mut share: Share, bytes| {
+            if share.resize(bytes) { Ok(share) } else { Err(ResponseError::PolicyViolation) }
         };
+        let bytes = OFFSET_BYTES + commit.metadata.len();
+        // Copied, since the request is much larger.
+        let metadata = || StrBytes::from_string(commit.metadata.to_owned());
+        if let Some(known) =
+            self.0.get_mut(commit.topic).and_then(|t| t.partitions.get_mut(&commit.partition))
+        {
+            if !known.share.resize(bytes) {
+                return Err(ResponseError::PolicyViolation);
+            }
+            known.offset = commit.offset;
+            known.leader_epoch = commit.leader_epoch;
+            known.metadata = metadata();
+            return Ok(());
+        }
+        let share = take(Share::new(turn.memory), bytes)?;
         let offset = Committed {
             offset: commit.offset,
             leader_epoch: commit.leader_epoch,
-            metadata: Box::from(commit.metadata),
-            _share: take(OFFSET_BYTES + commit.metadata.len())?,
+            metadata: metadata(),
+            share,
         };
         if let Some(topic) = self.0.get_mut(commit.topic) {
             topic.partitions.insert(commit.partition, offset);
         } else {
-            let share = take(TOPIC_BYTES + commit.topic.len())?;
+            let share = take(Share::new(turn.memory), TOPIC_BYTES + commit.topic.len())?;
             let partitions = BTreeMap::from([(commit.partition, offset)]);
             self.0.insert(Id::from(commit.topic), Topic { partitions, _share: share });
         }
@@ -122,10 +143,6 @@ impl Group {
         if commit.metadata.len() > turn.rules.max_offset_metadata_bytes {
             return Err(ResponseError::OffsetMetadataTooLarge);
         }
-        let put = self.offsets.put(turn, commit);
-        if put.is_err() {
-            turn.memory.note_refusal();
-        }
-        put
+        self.offsets.put(turn, commit)
     }
 }

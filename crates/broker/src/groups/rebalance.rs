@@ -5,6 +5,11 @@ use super::{
     group::{Group, State, Turn},
 };
 use kafka_protocol::ResponseError;
+use std::time::Duration;
+
+/// How long a group without a leader waits at least before it looks again. Members may say that they need no time at
+/// all.
+const LEADERLESS_TIME: Duration = Duration::from_secs(1);
 
 impl Group {
     /// Something changed: a rebalance begins, or the one under way may be complete.
@@ -68,7 +73,8 @@ impl Group {
         }
     }
 
-    /// Begins the next generation with the members that have joined. Static members stay until their session ends.
+    /// Begins the next generation with the members that have joined. Static members that have not stay until their
+    /// session ends, or until the time for fetching assignments is over.
     fn complete(&mut self, turn: &mut Turn<'_>) {
         self.join_until = None;
         self.gathering = None;
@@ -76,7 +82,7 @@ impl Group {
             self.remove(turn, at);
         }
         if !self.members.is_empty() && !self.elect() {
-            self.join_until = Some(turn.now + self.rebalance_timeout());
+            self.join_until = Some(turn.now + self.rebalance_timeout().max(LEADERLESS_TIME));
             return;
         }
         self.generation = self.generation.checked_add(1).unwrap_or(0);

@@ -70,7 +70,7 @@ impl Group {
         for at in 0..self.members.len() {
             let member = &mut self.members[at];
             let assignment = assignments.get(&*member.id).copied().unwrap_or_default();
-            if !member.assign(turn.memory, assignment) {
+            if !member.assign(assignment) {
                 self.refuse_syncs(turn, ResponseError::PolicyViolation);
                 self.prepare(turn);
                 return;

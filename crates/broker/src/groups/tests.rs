@@ -4,6 +4,7 @@ mod joining;
 mod lateness;
 mod offsets;
 mod properties;
+mod shell;
 mod statics;
 
 use super::{
@@ -23,6 +24,8 @@ use uuid::Uuid;
 pub(super) const GROUP: &str = "g";
 pub(super) const SESSION: Duration = Duration::from_secs(10);
 pub(super) const REBALANCE: Duration = Duration::from_secs(30);
+/// How often a coordinator may want to act at one instant.
+const MAX_CALLS_AT_ONCE: usize = 100;
 
 /// A coordinator, a clock that is moved by hand, and what was answered.
 pub(super) struct Sim {
@@ -62,6 +65,7 @@ pub(super) struct Says {
     pub(super) instance: Option<&'static str>,
     pub(super) protocols: Vec<(&'static str, Vec<u8>)>,
     pub(super) session: Duration,
+    pub(super) rebalance: Duration,
     pub(super) asks_for_id: bool,
     pub(super) can_skip_assignment: bool,
 }
@@ -71,6 +75,7 @@ pub(super) fn says() -> Says {
         instance: None,
         protocols: vec![("range", metadata(&["t"], b""))],
         session: SESSION,
+        rebalance: REBALANCE,
         asks_for_id: false,
         can_skip_assignment: true,
     }
@@ -82,7 +87,7 @@ impl Sim {
     }
 
     pub(super) fn with(rules: Rules) -> Self {
-        let memory = Memory::new(1 << 20, None);
+        let memory = Memory::part_of(&Memory::new(1 << 20, None), 1 << 30, 0);
         let machine = Coordinator::new(rules, Arc::clone(&memory));
         let (joins, syncs) = (HashMap::new(), HashMap::new());
         Self { machine, memory, now: Time::ZERO, tickets: 0, joins, syncs }
@@ -110,7 +115,7 @@ impl Sim {
             member,
             instance: says.instance,
             session_timeout: says.session,
-            rebalance_timeout: REBALANCE,
+            rebalance_timeout: says.rebalance,
             protocol_type: "consumer",
             protocols: &protocols,
             client_id: "client",
@@ -125,12 +130,16 @@ impl Sim {
     }
 
     pub(super) fn sync(&mut self, member: &str, generation: i32, shares: &[(&str, &[u8])]) -> Ticket {
+        self.sync_as(&Committer { member, instance: None, generation }, shares)
+    }
+
+    pub(super) fn sync_as(&mut self, who: &Committer<'_>, shares: &[(&str, &[u8])]) -> Ticket {
         let ticket = self.ticket();
         let assignments = shares.iter().copied().collect();
         let sync = Sync {
-            member,
-            instance: None,
-            generation,
+            member: who.member,
+            instance: who.instance,
+            generation: who.generation,
             protocol_type: None,
             protocol: None,
             assignments: &assignments,
@@ -143,11 +152,15 @@ impl Sim {
     pub(super) fn leave(&mut self, member: &str, instance: Option<&str>) -> Result<(), ResponseError> {
         let (results, answers) = self.machine.leave(self.now, GROUP, &[(member, instance)]);
         self.deliver(answers);
-        results[0]
+        results.expect("the id of a group")[0]
     }
 
     pub(super) fn heartbeat(&mut self, member: &str, generation: i32) -> Result<(), ResponseError> {
-        self.machine.heartbeat(self.now, GROUP, &Committer { member, instance: None, generation })
+        self.heartbeat_as(&Committer { member, instance: None, generation })
+    }
+
+    pub(super) fn heartbeat_as(&mut self, who: &Committer<'_>) -> Result<(), ResponseError> {
+        self.machine.heartbeat(self.now, GROUP, who)
     }
 
     pub(super) fn commit(
@@ -163,7 +176,10 @@ impl Sim {
     /// Lets time pass, stopping wherever the coordinator wants to act.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
+        let mut at_once = 0;
         while let Some(at) = self.machine.deadline().filter(|at| *at <= end) {
+            at_once = if at > self.now { 0 } else { at_once + 1 };
+            assert!(at_once < MAX_CALLS_AT_ONCE, "the coordinator does not let time go on");
             self.now = self.now.max(at);
             let answers = self.machine.tick(self.now);
             self.deliver(answers);
@@ -172,7 +188,8 @@ impl Sim {
     }
 
     pub(super) fn give_up(&mut self, ticket: Ticket) {
-        self.machine.give_up(self.now, GROUP, ticket);
+        let answers = self.machine.give_up(self.now, GROUP, ticket);
+        self.deliver(answers);
     }
 
     pub(super) fn joined(&self, ticket: Ticket) -> Joined {

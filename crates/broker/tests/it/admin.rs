@@ -105,6 +105,69 @@ fn what_kafka_refuses_to_set_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn a_topic_named_twice_is_not_changed() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    create_with(&mut client, "t", &[("retention.ms", "7")]);
+    client.metadata("u");
+    let set = |topic: &str, value: &str| {
+        let config = AlterableConfig::default().with_name(text("retention.ms")).with_value(Some(text(value)));
+        AlterConfigsResource::default()
+            .with_resource_type(2)
+            .with_resource_name(text(topic))
+            .with_configs(vec![config])
+    };
+    let request = IncrementalAlterConfigsRequest::default().with_resources(vec![
+        set("t", "8"),
+        set("u", "8"),
+        set("t", "9"),
+    ]);
+    let response: IncrementalAlterConfigsResponse = client.call(ApiKey::IncrementalAlterConfigs, 1, &request);
+    let codes: Vec<i16> = response.responses.iter().map(|r| r.error_code).collect();
+    assert_eq!(codes, [42, 0, 42]);
+    let replace = |topic: &str, value: &str| {
+        let config = alter_configs_request::AlterableConfig::default()
+            .with_name(text("retention.ms"))
+            .with_value(Some(text(value)));
+        alter_configs_request::AlterConfigsResource::default()
+            .with_resource_type(2)
+            .with_resource_name(text(topic))
+            .with_configs(vec![config])
+    };
+    let request = AlterConfigsRequest::default().with_resources(vec![
+        replace("t", "8"),
+        replace("u", "9"),
+        replace("t", "9"),
+    ]);
+    let response: AlterConfigsResponse = client.call(ApiKey::AlterConfigs, 1, &request);
+    let codes: Vec<i16> = response.responses.iter().map(|r| r.error_code).collect();
+    assert_eq!(codes, [42, 0, 42]);
+    assert_eq!(shown(&mut client, "t", "retention.ms"), ("7".to_owned(), 1));
+    assert_eq!(shown(&mut client, "u", "retention.ms"), ("9".to_owned(), 1));
+}
+
+/// In the older form of strings the text of the error, which repeats the name, would not fit.
+#[test]
+fn names_of_the_greatest_length_are_answered() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let name = "é".repeat(16_383);
+    let config = AlterableConfig::default().with_name(text(&name)).with_value(Some(text("1")));
+    let resource = |topic: &str| {
+        AlterConfigsResource::default()
+            .with_resource_type(2)
+            .with_resource_name(text(topic))
+            .with_configs(vec![config.clone()])
+    };
+    let request =
+        IncrementalAlterConfigsRequest::default().with_resources(vec![resource("t"), resource(&name)]);
+    let response: IncrementalAlterConfigsResponse = client.call(ApiKey::IncrementalAlterConfigs, 0, &request);
+    let codes: Vec<i16> = response.responses.iter().map(|r| r.error_code).collect();
+    assert_eq!(codes, [40, 3]);
+}
+
+#[test]
 fn the_older_form_replaces_all_settings() {
     let broker = start();
     let mut client = Client::connect(&broker);

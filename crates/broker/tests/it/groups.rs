@@ -1,22 +1,29 @@
 use crate::{
-    client::{Client, start, start_with, text, topic_name},
-    group_versions::{commit, group, join, join_request, sync},
+    client::{Batch, Client, start, start_with, text, topic_name},
+    group_versions::{commit, commit_request, group, join, join_request, sync},
 };
 use kadence_broker::{Broker, MAX_GROUP_SIZE};
 use kafka_protocol::messages::{
     ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, HeartbeatRequest, HeartbeatResponse,
-    JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse, OffsetFetchRequest, OffsetFetchResponse,
+    JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchRequest,
+    OffsetFetchResponse, SyncGroupRequest, SyncGroupResponse,
     leave_group_request::MemberIdentity,
+    offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic},
 };
 use std::{sync::mpsc::sync_channel, thread, time::Duration};
 
 /// The version that is tested; from it on members come back with the id they are given.
 const JOIN: i16 = 5;
 
+/// Looks until it is so, for 20 seconds at most.
 fn until(reached: impl Fn() -> bool) {
-    while !reached() {
-        thread::yield_now();
+    for _ in 0..20_000 {
+        if reached() {
+            return;
+        }
+        thread::park_timeout(Duration::from_millis(1));
     }
+    panic!("it is not reached");
 }
 
 fn heartbeat(client: &mut Client, member: &str, generation: i32) -> i16 {
@@ -104,6 +111,99 @@ fn more_members_than_a_group_may_have_do_not_leave_at_once() {
     let left: LeaveGroupResponse = client.call(ApiKey::LeaveGroup, 4, &request);
     assert_eq!((left.error_code, left.members.len()), (42, 0));
     assert_eq!(heartbeat(&mut client, &member.member_id, generation), 0);
+}
+
+#[test]
+fn nobody_leaves_a_group_that_cannot_be() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    let request = LeaveGroupRequest::default().with_group_id(group(""));
+    for members in [vec![], vec![MemberIdentity::default().with_member_id(text("x"))]] {
+        let request = request.clone().with_members(members);
+        let left: LeaveGroupResponse = client.call(ApiKey::LeaveGroup, 4, &request);
+        assert_eq!((left.error_code, left.members.len()), (24, 0));
+    }
+}
+
+#[test]
+fn a_sync_that_has_to_name_the_protocol_names_it() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    let (member, generation) = join(&mut client, JOIN, "g");
+    for (kind, name) in [(None, None), (Some("consumer"), None), (None, Some("range"))] {
+        let request = SyncGroupRequest::default()
+            .with_group_id(group("g"))
+            .with_generation_id(generation)
+            .with_member_id(text(&member))
+            .with_protocol_type(kind.map(text))
+            .with_protocol_name(name.map(text));
+        let response: SyncGroupResponse = client.call(ApiKey::SyncGroup, 5, &request);
+        assert_eq!(response.error_code, 23, "{kind:?} {name:?}");
+    }
+    assert_eq!(sync(&mut client, 5, "g", &member, generation).error_code, 0);
+}
+
+#[test]
+fn a_broker_that_is_full_is_still_read_by_groups() {
+    let broker = start_with(|o| o.memory_limit_bytes = 1 << 16);
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    for size in [4000, 100, 1] {
+        while client.produce("t", 0, Batch::of(&[&"x".repeat(size)]).bytes()).error_code == 0 {}
+    }
+    let (member, generation) = join(&mut client, JOIN, "g");
+    assert_eq!(sync(&mut client, 3, "g", &member, generation).error_code, 0);
+    let request =
+        commit_request(6, "g").with_member_id(text(&member)).with_generation_id_or_member_epoch(generation);
+    for _ in 0..3 {
+        let response: OffsetCommitResponse = client.call(ApiKey::OffsetCommit, 6, &request);
+        assert_eq!(response.topics[0].partitions[0].error_code, 0);
+    }
+}
+
+/// Answers that clients do not take fill the memory for requests and answers; the next large one finds no room.
+#[test]
+fn large_answers_are_counted_until_they_are_taken() {
+    let broker = start_with(|o| {
+        o.set("offset.metadata.max.bytes", "32767").unwrap();
+        o.set("num.partitions", "1000").unwrap();
+        o.set("socket.request.max.bytes", "1048576").unwrap();
+    });
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let note = "x".repeat(32_767);
+    let indexes: Vec<i32> = (0..1000).collect();
+    for some in indexes.chunks(30) {
+        let partition = |index: &i32| {
+            OffsetCommitRequestPartition::default()
+                .with_partition_index(*index)
+                .with_committed_metadata(Some(text(&note)))
+        };
+        let topic = OffsetCommitRequestTopic::default()
+            .with_name(topic_name("t"))
+            .with_partitions(some.iter().map(partition).collect());
+        let request = commit_request(6, "g").with_topics(vec![topic]);
+        let response: OffsetCommitResponse = client.call(ApiKey::OffsetCommit, 6, &request);
+        assert!(response.topics[0].partitions.iter().all(|p| p.error_code == 0));
+    }
+    let all = OffsetFetchRequest::default().with_group_id(group("g")).with_topics(None);
+    let mut slow = [Client::connect(&broker), Client::connect(&broker)];
+    for client in &mut slow {
+        client.send(ApiKey::OffsetFetch, 5, &all);
+        assert_eq!(client.stream.peek(&mut [0]).unwrap(), 1, "its answer is being written");
+    }
+    client.send(ApiKey::OffsetFetch, 5, &all);
+    assert!(client.is_closed());
+    let mut small = Client::connect(&broker);
+    assert_eq!(commit(&mut small, 6, "g"), [0, 0, 3], "small answers get through");
+    for client in &mut slow {
+        let taken: OffsetFetchResponse = client.receive(ApiKey::OffsetFetch, 5).unwrap();
+        assert_eq!(taken.topics[0].partitions.len(), 1000);
+        // Answered after the memory of the answer before was given back.
+        heartbeat(client, "nobody", 1);
+    }
+    let again: OffsetFetchResponse = small.call(ApiKey::OffsetFetch, 5, &all);
+    assert_eq!(again.topics[0].partitions.len(), 1000);
 }
 
 #[test]

@@ -32,6 +32,17 @@ fn a_taken_port_is_an_error_that_names_the_address() {
     assert!(matches!(none, Err(BrokerError::NoAddress)));
 }
 
+#[test]
+fn session_timeouts_that_no_member_can_have_are_refused() {
+    let mut options = Options::default();
+    options.set("group.min.session.timeout.ms", "5000").unwrap();
+    options.set("group.max.session.timeout.ms", "4999").unwrap();
+    let error = Broker::start(options.clone()).unwrap_err().to_string();
+    assert!(error.contains("=5000") && error.contains("=4999"), "{error}");
+    options.set("group.max.session.timeout.ms", "5000").unwrap();
+    Broker::start(options).unwrap().shutdown();
+}
+
 /// Open, half-open and waiting connections do not hold up the end, and the port is free afterwards.
 #[test]
 fn shutdown_ends_open_connections_and_frees_the_port() {

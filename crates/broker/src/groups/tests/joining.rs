@@ -193,6 +193,11 @@ fn memory_is_counted_and_its_limit_refuses() {
         }
     }
     assert!(sim.memory.used() > 800 * 1024 && sim.memory.refused() == 1);
+    let mut changed = large.clone();
+    changed.protocols[0].1.fill(1);
+    let id = sim.machine.leader("g0");
+    let again = sim.join("g0", &id, &changed);
+    assert_eq!(sim.joined(again).generation, 2, "one that is there already takes nothing more");
     sim.pass(REBALANCE + SESSION);
     for at in 0..2 {
         sim.machine.delete(&format!("g{at}")).unwrap();

@@ -1,5 +1,5 @@
-use super::{GROUP, REBALANCE, SESSION, Sim, says};
-use crate::groups::group::State;
+use super::{GROUP, REBALANCE, SESSION, Says, Sim, rules, says};
+use crate::groups::{Rules, group::State};
 use kafka_protocol::ResponseError;
 use std::time::Duration;
 
@@ -109,7 +109,10 @@ fn a_rebalance_before_the_assignment_sends_waiting_members_back() {
 fn a_client_that_goes_away_while_it_joins_holds_up_nobody() {
     let mut sim = Sim::new();
     let (ids, generation) = sim.stable(1);
-    let newcomer = sim.join(GROUP, "", &says());
+    let asking = Says { asks_for_id: true, ..says() };
+    let newcomer = sim.join(GROUP, "", &asking);
+    let newcomer = sim.joins[&newcomer].as_ref().unwrap_err().member.clone();
+    let newcomer = sim.join(GROUP, &newcomer, &asking);
     sim.give_up(newcomer);
     let again = sim.join(GROUP, &ids[0], &says());
     let joined = sim.joined(again);
@@ -124,6 +127,71 @@ fn a_client_that_goes_away_while_it_joins_holds_up_nobody() {
     assert_eq!(sim.state(), State::PreparingRebalance);
     let again = sim.join(GROUP, &ids[0], &says());
     assert_eq!(sim.joined(again).members.len(), 1);
+}
+
+/// An old client is told its id with its generation only, so nobody can come back for it.
+#[test]
+fn one_without_an_id_that_goes_away_is_gone_at_once() {
+    let mut sim = Sim::new();
+    let (ids, generation) = sim.stable(1);
+    let newcomer = sim.join(GROUP, "", &says());
+    let again = sim.join(GROUP, &ids[0], &says());
+    assert_eq!(sim.joined(newcomer).generation, generation + 1);
+    assert_eq!(sim.joined(again).members.len(), 2);
+    let ids = [ids[0].clone(), sim.joined(newcomer).member];
+    sim.sync_all(&ids);
+    let newcomer = sim.join(GROUP, "", &says());
+    let waiting = sim.join(GROUP, &ids[0], &says());
+    sim.give_up(newcomer);
+    assert_eq!(sim.sizes().1, 2);
+    let again = sim.join(GROUP, &ids[1], &says());
+    assert_eq!((sim.joined(waiting).members.len(), sim.joined(again).generation), (2, generation + 2));
+}
+
+#[test]
+fn a_group_whose_only_newcomer_goes_away_is_empty() {
+    let mut sim = Sim::with(Rules { initial_rebalance_delay: Duration::from_secs(3), ..rules() });
+    let first = sim.join(GROUP, "", &says());
+    sim.give_up(first);
+    assert_eq!(sim.sizes().1, 0);
+    sim.pass(Duration::from_secs(3));
+    assert_eq!(sim.state(), State::Empty);
+    assert!(!sim.joins.contains_key(&first), "nobody is there to be answered");
+}
+
+/// While it waits it cannot send heartbeats, and its session says nothing.
+#[test]
+fn a_new_member_that_comes_back_may_wait_longer_than_its_session() {
+    let mut sim = Sim::new();
+    let (ids, generation) = sim.stable(1);
+    let asking = Says { asks_for_id: true, ..says() };
+    let ticket = sim.join(GROUP, "", &asking);
+    let id = sim.joins[&ticket].as_ref().unwrap_err().member.clone();
+    let lost = sim.join(GROUP, &id, &asking);
+    sim.pass(MOMENT);
+    sim.give_up(lost);
+    sim.pass(MOMENT);
+    let back = sim.join(GROUP, &id, &asking);
+    for _ in 0..4 {
+        sim.pass(SESSION / 2);
+        let _ = sim.heartbeat(&ids[0], generation);
+    }
+    assert!(sim.waits(back), "after two sessions");
+    sim.join(GROUP, &ids[0], &says());
+    assert_eq!(sim.joined(back).member, id);
+}
+
+#[test]
+fn a_group_shows_shares_only_while_they_are_in_force() {
+    let mut sim = Sim::new();
+    let (ids, _) = sim.stable(1);
+    let shown = |sim: &Sim| {
+        let group = sim.machine.describe(GROUP).unwrap();
+        (group.members[0].metadata.len(), group.members[0].assignment.len())
+    };
+    assert_eq!(shown(&sim), (says().protocols[0].1.len(), ids[0].len()));
+    sim.join(GROUP, "", &says());
+    assert_eq!((sim.state(), shown(&sim)), (State::PreparingRebalance, (0, 0)));
 }
 
 #[test]

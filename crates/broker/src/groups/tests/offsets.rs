@@ -1,6 +1,7 @@
-use super::{GROUP, Sim, says};
+use super::{GROUP, Sim, metadata, says};
 use crate::groups::{Commit, Committer};
 use kafka_protocol::ResponseError;
+use std::collections::HashSet;
 
 const OUTSIDE: Committer<'_> = Committer { member: "", instance: None, generation: -1 };
 
@@ -68,8 +69,10 @@ fn offsets_go_with_their_topic_and_with_their_group() {
     for topic in ["t", "u"] {
         sim.commit(&OUTSIDE, topic, 1).unwrap();
     }
-    sim.machine.forget_topic("t");
+    sim.machine.forget_topics(&HashSet::from(["t"]));
     assert_eq!((committed(&sim, "t"), committed(&sim, "u")), (None, Some(1)));
+    sim.machine.forget_topics(&HashSet::from(["t", "v", "w"]));
+    assert_eq!(committed(&sim, "u"), Some(1));
     sim.machine.delete(GROUP).unwrap();
     assert_eq!((committed(&sim, "u"), sim.memory.used()), (None, 0));
 }
@@ -103,6 +106,23 @@ fn unreadable_metadata_protects_all_topics() {
     assert_eq!(deleted, Ok(vec![Err(ResponseError::GroupSubscribedToTopic)]));
 }
 
+/// Reading all names would hold up other groups.
+#[test]
+fn too_many_names_protect_all_topics() {
+    let mut sim = Sim::new();
+    let mut with = |count: usize| {
+        let mut many = says();
+        many.protocols[0].1 = metadata(&vec![""; count], b"");
+        let ticket = sim.join(GROUP, "", &many);
+        let id = sim.joined(ticket).member;
+        let deleted = sim.machine.delete_offsets(sim.now, GROUP, &[("t", 0)]).unwrap();
+        sim.leave(&id, None).unwrap();
+        deleted[0]
+    };
+    assert_eq!(with(200_000), Ok(()));
+    assert_eq!(with(200_001), Err(ResponseError::GroupSubscribedToTopic));
+}
+
 #[test]
 fn the_memory_limit_refuses_offsets() {
     let mut sim = Sim::new();
@@ -112,7 +132,11 @@ fn the_memory_limit_refuses_offsets() {
     let refused = results.iter().filter(|r| **r == Err(ResponseError::PolicyViolation)).count();
     assert!((1..10_000).contains(&refused), "{refused}");
     let again = sim.machine.commit(sim.now, GROUP, &OUTSIDE, &all[..1], |_, _| true);
-    assert_eq!(again.len(), 1);
+    assert_eq!(again, [Ok(())], "what is there already takes nothing more");
+    let metadata = "x".repeat(100);
+    let longer = Commit { metadata: &metadata, ..all[0] };
+    let again = sim.machine.commit(sim.now, GROUP, &OUTSIDE, &[longer], |_, _| true);
+    assert_eq!((again, committed(&sim, "t")), (vec![Err(ResponseError::PolicyViolation)], Some(1)));
     sim.machine.delete(GROUP).unwrap();
     assert_eq!(sim.memory.used(), 0);
 }

@@ -1,6 +1,9 @@
-use super::{GROUP, SESSION, Says, Sim, metadata, says};
+use super::{GROUP, REBALANCE, SESSION, Says, Sim, metadata, says};
 use crate::groups::{Committer, Id, group::State};
 use kafka_protocol::ResponseError;
+use std::time::Duration;
+
+const MOMENT: Duration = Duration::from_millis(1);
 
 fn instance(name: &'static str) -> Says {
     Says { instance: Some(name), asks_for_id: true, ..says() }
@@ -93,22 +96,80 @@ fn a_static_member_is_taken_out_by_its_instance() {
     assert_eq!(sim.machine.heartbeat(sim.now, GROUP, &who), Err(ResponseError::RebalanceInProgress));
 }
 
-/// A static member that does not join again keeps its place until its session ends.
+/// The group of [`pair`], where the second member has a session of its own, says nothing more, and the first one has
+/// gone on to the next generation after its rebalance timeout. The first one's id and the generation.
+fn without_the_second(sim: &mut Sim, session: Duration) -> (Id, i32) {
+    let (ids, generation) = pair(sim);
+    let back = sim.join(GROUP, "", &Says { session, ..instance("b") });
+    assert_eq!(sim.joined(back).generation, generation);
+    let waiting = sim.join(GROUP, &ids[0], &instance("a"));
+    sim.pass(REBALANCE);
+    let joined = sim.joined(waiting);
+    assert_eq!((joined.generation, joined.members.len()), (generation + 1, 2));
+    let synced = sim.sync(&ids[0], joined.generation, &[]);
+    assert!(sim.synced(synced).is_ok());
+    (ids[0].clone(), joined.generation)
+}
+
+/// Lets time pass until `end` while one member says that it is there; how many members there are a moment before
+/// and then.
+fn members_at(sim: &mut Sim, (id, generation): &(Id, i32), end: Duration) -> (usize, usize) {
+    while sim.now + SESSION / 2 < end {
+        sim.pass(SESSION / 2);
+        assert_eq!(sim.heartbeat(id, *generation), Ok(()));
+    }
+    sim.pass(end.saturating_sub(sim.now + MOMENT));
+    let before = sim.sizes().1;
+    sim.pass(MOMENT);
+    (before, sim.sizes().1)
+}
+
 #[test]
 fn an_absent_static_member_keeps_its_place_for_its_session() {
     let mut sim = Sim::new();
-    let (ids, generation) = pair(&mut sim);
-    let long = Says { session: SESSION * 6, ..instance("b") };
-    let back = sim.join(GROUP, "", &long);
-    assert_eq!(sim.joined(back).generation, generation);
-    let waiting = sim.join(GROUP, &ids[0], &instance("a"));
-    sim.pass(SESSION * 3);
-    let joined = sim.joined(waiting);
-    assert_eq!((joined.generation, joined.members.len()), (generation + 1, 2));
-    sim.sync(&ids[0], joined.generation, &[]);
-    for _ in 0..6 {
-        let _ = sim.heartbeat(&ids[0], joined.generation);
+    let session = REBALANCE + REBALANCE / 2;
+    let first = without_the_second(&mut sim, session);
+    assert_eq!(members_at(&mut sim, &first, session), (2, 1));
+}
+
+#[test]
+fn an_absent_static_member_goes_when_it_does_not_fetch_its_share() {
+    let mut sim = Sim::new();
+    let first = without_the_second(&mut sim, REBALANCE * 3);
+    assert_eq!(members_at(&mut sim, &first, REBALANCE * 2), (2, 1));
+}
+
+/// The one that is left wants no time for joining, and has not joined: there is nobody to lead a generation.
+#[test]
+fn a_group_without_a_leader_lets_time_go_on() {
+    let mut sim = Sim::new();
+    let hasty = Says { rebalance: Duration::ZERO, ..instance("a") };
+    let (first, second) = (sim.join(GROUP, "", &says()), sim.join(GROUP, "", &hasty));
+    let dynamic = sim.joined(first).member;
+    sim.join(GROUP, &dynamic, &says());
+    let absent = sim.joined(second).member;
+    let generation = sim.sync_all(&[dynamic.clone(), absent.clone()]);
+    sim.leave(&dynamic, None).unwrap();
+    let who = Committer { member: &absent, instance: Some("a"), generation };
+    for _ in 0..3 {
         sim.pass(SESSION / 2);
+        assert_eq!(sim.heartbeat_as(&who), Err(ResponseError::RebalanceInProgress));
     }
-    assert_eq!(sim.sizes().1, 1);
+    let back = sim.join(GROUP, &absent, &hasty);
+    assert_eq!(sim.joined(back).leader, absent);
+}
+
+/// Without a word from the one that is left, its session ends and the group is empty.
+#[test]
+fn a_group_without_a_leader_ends_with_its_last_session() {
+    let mut sim = Sim::new();
+    let hasty = Says { rebalance: Duration::ZERO, ..instance("a") };
+    let (first, second) = (sim.join(GROUP, "", &says()), sim.join(GROUP, "", &hasty));
+    let dynamic = sim.joined(first).member;
+    sim.join(GROUP, &dynamic, &says());
+    let ids = [dynamic, sim.joined(second).member];
+    sim.sync_all(&ids);
+    sim.leave(&ids[0], None).unwrap();
+    sim.pass(SESSION);
+    assert_eq!((sim.state(), sim.sizes().1), (State::Empty, 0));
 }
