@@ -163,9 +163,15 @@ impl Show {
                 break;
             }
         }
-        match reader.next(PATIENCE)? {
-            Next::Finished => Ok(read),
-            _ => Err(Error::met(self.topic, format!("holds more than the {} records sent", count(read)), "")),
+        loop {
+            match reader.next(PATIENCE)? {
+                Next::Finished => return Ok(read),
+                Next::PartitionEnd { .. } => {}
+                Next::Record(_) | Next::Nothing => {
+                    let what = format!("holds more than the {} records sent", count(read));
+                    return Err(Error::met(self.topic, what, ""));
+                }
+            }
         }
     }
 
