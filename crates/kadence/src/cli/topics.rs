@@ -74,7 +74,7 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         delete_config: Vec<String>,
         /// Add partitions, up to N in all; keys may go to other partitions from then on
-        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
         partitions: Option<u32>,
         #[command(flatten)]
         connection: ConnectionOptions,

@@ -111,10 +111,10 @@ fn a_group_is_moved_and_deleted_while_nobody_reads(bench: &Bench) {
     let at = format!("groups reset made-here -t t --to @{}", stamps.trim());
     assert!(read(bench, &at).starts_with("t [0]: nothing -> "));
     for (arguments, what) in [
-        ("groups reset g --to 99", "t[0]: no offset 99 (the earliest is 0, the latest 8)"),
+        ("groups reset g --to 99", "t[0]: no offset 99 (there are 0 to 8); use beginning, end"),
         ("groups reset g -t t --partition 7 --to end", "topic t: no partition 7 (there are 1)"),
         ("groups reset g -t absent --to end", "topic absent: does not exist"),
-        ("groups reset fresh --to end", "group fresh: has committed nothing there; name the topic with -t"),
+        ("groups reset fresh --to end", "group fresh: has committed nothing; name the topic with -t"),
         ("groups describe absent", "group absent: does not exist; kadence groups list shows those that do"),
         ("groups delete absent", "group absent: does not exist"),
     ] {

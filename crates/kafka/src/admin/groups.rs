@@ -330,7 +330,7 @@ fn in_use(group: &str, members: usize) -> KafkaError {
 fn nothing_committed(group: &str) -> KafkaError {
     KafkaError::Group {
         group: group.to_owned(),
-        what: "has committed nothing there".to_owned(),
+        what: "has committed nothing".to_owned(),
         help: "name the topic with -t".to_owned(),
     }
 }

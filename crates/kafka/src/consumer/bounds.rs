@@ -157,13 +157,13 @@ fn check_offset(topic: &str, partition: i32, offset: i64, log: Log) -> Result<i6
     let found = if log.earliest == log.next {
         format!("the partition is empty and goes on at {}", log.next)
     } else {
-        format!("the earliest is {}, the latest {}", log.earliest, log.next - 1)
+        format!("there are {} to {}", log.earliest, log.next - 1)
     };
     Err(KafkaError::Offset {
         topic: topic.to_owned(),
         partition,
         what: format!("no offset {offset} ({found})"),
-        help: "use --from beginning, --from end, or an offset in between".to_owned(),
+        help: "use beginning, end, or an offset in between".to_owned(),
     })
 }
 
@@ -185,7 +185,7 @@ mod tests {
         }
         assert_eq!(
             check_offset("t", 2, 11, log).unwrap_err().to_string(),
-            "t[2]: no offset 11 (the earliest is 3, the latest 9); use --from beginning, --from end, or an offset in between"
+            "t[2]: no offset 11 (there are 3 to 9); use beginning, end, or an offset in between"
         );
         let empty = Log { earliest: 4, next: 4 };
         assert!(

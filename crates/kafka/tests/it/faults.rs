@@ -154,8 +154,8 @@ fn an_offset_out_of_range_names_the_range() {
     let options = ReaderOptions { from: From::Offset(7), ..reading(&broker, "short") };
     assert_eq!(
         failure(reader(&options)).to_string(),
-        "short[0]: no offset 7 (the earliest is 0, the latest 2); \
-         use --from beginning, --from end, or an offset in between"
+        "short[0]: no offset 7 (there are 0 to 2); \
+         use beginning, end, or an offset in between"
     );
 }
 
