@@ -7,6 +7,8 @@ use kadence_core::source::RecordingError;
 use kadence_kafka::KafkaError;
 use serde::Serialize;
 
+use crate::output::Plain;
+
 /// One thing that is wrong: where, what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
@@ -90,19 +92,10 @@ impl fmt::Display for Error {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
         let Self { place, what, help, .. } = self;
         let (colon, semicolon) =
             (if place.is_empty() { "" } else { ": " }, if help.is_empty() { "" } else { "; " });
-        // Names and cells may hold anything; a fault stays one line that no terminal obeys.
-        for character in [place, colon, what, semicolon, help].into_iter().flat_map(|part| part.chars()) {
-            if character.is_control() {
-                write!(f, "{}", character.escape_debug())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
+        [place, colon, what, semicolon, help].into_iter().try_for_each(|part| Plain(part).fmt(f))
     }
 }
 

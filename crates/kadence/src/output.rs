@@ -8,6 +8,7 @@ pub(crate) use numbers::{bytes, count, duration, micros, records};
 pub(crate) use progress::ProgressLine;
 pub(crate) use summary::print_report;
 
+use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -90,20 +91,25 @@ pub(crate) fn print_json(value: &impl Serialize, stdout_is_data: bool) -> Result
     print_line(&line)
 }
 
-/// Writes a line about what others have named: whatever it holds, it stays one line that no terminal obeys.
-pub(crate) fn print_plain_line(line: &str) -> Result<(), Error> {
-    if !line.contains(char::is_control) {
-        return print_line(line);
-    }
-    let mut plain = String::with_capacity(line.len() + 16);
-    for character in line.chars() {
-        if character.is_control() {
-            plain.extend(character.escape_debug());
-        } else {
-            plain.push(character);
+/// Text that others have a say in: whatever it holds, it stays on one line, and no terminal obeys it.
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            if character.is_control() {
+                write!(f, "{}", character.escape_debug())?;
+            } else {
+                f.write_char(character)?;
+            }
         }
+        Ok(())
     }
-    print_line(&plain)
+}
+
+/// Writes a line about what others have named.
+pub(crate) fn print_plain_line(line: &str) -> Result<(), Error> {
+    print_line(&Plain(line).to_string())
 }
 
 /// Writes a line of data. That nobody reads any more is no error; [`is_reader_gone`] tells.

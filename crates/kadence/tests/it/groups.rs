@@ -194,6 +194,17 @@ fn a_member_that_reads_to_the_end_is_joined_by_another(bench: &Bench) {
     }
 }
 
+/// With more members than partitions, one has nothing to read; whichever it is, the bounded one is done.
+fn a_member_without_partitions_is_done(bench: &Bench) {
+    series(bench, "t");
+    let mut one = bench.start(&["consume", "t", "-g", "g"]);
+    one.line();
+    bench.kadence(&["consume", "t", "-g", "g", "--until-end"]).ok();
+    one.interrupt();
+    assert!(one.wait().success());
+    assert_eq!(committed(bench, "g"), [9]);
+}
+
 /// A place that a group cannot take is misuse, and says what to do.
 fn a_group_cannot_start_anywhere(bench: &Bench) {
     for place in ["5", "-5", "@1000"] {
@@ -311,6 +322,7 @@ on_both_brokers! {
     what_cannot_be_printed_is_not_committed,
     a_group_that_refuses_a_member_says_so,
     a_member_that_reads_to_the_end_is_joined_by_another,
+    a_member_without_partitions_is_done,
     a_group_cannot_start_anywhere,
     members_share_partitions_and_take_over,
     topics_are_altered,

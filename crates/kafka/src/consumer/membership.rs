@@ -151,6 +151,10 @@ impl Membership {
 
     /// Where each partition starts and ends: at what the group has committed, or else where it was told.
     fn spans(&self, source: &Source, given: &TopicPartitionList) -> Result<Vec<(i32, Span)>, KafkaError> {
+        if given.count() == 0 {
+            // There are more members than partitions, and nothing to ask.
+            return Ok(Vec::new());
+        }
         let committed = self.committed(source, given)?;
         let span = |element: &TopicPartitionListElem<'_>| {
             let partition = element.partition();
