@@ -27,6 +27,7 @@ mod clock;
 mod config;
 mod dispatch;
 mod groups;
+mod journal;
 mod log;
 mod memory;
 mod options;

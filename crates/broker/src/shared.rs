@@ -4,6 +4,7 @@ use crate::{
     clock::Clock,
     dispatch::Close,
     groups::Groups,
+    journal::Journal,
     memory::{Memory, Share},
     options::Options,
     sync::Lock,
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) topics: Topics,
     pub(crate) groups: Arc<Groups>,
     pub(crate) clock: Clock,
+    pub(crate) journal: Arc<Journal>,
     /// What stored data takes.
     pub(crate) data: Arc<Memory>,
     /// What requests and their answers take while they are read, answered and written.
@@ -53,6 +55,7 @@ impl Shared {
             topics: Topics::new(Arc::clone(&data)),
             groups: Groups::new(&options, &data),
             clock,
+            journal: Arc::new(Journal::none()),
             data,
             requests,
             connections: AtomicUsize::new(0),

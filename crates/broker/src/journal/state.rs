@@ -1,0 +1,170 @@
+//! What the events of a journal come to.
+
+use super::event::{Event, FORMAT, Offset, Producer};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Everything a broker has to know when it starts again, beside the logs.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) cluster_id: Option<String>,
+    pub(crate) topics: BTreeMap<Uuid, Topic>,
+    /// Producer ids below this one may have been given out.
+    pub(crate) producer_ids: i64,
+    pub(crate) groups: BTreeMap<String, Offsets>,
+    pub(crate) transactional: BTreeMap<String, Transactional>,
+}
+
+/// The offsets of a group, by topic and partition.
+pub(crate) type Offsets = BTreeMap<(String, i32), Offset>;
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Topic {
+    pub(crate) name: String,
+    pub(crate) partitions: i32,
+    pub(crate) config: BTreeMap<String, String>,
+    /// First offsets of partitions that had records deleted.
+    pub(crate) starts: BTreeMap<i32, i64>,
+}
+
+/// A transactional id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transactional {
+    pub(crate) producer: Producer,
+    /// The transaction under way, or decided and not ended.
+    pub(crate) transaction: Option<Transaction>,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Transaction {
+    pub(crate) since_ms: i64,
+    pub(crate) partitions: BTreeSet<(Uuid, i32)>,
+    /// Offsets to be committed, by group; a group may have none.
+    pub(crate) groups: BTreeMap<String, Offsets>,
+    /// Whether it is committed, and the epoch of its markers.
+    pub(crate) decided: Option<(bool, i16)>,
+}
+
+impl State {
+    pub(crate) fn apply(&mut self, event: Event) {
+        match event {
+            Event::Cluster { id, .. } => self.cluster_id = Some(id),
+            Event::Topic { id, name, partitions, config } => {
+                let topic = self.topics.entry(id).or_default();
+                (topic.name, topic.partitions, topic.config) = (name, partitions, config);
+            }
+            Event::TopicDeleted { id } => self.delete_topic(id),
+            Event::LogStart { topic, partition, offset } => {
+                if let Some(topic) = self.topics.get_mut(&topic) {
+                    topic.starts.insert(partition, offset);
+                }
+            }
+            Event::ProducerIds { below } => self.producer_ids = self.producer_ids.max(below),
+            Event::Offsets { group, offsets } => put(self.groups.entry(group).or_default(), offsets),
+            Event::OffsetsDeleted { group, partitions } => {
+                if let Some(offsets) = self.groups.get_mut(&group) {
+                    partitions.iter().for_each(|partition| drop(offsets.remove(partition)));
+                }
+            }
+            Event::GroupDeleted { group } => drop(self.groups.remove(&group)),
+            Event::Transactional { id, producer } => {
+                self.transactional.insert(id, Transactional { producer, transaction: None });
+            }
+            Event::TransactionalDeleted { id } => drop(self.transactional.remove(&id)),
+            Event::Joined { id, since_ms, partitions } => {
+                self.in_transaction(&id, since_ms, |t| t.partitions.extend(partitions));
+            }
+            Event::JoinedGroup { id, since_ms, group } => {
+                self.in_transaction(&id, since_ms, |t| {
+                    t.groups.entry(group).or_default();
+                });
+            }
+            Event::PendingOffsets { id, group, offsets } => {
+                self.in_transaction(&id, 0, |t| put(t.groups.entry(group).or_default(), offsets));
+            }
+            Event::Decided { id, commit, epoch } => self.decide(&id, commit, epoch),
+            Event::Ended { id } => {
+                if let Some(transactional) = self.transactional.get_mut(&id) {
+                    transactional.transaction = None;
+                }
+            }
+        }
+    }
+
+    fn delete_topic(&mut self, id: Uuid) {
+        let Some(topic) = self.topics.remove(&id) else { return };
+        for offsets in self.groups.values_mut() {
+            offsets.retain(|(name, _), _| *name != topic.name);
+        }
+        for transaction in self.transactional.values_mut().filter_map(|t| t.transaction.as_mut()) {
+            transaction.partitions.retain(|(topic, _)| *topic != id);
+            for offsets in transaction.groups.values_mut() {
+                offsets.retain(|(name, _), _| *name != topic.name);
+            }
+        }
+    }
+
+    fn in_transaction(&mut self, id: &str, since_ms: i64, act: impl FnOnce(&mut Transaction)) {
+        if let Some(transactional) = self.transactional.get_mut(id) {
+            let begin = || Transaction { since_ms, ..Transaction::default() };
+            act(transactional.transaction.get_or_insert_with(begin));
+        }
+    }
+
+    fn decide(&mut self, id: &str, commit: bool, epoch: i16) {
+        let Some(transactional) = self.transactional.get_mut(id) else { return };
+        let Some(transaction) = &mut transactional.transaction else { return };
+        transaction.decided = Some((commit, epoch));
+        for (group, offsets) in std::mem::take(&mut transaction.groups) {
+            if commit && !offsets.is_empty() {
+                put(self.groups.entry(group).or_default(), offsets.into_values());
+            }
+        }
+    }
+
+    /// The shortest list of events that comes to this state.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        events.extend(self.cluster_id.clone().map(|id| Event::Cluster { format: FORMAT, id }));
+        for (&id, Topic { name, partitions, config, starts }) in &self.topics {
+            let (name, config) = (name.clone(), config.clone());
+            events.push(Event::Topic { id, name, partitions: *partitions, config });
+            let start = |(&partition, &offset)| Event::LogStart { topic: id, partition, offset };
+            events.extend(starts.iter().map(start));
+        }
+        if self.producer_ids > 0 {
+            events.push(Event::ProducerIds { below: self.producer_ids });
+        }
+        for (group, offsets) in &self.groups {
+            let offsets = offsets.values().cloned().collect();
+            events.push(Event::Offsets { group: group.clone(), offsets });
+        }
+        for (id, Transactional { producer, transaction }) in &self.transactional {
+            events.push(Event::Transactional { id: id.clone(), producer: *producer });
+            if let Some(transaction) = transaction {
+                transaction.events(id, &mut events);
+            }
+        }
+        events
+    }
+}
+
+impl Transaction {
+    fn events(&self, id: &str, events: &mut Vec<Event>) {
+        let since_ms = self.since_ms;
+        let partitions = self.partitions.iter().copied().collect();
+        events.push(Event::Joined { id: id.to_owned(), since_ms, partitions });
+        for (group, offsets) in &self.groups {
+            events.push(Event::JoinedGroup { id: id.to_owned(), since_ms, group: group.clone() });
+            let offsets = offsets.values().cloned().collect();
+            events.push(Event::PendingOffsets { id: id.to_owned(), group: group.clone(), offsets });
+        }
+        if let Some((commit, epoch)) = self.decided {
+            events.push(Event::Decided { id: id.to_owned(), commit, epoch });
+        }
+    }
+}
+
+fn put(into: &mut Offsets, offsets: impl IntoIterator<Item = Offset>) {
+    into.extend(offsets.into_iter().map(|offset| ((offset.topic.clone(), offset.partition), offset)));
+}
