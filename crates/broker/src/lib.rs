@@ -26,6 +26,8 @@ mod api;
 mod clock;
 mod config;
 mod dispatch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod groups;
 mod journal;
 mod log;
