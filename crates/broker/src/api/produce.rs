@@ -95,7 +95,6 @@ fn append(
     topic: &Arc<Topic>,
     data: &PartitionProduceData,
 ) -> Result<Appended, Refusal> {
-    let options = &call.shared.options;
     if !matches!(acks, NO_ACKS | 1 | ALL_ACKS) {
         return Err(Refusal::new(
             ResponseError::InvalidRequiredAcks,
@@ -106,14 +105,14 @@ fn append(
         let error = ResponseError::UnknownTopicOrPartition;
         Refusal::new(error, format!("{} has no partition {}", &*topic.name, data.index))
     })?;
-    let wanted = topic.config.min_insync();
+    let wanted = topic.settings.min_insync_replicas;
     if acks == ALL_ACKS && wanted > 1 {
         let message = format!("acks=all wants {wanted} replicas in sync; there is one");
         return Err(Refusal::new(ResponseError::NotEnoughReplicas, message));
     }
     let empty = Bytes::new();
     let batch = data.records.as_ref().unwrap_or(&empty);
-    let max = topic.config.max_message_bytes(options);
+    let max = topic.settings.max_message_bytes;
     if batch.len() > max {
         let message = format!(
             "the batch takes {} bytes, more than max.message.bytes={max} of topic {}",
@@ -123,7 +122,7 @@ fn append(
         return Err(Refusal::new(ResponseError::MessageTooLarge, message));
     }
     let header = check(call, batch)?;
-    let stamp = topic.config.log_append_time(options).then(|| call.shared.clock.now_ms());
+    let stamp = topic.settings.log_append_time.then(|| call.shared.clock.now_ms());
     partition.append(&header, batch, stamp).map_err(|error| refuse(call, &header, &error))
 }
 
