@@ -27,6 +27,8 @@ mod clock;
 mod config;
 mod directory;
 mod dispatch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod groups;
 mod journal;
 mod log;

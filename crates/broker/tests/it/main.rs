@@ -18,6 +18,8 @@ mod group_versions;
 mod groups;
 /// Strangers: bad frames, bad counts, bad batches, connections that say nothing.
 mod hostile;
+/// What fuzzing starts from.
+mod hostile_seeds;
 /// Start and stop, ports, several brokers.
 mod lifecycle;
 /// Producing: codecs, limits, sequence numbers, the memory limit.

@@ -5,7 +5,7 @@ use std::io::Write;
 const BUDGET: u64 = 1 << 20;
 
 /// Records one after the other, 10 ms apart, with values of `size` bytes.
-fn records(count: i32, size: usize) -> Vec<u8> {
+pub(crate) fn records(count: i32, size: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for at in 0..count {
         let mut record = vec![0];
@@ -41,7 +41,7 @@ fn xerial(blocks: &[&[u8]]) -> Vec<u8> {
 }
 
 /// The same records in each form a producer may send: the attributes' codec and the bytes.
-fn packed(plain: &[u8]) -> Vec<(i16, Vec<u8>)> {
+pub(crate) fn packed(plain: &[u8]) -> Vec<(i16, Vec<u8>)> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(plain).unwrap();
     let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
