@@ -2,8 +2,9 @@
 
 use crate::{
     clock::Clock,
-    dispatch::{self, Admission, Answer, Reply},
-    options::Options,
+    dispatch::{self, Admission, Answer, Came, Reply},
+    journal,
+    options::{Options, TopicSettings},
     server::{Ended, Reader},
     shared::Shared,
 };
@@ -46,7 +47,7 @@ pub const MEMBER_ID: [u8; 36] = *b"mmmmmmmm-mmmm-mmmm-mmmm-mmmmmmmmmmmm";
 /// constants here stand for is filled in, so that what lies behind these checks is reached. The runtime's clock has
 /// to be paused, so that nothing waits in real time.
 pub async fn requests(stream: &[u8]) {
-    let shared = Arc::new(Shared::new(options(), Clock::SYSTEM));
+    let shared = Arc::new(Shared::new(options(), Clock::SYSTEM).expect("a broker in memory starts"));
     let mut groups = JoinSet::new();
     groups.spawn(Arc::clone(&shared.groups).run());
     let mut waiting = JoinSet::new();
@@ -78,7 +79,7 @@ fn options() -> Options {
     let mut options = Options {
         memory_limit_bytes: MEMORY_BYTES,
         max_request_bytes: MAX_REQUEST_BYTES,
-        max_message_bytes: 64 << 10,
+        topic_defaults: TopicSettings { max_message_bytes: 64 << 10, ..TopicSettings::default() },
         ..Options::default()
     };
     options.set("group.max.size", "20").expect("a size in its range");
@@ -88,8 +89,8 @@ fn options() -> Options {
 /// The answer of one request, in one piece; one that comes later goes to `waiting`.
 async fn answer(shared: &Arc<Shared>, frame: Bytes, waiting: &mut JoinSet<Vec<u8>>) -> Option<Vec<u8>> {
     let start = RequestStart::parse(&frame).ok()?;
-    let ends = [9092, 50_000].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let answer = match dispatch::admit(shared, ends.into(), frame).ok()? {
+    let [local, peer] = [9092, 50_000].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let answer = match dispatch::admit(shared, Came { local, peer, listener: 0 }, frame).ok()? {
         Admission::Answer(answer) => answer,
         Admission::Request(request) => {
             let spending = request.spending();
@@ -181,10 +182,18 @@ fn renew_checksums(frame: &mut [u8]) {
     }
 }
 
+/// Reads `bytes` as a journal: what its lines come to is the same when it is written anew.
+pub fn journal(bytes: &[u8]) {
+    let state = journal::read_all(bytes);
+    let mut again = journal::State::default();
+    state.events().into_iter().for_each(|event| again.apply(event));
+    assert_eq!(again, state);
+}
+
 /// What the reader of frames makes of `bytes` when they come in pieces of these sizes, over and over: the frames, and
 /// whether it ended where a frame did.
 pub async fn frames(bytes: &[u8], pieces: &[u8], max: usize) -> (Vec<Bytes>, bool) {
-    let shared = Shared::new(options(), Clock::SYSTEM);
+    let shared = Shared::new(options(), Clock::SYSTEM).expect("a broker in memory starts");
     let mut stream = Pieces { bytes, sizes: pieces.iter().cycle() };
     let mut reader = Reader::new(&shared.requests);
     let mut frames = Vec::new();

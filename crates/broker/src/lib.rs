@@ -25,6 +25,7 @@
 mod api;
 mod clock;
 mod config;
+mod directory;
 mod dispatch;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -41,8 +42,11 @@ mod start;
 mod sync;
 mod topics;
 
+pub use directory::DirectoryError;
 pub use dispatch::served;
+pub use journal::JournalError;
 pub use options::{
-    FullHook, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError,
+    FaultHook, FullHook, Listener, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options,
+    OptionsError, TopicSettings,
 };
 pub use start::{Broker, BrokerError, Stats};

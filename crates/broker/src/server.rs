@@ -4,7 +4,7 @@
 //! ends the connection it happened in; the listener does nothing but accept.
 
 use crate::{
-    dispatch::{self, Admission, Answer, Close, Reply},
+    dispatch::{self, Admission, Answer, Came, Close, Reply},
     memory::{Memory, Share},
     shared::Shared,
 };
@@ -49,14 +49,20 @@ pub(crate) enum Ended {
     Close(#[from] Close),
 }
 
+/// A socket that is listened on, and the place of its listener in the options.
+pub(crate) struct Listening {
+    pub(crate) socket: TcpListener,
+    pub(crate) index: usize,
+}
+
 /// Accepts connections until `stop` changes, then ends them all.
-pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn listen(listener: Listening, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => open(&mut connections, stream, &shared),
+            accepted = listener.socket.accept() => match accepted {
+                Ok((stream, _)) => open(&mut connections, stream, listener.index, &shared),
                 Err(_) => { let _ = timeout(ACCEPT_PAUSE, stop.changed()).await; }
             },
             Some(ended) = connections.join_next() => {
@@ -72,14 +78,14 @@ pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop:
     connections.shutdown().await;
 }
 
-fn open(connections: &mut JoinSet<()>, stream: TcpStream, shared: &Arc<Shared>) {
+fn open(connections: &mut JoinSet<()>, stream: TcpStream, listener: usize, shared: &Arc<Shared>) {
     let seat = Seat(Arc::clone(shared));
     if shared.connections.fetch_add(1, Relaxed) >= shared.options.max_connections {
         return;
     }
     connections.spawn(async move {
         // Clients learn why from the missing answer, as with Kafka; the reason is of no use here.
-        let _ = serve(stream, &seat.0).await;
+        let _ = serve(stream, listener, &seat.0).await;
     });
 }
 
@@ -92,16 +98,17 @@ impl Drop for Seat {
     }
 }
 
-async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended> {
+async fn serve(mut stream: TcpStream, listener: usize, shared: &Arc<Shared>) -> Result<(), Ended> {
     stream.set_nodelay(true)?;
-    let ends = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
+    let (local, peer) = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
+    let came = Came { local, peer, listener };
     let mut reader = Reader::new(&shared.requests);
     loop {
         let frame =
             timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
                 .await
                 .map_err(|_| Ended::Idle)??;
-        let (answer, spending) = match dispatch::admit(shared, ends, frame)? {
+        let (answer, spending) = match dispatch::admit(shared, came, frame)? {
             Admission::Answer(answer) => (answer, None),
             Admission::Request(request) => {
                 let spending = request.spending();

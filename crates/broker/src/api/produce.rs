@@ -2,19 +2,23 @@
 //!
 //! A partition takes exactly one batch of format version 2, whose header and checksum are checked; its records
 //! stay as they are, in any compression. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off
-//! an incomplete batch; record timestamps are not checked; a transactional batch is refused with
+//! an incomplete batch; a transactional batch is refused with
 //! `INVALID_TXN_STATE`. When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
 //! at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery timeout.
 
 use super::{Api, find_topic, text};
 use crate::{
     dispatch::Close,
+    options::TopicSettings,
     partition::{AppendError, Appended},
     shared::Call,
     topics::{Refusal, Topic},
 };
 use bytes::Bytes;
-use kadence_wire::batch::{BatchError, BatchHeader, Codec};
+use kadence_wire::{
+    batch::{BatchError, BatchHeader, Codec},
+    records,
+};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -31,6 +35,9 @@ const BY_ID: i16 = 13;
 const ZSTD: i16 = 7;
 const NO_ACKS: i16 = 0;
 const ALL_ACKS: i16 = -1;
+
+/// The most that is unpacked of a batch to look at its records' times.
+const UNPACK_BYTES: u64 = 256 * 1024 * 1024;
 
 pub(crate) struct Produce;
 
@@ -95,7 +102,6 @@ fn append(
     topic: &Arc<Topic>,
     data: &PartitionProduceData,
 ) -> Result<Appended, Refusal> {
-    let options = &call.shared.options;
     if !matches!(acks, NO_ACKS | 1 | ALL_ACKS) {
         return Err(Refusal::new(
             ResponseError::InvalidRequiredAcks,
@@ -106,14 +112,14 @@ fn append(
         let error = ResponseError::UnknownTopicOrPartition;
         Refusal::new(error, format!("{} has no partition {}", &*topic.name, data.index))
     })?;
-    let wanted = topic.config.min_insync();
+    let wanted = topic.settings.min_insync_replicas;
     if acks == ALL_ACKS && wanted > 1 {
         let message = format!("acks=all wants {wanted} replicas in sync; there is one");
         return Err(Refusal::new(ResponseError::NotEnoughReplicas, message));
     }
     let empty = Bytes::new();
     let batch = data.records.as_ref().unwrap_or(&empty);
-    let max = topic.config.max_message_bytes(options);
+    let max = topic.settings.max_message_bytes;
     if batch.len() > max {
         let message = format!(
             "the batch takes {} bytes, more than max.message.bytes={max} of topic {}",
@@ -123,7 +129,9 @@ fn append(
         return Err(Refusal::new(ResponseError::MessageTooLarge, message));
     }
     let header = check(call, batch)?;
-    let stamp = topic.config.log_append_time(options).then(|| call.shared.clock.now_ms());
+    let now = call.shared.clock.now_ms();
+    check_times(&topic.settings, &header, batch, now)?;
+    let stamp = topic.settings.log_append_time.then_some(now);
     partition.append(&header, batch, stamp).map_err(|error| refuse(call, &header, &error))
 }
 
@@ -145,6 +153,36 @@ fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
         return Err(Refusal::new(ResponseError::InvalidTxnState, message));
     }
     Ok(header)
+}
+
+/// Checks that no record's time is further from `now` than the topic allows. Kafka has no limit for records without
+/// a time, nor for those that are stamped on arrival.
+fn check_times(
+    settings: &TopicSettings,
+    header: &BatchHeader,
+    batch: &[u8],
+    now: i64,
+) -> Result<(), Refusal> {
+    if settings.log_append_time {
+        return Ok(());
+    }
+    let refuse = |timestamp: i64, name: &str, limit: i64| {
+        let message = format!("timestamp {timestamp} is beyond {name}={limit} of the broker's time {now}");
+        Err(Refusal::new(ResponseError::InvalidTimestamp, message))
+    };
+    let (before, after) = (settings.timestamp_before_max_ms, settings.timestamp_after_max_ms);
+    if header.max_timestamp.saturating_sub(now) > after {
+        return refuse(header.max_timestamp, "message.timestamp.after.max.ms", after);
+    }
+    // Every record has to be looked at, which is not done for a limit that nothing exceeds.
+    if before < now && header.max_timestamp >= 0 {
+        let earliest = records::earliest(batch, &mut UNPACK_BYTES.clone())
+            .map_err(|error| Refusal::new(ResponseError::InvalidRecord, error.to_string()))?;
+        if now.saturating_sub(earliest) > before {
+            return refuse(earliest, "message.timestamp.before.max.ms", before);
+        }
+    }
+    Ok(())
 }
 
 fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {

@@ -8,6 +8,8 @@ mod admin;
 mod admin_versions;
 /// A blocking client and batches made by hand.
 mod client;
+/// A directory that is kept: starting again, deleting records, one process.
+mod directory;
 /// Fetching and looking up offsets.
 mod fetch;
 /// Every advertised version of the APIs of groups.

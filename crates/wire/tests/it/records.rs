@@ -1,5 +1,5 @@
 use crate::{allocation::largest, batch::batch};
-use kadence_wire::records::{Found, RecordsError, first_at};
+use kadence_wire::records::{Found, RecordsError, earliest, first_at};
 use std::io::Write;
 
 const BUDGET: u64 = 1 << 20;
@@ -74,6 +74,15 @@ fn the_first_record_at_or_after_a_time_is_found_in_every_codec() {
                 expected.map(|at: i32| Found { offset_delta: at, timestamp: 1_000 + i64::from(at) * 10 });
             assert_eq!(found, expected, "codec {codec} at {timestamp}");
         }
+    }
+}
+
+#[test]
+fn the_earliest_record_is_found_wherever_it_stands() {
+    for (codec, bytes) in packed(&records(100, 30)) {
+        let bytes = batch(codec, 100, 1_000, 1_990, &bytes);
+        assert_eq!(earliest(&bytes, &mut BUDGET.clone()).unwrap(), 1_000, "codec {codec}");
+        assert!(earliest(&bytes, &mut 100).is_err(), "codec {codec}");
     }
 }
 
