@@ -3,6 +3,7 @@
 //! Ignored unless asked for: `./test kill` sets how often each test kills.
 
 mod copies;
+mod outcome;
 mod produce;
 mod transactions;
 mod victim;

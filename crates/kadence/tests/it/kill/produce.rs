@@ -35,5 +35,7 @@ fn what_was_acknowledged_is_there_once_and_in_order() {
 
 pub(super) fn create(address: &str, topic: &str, partitions: i32) {
     let admin = Admin::connect(&Connection::to(address)).unwrap();
-    admin.create(topic, Some(partitions), Some(1), &[]).unwrap();
+    // Small segments, so that there are finished ones.
+    let settings = [("segment.bytes".to_owned(), "1048576".to_owned())];
+    admin.create(topic, Some(partitions), Some(1), &settings).unwrap();
 }

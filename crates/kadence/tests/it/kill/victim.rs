@@ -18,8 +18,7 @@ impl Victim {
     pub(super) fn start(folder: &Path) -> Self {
         eventually("a free port", || {
             let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let mut victim =
-                Self { address: free.to_string(), folder: folder.to_owned(), running: None };
+            let mut victim = Self { address: free.to_string(), folder: folder.to_owned(), running: None };
             victim.run().then_some(victim)
         })
     }

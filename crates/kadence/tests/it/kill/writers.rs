@@ -58,7 +58,9 @@ impl ProducerContext for Context {
 /// Writer and number of a record.
 fn numbered(text: &str) -> (&str, usize) {
     let mut words = text.split(' ');
-    let (Some(writer), Some(number)) = (words.next(), words.next()) else { panic!("a foreign record: {text}") };
+    let (Some(writer), Some(number)) = (words.next(), words.next()) else {
+        panic!("a foreign record: {text}")
+    };
     (writer, number.parse().unwrap())
 }
 
@@ -73,7 +75,7 @@ struct Writer {
 pub(super) struct Writers {
     topic: String,
     stop: Arc<AtomicBool>,
-    writers: Vec<Writer>,
+    each: Vec<Writer>,
 }
 
 /// How many records of each writer were acknowledged in each partition.
@@ -82,7 +84,7 @@ pub(super) type Acknowledged = Vec<(&'static str, [usize; PARTITIONS as usize])>
 impl Writers {
     pub(super) fn start(address: &str, topic: &str) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let writers = CODECS.map(|codec| {
+        let each = CODECS.map(|codec| {
             let reports = Arc::new(Reports::default());
             let producer: ThreadedProducer<Context> = client(address)
                 .set("enable.idempotence", "true")
@@ -97,21 +99,21 @@ impl Writers {
             let thread = thread::spawn(move || write(&own, &topic, codec, &stop));
             Writer { codec, reports, producer, thread }
         });
-        Self { topic: topic.to_owned(), stop, writers: writers.into() }
+        Self { topic: topic.to_owned(), stop, each: each.into() }
     }
 
     /// Records acknowledged up to now.
     pub(super) fn count(&self) -> u64 {
-        self.writers.iter().map(|w| w.reports.count.load(Relaxed)).sum()
+        self.each.iter().map(|w| w.reports.count.load(Relaxed)).sum()
     }
 
     /// Whether every writer waits for an acknowledgement.
     pub(super) fn wait_for_answers(&self) -> bool {
-        self.writers.iter().all(|w| w.producer.in_flight_count() > 0)
+        self.each.iter().all(|w| w.producer.in_flight_count() > 0)
     }
 
     pub(super) fn acknowledged(&self) -> Acknowledged {
-        self.writers
+        self.each
             .iter()
             .map(|w| (w.codec, w.reports.offsets.lock().unwrap().each_ref().map(Vec::len)))
             .collect()
@@ -121,7 +123,7 @@ impl Writers {
     #[track_caller]
     pub(super) fn finish(&mut self) {
         self.stop.store(true, Relaxed);
-        for writer in &self.writers {
+        for writer in &self.each {
             super::wait_until("the writer's end", || writer.thread.is_finished());
             writer.producer.flush(PATIENCE).expect("everything is acknowledged");
             let faults = writer.reports.faults.lock().unwrap();
@@ -145,7 +147,7 @@ impl Writers {
             for (offset, text) in read(address, &self.topic, partition, "read_uncommitted") {
                 let (name, number) = numbered(&text);
                 sequences.take(name, number, &place);
-                let writer = self.writers.iter().find(|w| w.codec == name).expect("a writer of ours");
+                let writer = self.each.iter().find(|w| w.codec == name).expect("a writer of ours");
                 let offsets = writer.reports.offsets.lock().unwrap();
                 let said = offsets[partition as usize].get(number).copied().filter(|said| *said >= 0);
                 assert_eq!(said.unwrap_or(offset), offset, "{place}: record {number} of {name}");
