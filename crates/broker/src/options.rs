@@ -47,6 +47,8 @@ pub struct Options {
     pub group_max_size: usize,
     /// What may be kept with an offset, in bytes.
     pub max_offset_metadata_bytes: usize,
+    /// The longest time a transaction may be given before it is aborted.
+    pub transaction_max_timeout: Duration,
     /// Called once, when data is refused for the first time because the memory is used up.
     pub on_full: Option<FullHook>,
 }
@@ -71,6 +73,7 @@ impl Default for Options {
             group_initial_rebalance_delay: Duration::ZERO,
             group_max_size: MAX_GROUP_SIZE,
             max_offset_metadata_bytes: 4096,
+            transaction_max_timeout: Duration::from_mins(15),
             on_full: None,
         }
     }
@@ -256,6 +259,16 @@ pub(crate) const PROPERTIES: &[Property] = &[
             |o, v| o.max_request_bytes = v as usize,
             1024,
             1 << 30,
+        ),
+    },
+    Property {
+        name: "transaction.max.timeout.ms",
+        doc: "The longest time a transaction may be given.",
+        kind: PropertyKind::Number(
+            |o| o.transaction_max_timeout.as_millis() as u64,
+            |o, v| o.transaction_max_timeout = Duration::from_millis(v),
+            1,
+            i32::MAX as u64,
         ),
     },
 ];

@@ -7,17 +7,16 @@ use crate::{
     journal::Journal,
     memory::{Memory, Share},
     options::Options,
+    producer_ids::ProducerIds,
     sync::Lock,
     topics::Topics,
+    transactions::Transactions,
 };
 use bytes::Bytes;
 use kafka_protocol::protocol::StrBytes;
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::AtomicUsize},
 };
 use uuid::Uuid;
 
@@ -30,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) cluster_id: String,
     pub(crate) topics: Topics,
     pub(crate) groups: Arc<Groups>,
+    pub(crate) transactions: Transactions,
+    pub(crate) producer_ids: ProducerIds,
     pub(crate) clock: Clock,
     pub(crate) journal: Arc<Journal>,
     /// What stored data takes.
@@ -40,7 +41,6 @@ pub(crate) struct Shared {
     /// Fetches that wait for something to be appended.
     pub(crate) waiting: AtomicUsize,
     pub(crate) panics: AtomicUsize,
-    next_producer_id: AtomicI64,
 }
 
 impl Shared {
@@ -48,12 +48,12 @@ impl Shared {
         let data = Memory::new(options.memory_limit_bytes, options.on_full.clone());
         // Room for two requests of the largest size and a crowd of small ones.
         let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
-        // Ids of an earlier run must not come again: its producers may still be there.
-        let (high, _) = Uuid::new_v4().as_u64_pair();
         Self {
             cluster_id: Uuid::new_v4().simple().to_string(),
             topics: Topics::new(Arc::clone(&data)),
             groups: Groups::new(&options, &data),
+            transactions: Transactions::new(&data),
+            producer_ids: ProducerIds::random(),
             clock,
             journal: Arc::new(Journal::none()),
             data,
@@ -61,14 +61,8 @@ impl Shared {
             connections: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             panics: AtomicUsize::new(0),
-            next_producer_id: AtomicI64::new((high >> 24) as i64),
             options,
         }
-    }
-
-    /// A producer id that was not given out before.
-    pub(crate) fn new_producer_id(&self) -> i64 {
-        self.next_producer_id.fetch_add(1, Relaxed)
     }
 }
 
