@@ -97,6 +97,13 @@ pub(crate) const TABLE: &[Served] = &[
     now::<api::DescribeTopicPartitions>(),
     now::<api::DescribeCluster>(),
     now::<api::OffsetForLeaderEpoch>(),
+    now::<api::AddPartitionsToTxn>(),
+    now::<api::AddOffsetsToTxn>(),
+    now::<api::EndTxn>(),
+    now::<api::TxnOffsetCommit>(),
+    now::<api::DescribeProducers>(),
+    now::<api::DescribeTransactions>(),
+    now::<api::ListTransactions>(),
 ];
 
 const fn now<A: Api>() -> Served {

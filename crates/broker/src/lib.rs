@@ -20,6 +20,7 @@
 //! | `topics`, `config` | names, ids, settings |
 //! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
 //! | `groups` | consumer groups: members, generations, offsets |
+//! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
 //! | `memory` | the limit on what is held |
 
 mod api;
@@ -35,12 +36,14 @@ mod log;
 mod memory;
 mod options;
 mod partition;
+mod producer_ids;
 mod producers;
 mod server;
 mod shared;
 mod start;
 mod sync;
 mod topics;
+mod transactions;
 
 pub use directory::DirectoryError;
 pub use dispatch::served;

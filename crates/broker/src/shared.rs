@@ -8,18 +8,17 @@ use crate::{
     journal::{self, Event, Journal, State},
     memory::{Memory, Share},
     options::Options,
+    producer_ids::ProducerIds,
     start::BrokerError,
     sync::Lock,
     topics::Topics,
+    transactions::Transactions,
 };
 use bytes::Bytes;
 use kafka_protocol::protocol::StrBytes;
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::AtomicUsize},
 };
 use uuid::Uuid;
 
@@ -32,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) cluster_id: String,
     pub(crate) topics: Topics,
     pub(crate) groups: Arc<Groups>,
+    pub(crate) transactions: Transactions,
+    pub(crate) producer_ids: ProducerIds,
     pub(crate) clock: Clock,
     pub(crate) journal: Arc<Journal>,
     /// What stored data takes.
@@ -42,7 +43,6 @@ pub(crate) struct Shared {
     /// Fetches that wait for something to be appended.
     pub(crate) waiting: AtomicUsize,
     pub(crate) panics: AtomicUsize,
-    next_producer_id: AtomicI64,
 }
 
 impl Shared {
@@ -62,8 +62,6 @@ impl Shared {
         let data = Memory::new(options.memory_limit_bytes, options.on_full.clone());
         // Room for two requests of the largest size and a crowd of small ones.
         let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
-        // Ids of an earlier run must not come again: its producers may still be there.
-        let (high, _) = Uuid::new_v4().as_u64_pair();
         let groups = Groups::new(&options, &data, Arc::clone(&journal), &kept);
         Ok(Self {
             cluster_id,
@@ -75,6 +73,8 @@ impl Shared {
                 &kept,
             )?,
             groups: groups.ok_or(BrokerError::Offsets)?,
+            transactions: Transactions::new(&data),
+            producer_ids: ProducerIds::random(),
             clock,
             journal,
             data,
@@ -82,14 +82,8 @@ impl Shared {
             connections: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             panics: AtomicUsize::new(0),
-            next_producer_id: AtomicI64::new((high >> 24) as i64),
             options,
         })
-    }
-
-    /// A producer id that was not given out before.
-    pub(crate) fn new_producer_id(&self) -> i64 {
-        self.next_producer_id.fetch_add(1, Relaxed)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     options::{Listener, Options},
     server::{self, Listening},
     shared::Shared,
+    transactions::Transactions,
 };
 use std::{
     fmt, io,
@@ -121,7 +122,8 @@ impl Broker {
             };
             runtime.spawn(server::listen(Listening { socket, index }, Arc::clone(&shared), stopped.clone()));
         }
-        runtime.spawn(keep_time(Arc::clone(&shared)));
+        runtime.spawn(keep_time(Arc::clone(&shared), |shared| Arc::clone(&shared.groups).run()));
+        runtime.spawn(keep_time(Arc::clone(&shared), Transactions::run));
         // A thread of its own may wait for the runtime's end, which an async caller may not.
         let thread = thread::Builder::new()
             .name("kadence-broker-stop".to_owned())
@@ -180,9 +182,12 @@ impl Drop for Broker {
     }
 }
 
-/// Runs the groups' deadlines. A panic is counted and does not stop the time of all groups.
-async fn keep_time(shared: Arc<Shared>) {
-    while let Err(error) = tokio::spawn(Arc::clone(&shared.groups).run()).await {
+/// Runs deadlines. A panic is counted and does not stop the time of all others.
+async fn keep_time<F>(shared: Arc<Shared>, run: impl Fn(Arc<Shared>) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while let Err(error) = tokio::spawn(run(Arc::clone(&shared))).await {
         if !error.is_panic() {
             return;
         }

@@ -1,18 +1,20 @@
 //! `Produce`, key 0, versions 3 to 13.
 //!
 //! A partition takes exactly one batch of format version 2, whose header and checksum are checked; its records
-//! stay as they are, in any compression. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off
-//! an incomplete batch; a transactional batch is refused with
-//! `INVALID_TXN_STATE`. When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
+//! stay as they are, in any compression. A transactional batch goes only where its producer has added the partition
+//! to its transaction; versions from 12 on do not do so by themselves, as transactions of version 2 are not
+//! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch.
+//! When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
 //! at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery timeout.
 
-use super::{Api, find_topic, text};
+use super::{Api, abortable, find_topic, text};
 use crate::{
     dispatch::Close,
     options::TopicSettings,
     partition::{AppendError, Appended},
     shared::Call,
     topics::{Refusal, Topic},
+    transactions::Writer,
 };
 use bytes::Bytes;
 use kadence_wire::{
@@ -28,11 +30,14 @@ use kafka_protocol::{
     },
 };
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// From here on topics go by their ids.
 const BY_ID: i16 = 13;
 /// From here on clients know zstd.
 const ZSTD: i16 = 7;
+/// From here on clients know that a transaction may have to be aborted.
+const ABORTABLE: i16 = 11;
 const NO_ACKS: i16 = 0;
 const ALL_ACKS: i16 = -1;
 
@@ -49,11 +54,13 @@ impl Api for Produce {
     type Response = ProduceResponse;
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
-        let acks = request.acks;
+        let id = request.transactional_id;
+        let said = Said { acks: request.acks, transaction: id.as_ref().map(|id| id.as_str()) };
+        let acks = said.acks;
         let mut refused = false;
         let mut responses = Vec::with_capacity(request.topic_data.len());
         for data in request.topic_data {
-            let response = topic(call, acks, data);
+            let response = topic(call, &said, data);
             refused |= response.partition_responses.iter().any(|p| p.error_code != 0);
             responses.push(response);
         }
@@ -65,11 +72,18 @@ impl Api for Produce {
     }
 }
 
-fn topic(call: &Call, acks: i16, data: TopicProduceData) -> TopicProduceResponse {
+/// What a request says once for all its batches.
+struct Said<'a> {
+    acks: i16,
+    /// The transactional id.
+    transaction: Option<&'a str>,
+}
+
+fn topic(call: &Call, said: &Said<'_>, data: TopicProduceData) -> TopicProduceResponse {
     let found = find_topic(call, call.version >= BY_ID, &data.name, data.topic_id);
     let partitions = data.partition_data.into_iter().map(|partition| {
         let result = match &found {
-            Ok(topic) => append(call, acks, topic, &partition),
+            Ok(topic) => append(call, said, topic, &partition),
             Err(error) => Err(Refusal::new(*error, error.to_string())),
         };
         answer(partition.index, &result)
@@ -98,10 +112,11 @@ fn answer(index: i32, result: &Result<Appended, Refusal>) -> PartitionProduceRes
 
 fn append(
     call: &Call,
-    acks: i16,
+    said: &Said<'_>,
     topic: &Arc<Topic>,
     data: &PartitionProduceData,
 ) -> Result<Appended, Refusal> {
+    let acks = said.acks;
     if !matches!(acks, NO_ACKS | 1 | ALL_ACKS) {
         return Err(Refusal::new(
             ResponseError::InvalidRequiredAcks,
@@ -132,7 +147,33 @@ fn append(
     let now = call.shared.clock.now_ms();
     check_times(&topic.settings, &header, batch, now)?;
     let stamp = topic.settings.log_append_time.then_some(now);
-    partition.append(&header, batch, stamp).map_err(|error| refuse(call, &header, &error))
+    if header.is_transactional() && said.transaction.is_none() {
+        // Kafka takes a missing id for one that its producer may not use.
+        let message = "a transactional batch comes without a transactional id";
+        return Err(Refusal::new(ResponseError::TransactionalIdAuthorizationFailed, message));
+    }
+    partition.append(&header, batch, stamp).map_err(|error| match error {
+        AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
+        error => refuse(call, &header, &error),
+    })
+}
+
+/// Why a batch belongs to no transaction here: the coordinator knows whether its producer is the current one.
+fn not_enrolled(call: &Call, said: &Said<'_>, header: &BatchHeader, place: (Uuid, i32)) -> Refusal {
+    let BatchHeader { producer_id, producer_epoch, .. } = *header;
+    let who = Writer { id: said.transaction.unwrap_or_default(), producer_id, epoch: producer_epoch };
+    let error = match call.shared.transactions.verify(&who, place) {
+        Ok(()) => ResponseError::InvalidTxnState,
+        Err(ResponseError::ProducerFenced) => ResponseError::InvalidProducerEpoch,
+        // Old clients send a batch again only for this reason.
+        Err(ResponseError::ConcurrentTransactions) => ResponseError::NotEnoughReplicas,
+        Err(error) => abortable(error, call.version, ABORTABLE),
+    };
+    let message = format!(
+        "producer {producer_id} with epoch {producer_epoch} has no transaction in partition {}: {error}",
+        place.1
+    );
+    Refusal::new(error, message)
 }
 
 fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
@@ -148,9 +189,9 @@ fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
         let message = format!("zstd needs produce requests of version {ZSTD}");
         return Err(Refusal::new(ResponseError::UnsupportedCompressionType, message));
     }
-    if header.is_transactional() {
-        let message = "transactions are not served by this broker";
-        return Err(Refusal::new(ResponseError::InvalidTxnState, message));
+    if header.is_transactional() && header.producer_id < 0 {
+        let message = "a transactional batch has no producer id";
+        return Err(Refusal::new(ResponseError::InvalidRecord, message));
     }
     Ok(header)
 }
@@ -202,6 +243,10 @@ fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
         AppendError::OldEpoch { current } => Refusal::new(
             ResponseError::InvalidProducerEpoch,
             format!("producer {producer_id} sent epoch {producer_epoch} (current is {current})"),
+        ),
+        AppendError::NotEnrolled | AppendError::Outside => Refusal::new(
+            ResponseError::InvalidTxnState,
+            format!("producer {producer_id} writes outside of its transaction in this partition"),
         ),
     }
 }

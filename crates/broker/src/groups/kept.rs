@@ -5,17 +5,11 @@
 
 use super::{Commit, Committer, Coordinator, Groups, Results};
 use crate::{
-    journal::{Event, NotWritten, Offset, Offsets},
+    journal::{Event, Offset, Offsets},
     memory::Memory,
 };
 use kafka_protocol::ResponseError;
 use std::{collections::BTreeMap, sync::Arc};
-
-impl From<NotWritten> for ResponseError {
-    fn from(_: NotWritten) -> Self {
-        Self::KafkaStorageError
-    }
-}
 
 impl Groups {
     /// Commits what `exists`; a result for each partition.

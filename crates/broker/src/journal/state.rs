@@ -31,6 +31,8 @@ pub(crate) struct Topic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transactional {
     pub(crate) producer: Producer,
+    /// How the last transaction ended, if its producer had one: it may ask once more.
+    pub(crate) ended: Option<bool>,
     /// The transaction under way, or decided and not ended.
     pub(crate) transaction: Option<Transaction>,
 }
@@ -62,13 +64,18 @@ impl State {
             Event::ProducerIds { below } => self.producer_ids = self.producer_ids.max(below),
             Event::Offsets { group, offsets } => put(self.groups.entry(group).or_default(), offsets),
             Event::OffsetsDeleted { group, partitions } => {
-                if let Some(offsets) = self.groups.get_mut(&group) {
+                let delete = |offsets: &mut Offsets| {
                     partitions.iter().for_each(|partition| drop(offsets.remove(partition)));
-                }
+                };
+                self.groups.get_mut(&group).into_iter().for_each(delete);
+                self.pending(&group).for_each(delete);
             }
-            Event::GroupDeleted { group } => drop(self.groups.remove(&group)),
-            Event::Transactional { id, producer } => {
-                self.transactional.insert(id, Transactional { producer, transaction: None });
+            Event::GroupDeleted { group } => {
+                self.groups.remove(&group);
+                self.pending(&group).for_each(BTreeMap::clear);
+            }
+            Event::Transactional { id, producer, ended } => {
+                self.transactional.insert(id, Transactional { producer, ended, transaction: None });
             }
             Event::TransactionalDeleted { id } => drop(self.transactional.remove(&id)),
             Event::Joined { id, since_ms, partitions } => {
@@ -84,8 +91,10 @@ impl State {
             }
             Event::Decided { id, commit, epoch } => self.decide(&id, commit, epoch),
             Event::Ended { id } => {
-                if let Some(transactional) = self.transactional.get_mut(&id) {
-                    transactional.transaction = None;
+                if let Some(transactional) = self.transactional.get_mut(&id)
+                    && let Some(transaction) = transactional.transaction.take()
+                {
+                    transactional.ended = transaction.decided.map(|(commit, _)| commit);
                 }
             }
         }
@@ -98,6 +107,12 @@ impl State {
             offsets.retain(|(topic, _), _| names.contains(topic.as_str()));
         }
         self.groups.retain(|_, offsets| !offsets.is_empty());
+    }
+
+    /// Offsets of a group that transactions have not committed yet.
+    fn pending(&mut self, group: &str) -> impl Iterator<Item = &mut Offsets> {
+        let transactions = self.transactional.values_mut().filter_map(|t| t.transaction.as_mut());
+        transactions.filter_map(move |transaction| transaction.groups.get_mut(group))
     }
 
     fn delete_topic(&mut self, id: Uuid) {
@@ -130,6 +145,10 @@ impl State {
             return;
         }
         transaction.decided = Some((commit, epoch));
+        let producer = &mut transactional.producer;
+        if epoch > producer.epoch {
+            *producer = Producer { epoch, last_id: -1, last_epoch: -1, ..*producer };
+        }
         for (group, offsets) in std::mem::take(&mut transaction.groups) {
             if commit && !offsets.is_empty() {
                 put(self.groups.entry(group).or_default(), offsets.into_values());
@@ -154,8 +173,8 @@ impl State {
             let offsets = offsets.values().cloned().collect();
             events.push(Event::Offsets { group: group.clone(), offsets });
         }
-        for (id, Transactional { producer, transaction }) in &self.transactional {
-            events.push(Event::Transactional { id: id.clone(), producer: *producer });
+        for (id, Transactional { producer, ended, transaction }) in &self.transactional {
+            events.push(Event::Transactional { id: id.clone(), producer: *producer, ended: *ended });
             if let Some(transaction) = transaction {
                 transaction.events(id, &mut events);
             }

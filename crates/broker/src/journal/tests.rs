@@ -42,7 +42,11 @@ fn event() -> impl Strategy<Value = Event> {
         (name.clone(), 0..3_i32)
             .prop_map(|(name, p)| Event::OffsetsDeleted { group: name.clone(), partitions: vec![(name, p)] }),
         name.clone().prop_map(|group| Event::GroupDeleted { group }),
-        (name.clone(), 0..5_i16).prop_map(|(id, e)| Event::Transactional { id, producer: producer(e) }),
+        (name.clone(), 0..5_i16).prop_map(|(id, e)| Event::Transactional {
+            id,
+            producer: producer(e),
+            ended: [None, Some(true), Some(false)][e as usize % 3]
+        }),
         (name.clone(), 0..9_i64, topic, 0..3_i32).prop_map(|(id, since_ms, topic, partition)| {
             Event::Joined { id, since_ms, partitions: vec![(topic, partition)] }
         }),

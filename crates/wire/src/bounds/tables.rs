@@ -5,6 +5,7 @@
 
 mod admin;
 mod groups;
+mod transactions;
 
 use super::schema::{Field, I8, I16, I32, I64, Kind, Request, Tag, UUID, between, field, since, until};
 use Kind::{Blob, List, Struct, Text};
@@ -39,6 +40,14 @@ pub const ALL: &[&Request] = &[
     &admin::DESCRIBE_TOPIC_PARTITIONS,
     &admin::DESCRIBE_CLUSTER,
     &admin::OFFSET_FOR_LEADER_EPOCH,
+    &transactions::ADD_PARTITIONS_TO_TXN,
+    &transactions::ADD_OFFSETS_TO_TXN,
+    &transactions::END_TXN,
+    &transactions::WRITE_TXN_MARKERS,
+    &transactions::TXN_OFFSET_COMMIT,
+    &transactions::DESCRIBE_PRODUCERS,
+    &transactions::DESCRIBE_TRANSACTIONS,
+    &transactions::LIST_TRANSACTIONS,
 ];
 
 /// Transactional id, acks, timeout, topics.

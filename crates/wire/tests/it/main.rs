@@ -10,6 +10,8 @@ mod allocation;
 mod batch;
 /// The walk over requests: exact for good ones, strict with others.
 mod bounds;
+/// Transaction markers, against `kafka-protocol`.
+mod control;
 /// Fetch responses in pieces.
 mod fetch;
 /// Populated requests of groups.
@@ -22,3 +24,5 @@ mod requests;
 mod seeds;
 /// What consumers tell their groups, against `kafka-protocol` and changed.
 mod subscription;
+/// Populated requests of transactions.
+mod transaction_requests;
