@@ -37,7 +37,7 @@ pub(super) fn run(address: &str, progress: &Progress) {
             let batch = take(&consumer);
             if batch.is_empty() {
                 let fed = *progress.fed.lock().unwrap();
-                if fed.is_some_and(|fed| committed(&consumer) == fed.map(Some)) {
+                if fed.is_some_and(|fed| committed(&consumer) == fed) {
                     return;
                 }
                 continue;
@@ -201,7 +201,7 @@ fn go_back(consumer: &BaseConsumer) -> bool {
     let committed = committed(consumer);
     let Ok(assigned) = consumer.assignment() else { return false };
     assigned.elements().iter().all(|element| {
-        let offset = committed[element.partition() as usize].map_or(Offset::Beginning, Offset::Offset);
+        let offset = Offset::Offset(committed[element.partition() as usize]);
         consumer.seek(element.topic(), element.partition(), offset, CALL).is_ok()
     })
 }
