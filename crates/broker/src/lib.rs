@@ -21,6 +21,7 @@
 //! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
 //! | `groups` | consumer groups: members, generations, offsets |
 //! | `memory` | the limit on what is held |
+//! | `storage_error` | what goes wrong with files |
 
 mod api;
 mod clock;
@@ -28,6 +29,7 @@ mod config;
 mod dispatch;
 mod groups;
 mod journal;
+#[allow(dead_code, reason = "the log in a directory is not yet asked for")]
 mod log;
 mod memory;
 mod options;
@@ -36,6 +38,7 @@ mod producers;
 mod server;
 mod shared;
 mod start;
+mod storage_error;
 mod sync;
 mod topics;
 
@@ -44,3 +47,4 @@ pub use options::{
     FullHook, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError,
 };
 pub use start::{Broker, BrokerError, Stats};
+pub use storage_error::StorageError;

@@ -1,9 +1,10 @@
 //! One partition: its log, its producers, and the fetches that wait for it.
 
 use crate::{
-    log::{Full, Log},
+    log::{AppendFailure, Full, Log},
     memory::Memory,
     producers::{PRODUCER_BYTES, Producers, Verdict},
+    storage_error::StorageError,
     sync::Lock,
 };
 use kadence_wire::batch::BatchHeader;
@@ -37,6 +38,16 @@ pub(crate) enum AppendError {
     Full,
     OutOfOrder { expected: i32 },
     OldEpoch { current: i16 },
+    Storage(StorageError),
+}
+
+impl From<AppendFailure> for AppendError {
+    fn from(failure: AppendFailure) -> Self {
+        match failure {
+            AppendFailure::Full => Self::Full,
+            AppendFailure::Storage(error) => Self::Storage(error),
+        }
+    }
 }
 
 impl From<Full> for AppendError {

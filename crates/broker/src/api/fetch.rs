@@ -142,7 +142,12 @@ fn read(
         return (data.with_error_code(ResponseError::OffsetOutOfRange.code()), Batches::new());
     }
     let max = usize::try_from(wanted.partition_max_bytes).unwrap_or(0).min(left);
-    (data, state.log.read(wanted.fetch_offset, max, at_least_one))
+    let found = state.log.read(wanted.fetch_offset, max, at_least_one, end);
+    drop(state);
+    match found.load() {
+        Ok(batches) => (data, batches),
+        Err(_) => (data.with_error_code(ResponseError::KafkaStorageError.code()), Batches::new()),
+    }
 }
 
 fn find(call: &Call, topic: &FetchTopic, wanted: &FetchPartition) -> Result<Arc<Partition>, ResponseError> {

@@ -3,7 +3,7 @@
 //! A partition takes exactly one batch of format version 2, whose header and checksum are checked; its records
 //! stay as they are, in any compression. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off
 //! an incomplete batch; record timestamps are not checked; a transactional batch is refused with
-//! `INVALID_TXN_STATE`. When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
+//! `INVALID_TXN_STATE`. When the memory limit is reached or the disk takes no more, the answer is `POLICY_VIOLATION`: producers give up on it
 //! at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery timeout.
 
 use super::{Api, find_topic, text};
@@ -165,5 +165,6 @@ fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
             ResponseError::InvalidProducerEpoch,
             format!("producer {producer_id} sent epoch {producer_epoch} (current is {current})"),
         ),
+        AppendError::Storage(error) => Refusal::new(ResponseError::PolicyViolation, error.full_text()),
     }
 }
