@@ -27,6 +27,8 @@ mod api;
 mod clock;
 mod config;
 mod dispatch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod groups;
 mod journal;
 #[allow(dead_code, reason = "the log in a directory is not yet asked for")]

@@ -5,7 +5,7 @@
 //! | `memory` | the log in memory |
 //! | `directory`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
 //! | `segment`, `index`, `snapshot` | its files |
-//! | `found`, `lookup` | reading them without holding up the partition |
+//! | `select`, `found`, `lookup` | reading them without holding up the partition |
 //! | `scan` | a segment checked byte by byte |
 //! | `disk` | what is asked of the system |
 
@@ -19,6 +19,7 @@ mod recovery;
 mod retention;
 mod scan;
 mod segment;
+mod select;
 mod snapshot;
 #[cfg(test)]
 mod tests;
