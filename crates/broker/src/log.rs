@@ -5,7 +5,7 @@
 //! | `memory` | the log in memory |
 //! | `directory`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
 //! | `segment`, `index`, `snapshot` | its files |
-//! | `found`, `lookup` | reading them without holding up the partition |
+//! | `select`, `found`, `lookup` | reading them without holding up the partition |
 //! | `scan` | a segment checked byte by byte |
 //! | `disk` | what is asked of the system |
 
@@ -19,6 +19,7 @@ mod recovery;
 mod retention;
 mod scan;
 mod segment;
+mod select;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,9 @@ use directory::DirectoryLog;
 use kadence_wire::batch::BatchHeader;
 use memory::MemoryLog;
 use std::{path::PathBuf, sync::Arc};
+
+/// The only leader there is never changes.
+const LEADER_EPOCH: i32 = 0;
 
 /// Where a partition's batches are kept.
 #[derive(Debug)]
@@ -192,6 +196,7 @@ impl Log {
     }
 
     /// Bytes of all batches that are kept, with those that share a segment with deleted ones.
+    #[cfg(test)]
     pub(crate) fn size_bytes(&self) -> u64 {
         match self {
             Self::Memory(log) => log.size_bytes(),
@@ -257,14 +262,6 @@ impl Log {
         match self {
             Self::Memory(log) => log.memory(),
             Self::Directory(log) => log.memory(),
-        }
-    }
-
-    /// Makes room in the accounts for `bytes` kept beside the log.
-    pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
-        match self {
-            Self::Memory(log) => log.reserve(bytes),
-            Self::Directory(log) => log.reserve(bytes),
         }
     }
 

@@ -12,11 +12,10 @@
 //! did not succeed nobody knows what is on the disk, so the log is closed for writing until the broker starts anew.
 
 use super::{
-    AppendFailure, Full, LogSettings,
+    AppendFailure, Full, LEADER_EPOCH, LogSettings,
     disk::{self, Disk, Kind},
-    found::{Place, Reading, Span},
+    found::Place,
     index::{self, IndexFile},
-    lookup::Search,
     scan,
     segment::{Entry, Growing, Head, Summary},
     snapshot,
@@ -34,8 +33,6 @@ use std::{
     sync::Arc,
 };
 
-/// The only leader there is never changes.
-const LEADER_EPOCH: i32 = 0;
 /// The fields of a batch that the log sets are in its first bytes.
 const PLACED: usize = 16;
 /// Kafka's default, until the topic's is known.
@@ -104,18 +101,9 @@ impl DirectoryLog {
         self.share.memory()
     }
 
-    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
-        if self.share.grow(bytes) { Ok(()) } else { Err(Full) }
-    }
-
     /// All segments in order.
     pub(super) fn segments(&self) -> impl Iterator<Item = &Summary> {
         self.finished.iter().chain(self.tail.summary())
-    }
-
-    /// The segments with records that are not deleted.
-    fn kept(&self) -> impl Iterator<Item = &Summary> {
-        self.segments().filter(|s| s.end > self.start)
     }
 
     pub(super) fn size_bytes(&self) -> u64 {
@@ -276,14 +264,14 @@ impl DirectoryLog {
         if self.snapshots.last() != Some(&self.end) {
             snapshot::write(self.disk, dir, self.end, state, &mut self.snapshots)?;
         }
-        let Tail::Open(active) = &self.tail else { return disk::sync_dir(dir) };
+        let Tail::Open(active) = &self.tail else { return self.disk.sync_dir(dir) };
         if active.segment.summary.len > 0 {
             index::write(self.disk, dir, &active.segment)?;
             let entries = active.segment.index.capacity() * size_of::<Entry>();
             self.share.shrink_to(self.share.bytes().saturating_sub(entries));
             self.tail = Tail::Closed(active.segment.summary);
         }
-        disk::sync_dir(dir)
+        self.disk.sync_dir(dir)
     }
 
     /// Makes all that is appended outlive a loss of power.
@@ -299,72 +287,11 @@ impl DirectoryLog {
         }
         if self.new_names {
             let dirs = [Some(self.place.dir.as_path()), self.place.dir.parent()];
-            dirs.into_iter().flatten().try_for_each(disk::sync_dir)?;
+            let synced = dirs.into_iter().flatten().try_for_each(|dir| self.disk.sync_dir(dir));
+            synced.map_err(|error| self.close_for_writing(error))?;
             self.new_names = false;
         }
         Ok(())
-    }
-
-    pub(super) fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool, before: i64) -> Reading {
-        let before = before.min(self.end);
-        let mut spans = Vec::new();
-        let mut there = 0;
-        if offset < before {
-            let first = self.finished.partition_point(|s| s.end <= offset);
-            let segments = self.finished.range(first..).chain(self.tail.summary());
-            for summary in segments.take_while(|s| s.base < before) {
-                if !spans.is_empty() && there >= max_bytes as u64 {
-                    break;
-                }
-                let mut span = self.span(summary, |e| summary.base + i64::from(e.offset) <= offset);
-                if offset <= summary.base {
-                    span.from = Some(0);
-                }
-                // How much of a segment with its index on the disk lies behind the offset is not known.
-                there += span.from.map_or(0, |from| summary.len - from);
-                spans.push(span);
-            }
-        }
-        Reading { place: Arc::clone(&self.place), spans, offset, max_bytes, at_least_one, before }
-    }
-
-    /// A segment for a reader, who starts behind the last entry that fits.
-    fn span(&self, summary: &Summary, fits: impl Fn(&Entry) -> bool) -> Span {
-        match &self.tail {
-            Tail::Open(Active { segment, file }) if segment.summary.base == summary.base => {
-                let from = Some(segment.position(fits));
-                Span { summary: *summary, file: file.clone(), from }
-            }
-            _ => Span { summary: *summary, file: None, from: None },
-        }
-    }
-
-    pub(super) fn first_at(&self, timestamp: i64) -> Search {
-        // Only in the first segment may the records in question be deleted.
-        let hits = self.kept().filter(|s| s.max_timestamp >= timestamp).take(2);
-        self.search(hits, Some(timestamp))
-    }
-
-    pub(super) fn latest(&self) -> Search {
-        let cut = self.kept().take_while(|s| s.base < self.start);
-        let whole = || self.kept().skip_while(|s| s.base < self.start);
-        let max = whole().map(|s| s.max_timestamp).max();
-        let first = whole().filter(|s| Some(s.max_timestamp) == max).take(1);
-        self.search(cut.chain(first), None)
-    }
-
-    fn search<'a>(&self, segments: impl Iterator<Item = &'a Summary>, timestamp: Option<i64>) -> Search {
-        let spans = segments.map(|summary| {
-            let Summary { base, max_timestamp, .. } = *summary;
-            let before = match timestamp {
-                Some(timestamp) => timestamp,
-                None if base >= self.start => max_timestamp,
-                None => i64::MIN,
-            };
-            self.span(summary, |e| e.max_before < before || base + i64::from(e.offset) <= self.start)
-        });
-        let spans = spans.collect();
-        Search { place: Arc::clone(&self.place), spans, start: self.start, timestamp }
     }
 }
 

@@ -50,6 +50,14 @@ impl Disk {
             StorageError::io(path, "write")(e)
         })
     }
+
+    /// Makes names in `dir` outlive a loss of power. Windows has no such call, and does it by itself.
+    pub(super) fn sync_dir(self, dir: &Path) -> Result<(), StorageError> {
+        if cfg!(windows) {
+            return Ok(());
+        }
+        File::open(dir).and_then(|dir| (self.sync)(&dir)).map_err(StorageError::io(dir, "sync"))
+    }
 }
 
 /// No log comes this far; numbers made of offsets below it do not overflow.
@@ -129,14 +137,6 @@ pub(super) fn remove(path: &Path) -> Result<(), StorageError> {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StorageError::io(path, "remove")(e)),
         _ => Ok(()),
     }
-}
-
-/// Makes names in `dir` outlive a loss of power. Windows has no such call, and does it by itself.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), StorageError> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StorageError::io(dir, "sync"))
 }
 
 /// Fills `into` from `position` on.

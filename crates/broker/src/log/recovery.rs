@@ -51,7 +51,6 @@ impl DirectoryLog {
             .map_or_else(|| files.logs.first().or(files.snapshots.last()).copied().unwrap_or(0), |s| s.end);
         log.start = first.unwrap_or(log.end);
         log.replay(restored)?;
-        log.snapshots.retain(|at| *at <= log.end);
         if log.fault.is_none() {
             log.tidy(&files)?;
             log.begin_at(start)?;
@@ -130,13 +129,15 @@ impl DirectoryLog {
     /// Gives the partition its newest state and the batches behind it. A segment that turns out to be damaged ends
     /// the log.
     fn replay(&mut self, restored: &mut dyn FnMut(Restored<'_>)) -> Result<(), StorageError> {
+        self.snapshots.retain(|at| *at <= self.end);
         let mut from = i64::MIN;
-        for at in self.snapshots.iter().rev().filter(|at| **at <= self.end) {
+        while let Some(at) = self.snapshots.last() {
             if let Some(state) = snapshot::read(&self.place.dir, *at) {
                 restored(Restored::Snapshot(&state));
                 from = *at;
                 break;
             }
+            self.snapshots.pop();
         }
         let behind: Vec<Summary> = self.segments().filter(|s| s.end > from && s.len > 0).copied().collect();
         for summary in behind {
@@ -162,7 +163,7 @@ impl DirectoryLog {
         Ok(())
     }
 
-    /// Removes the files that say something of records that are not there.
+    /// Removes the files that say something of records that are not there, and those that are damaged.
     fn tidy(&self, files: &Files) -> Result<(), StorageError> {
         let indexed = |base: i64| match &self.tail {
             Tail::Closed(summary) if summary.base == base => true,
@@ -171,7 +172,9 @@ impl DirectoryLog {
         for base in files.indexes.iter().filter(|base| !indexed(**base)) {
             disk::remove(&self.place.path(*base, Kind::Index))?;
         }
-        for at in files.snapshots.iter().filter(|at| **at > self.end) {
+        // Without any segment, the name of a snapshot still says where the log ended.
+        let superfluous = |at: &&i64| !files.logs.is_empty() && !self.snapshots.contains(at);
+        for at in files.snapshots.iter().filter(superfluous) {
             disk::remove(&self.place.path(*at, Kind::Snapshot))?;
         }
         Ok(())

@@ -60,7 +60,7 @@ impl DirectoryLog {
             // It says where the log ends when nothing else is left.
             self.start_segment()?;
             self.rest();
-            disk::sync_dir(&self.place.dir)?;
+            self.disk.sync_dir(&self.place.dir)?;
             upto = self.end;
         }
         let moved = upto > self.start;

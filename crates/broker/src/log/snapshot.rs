@@ -29,7 +29,6 @@ pub(super) fn write(
     let crc = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&crc.to_be_bytes());
     disk.put(&disk::path(dir, offset, Kind::Snapshot), &bytes)?;
-    known.retain(|at| *at != offset);
     known.push(offset);
     for old in known.drain(..known.len().saturating_sub(KEPT)) {
         disk::remove(&disk::path(dir, old, Kind::Snapshot))?;
