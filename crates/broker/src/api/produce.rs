@@ -137,13 +137,8 @@ fn append(
         );
         return Err(Refusal::new(ResponseError::MessageTooLarge, message));
     }
-    let header = check(call, batch)?;
+    let header = check(call, said, batch)?;
     let stamp = topic.config.log_append_time(options).then(|| call.shared.clock.now_ms());
-    if header.is_transactional() && said.transaction.is_none() {
-        // Kafka takes a missing id for one that its producer may not use.
-        let message = "a transactional batch comes without a transactional id";
-        return Err(Refusal::new(ResponseError::TransactionalIdAuthorizationFailed, message));
-    }
     partition.append(&header, batch, stamp).map_err(|error| match error {
         AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
         error => refuse(call, &header, &error),
@@ -168,7 +163,7 @@ fn not_enrolled(call: &Call, said: &Said<'_>, header: &BatchHeader, place: (Uuid
     Refusal::new(error, message)
 }
 
-fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
+fn check(call: &Call, said: &Said<'_>, batch: &[u8]) -> Result<BatchHeader, Refusal> {
     let header = BatchHeader::parse_produced(batch).map_err(|error| {
         let code = match error {
             BatchError::Checksum { .. } => ResponseError::CorruptMessage,
@@ -180,6 +175,11 @@ fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
     if header.codec == Codec::Zstd && call.version < ZSTD {
         let message = format!("zstd needs produce requests of version {ZSTD}");
         return Err(Refusal::new(ResponseError::UnsupportedCompressionType, message));
+    }
+    if header.is_transactional() && said.transaction.is_none() {
+        // Kafka takes a missing id for one that its producer may not use.
+        let message = "a transactional batch comes without a transactional id";
+        return Err(Refusal::new(ResponseError::TransactionalIdAuthorizationFailed, message));
     }
     if header.is_transactional() && header.producer_id < 0 {
         let message = "a transactional batch has no producer id";
