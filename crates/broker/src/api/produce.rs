@@ -4,8 +4,9 @@
 //! stay as they are, in any compression. A transactional batch goes only where its producer has added the partition
 //! to its transaction; versions from 12 on do not do so by themselves, as transactions of version 2 are not
 //! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch;
-//! record timestamps are not checked. When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
-//! at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery timeout.
+//! record timestamps are not checked; a transactional batch without a producer id is refused. When the memory limit
+//! is reached, the answer is `POLICY_VIOLATION`: producers give up on it at once, while they repeat
+//! `KAFKA_STORAGE_ERROR` until their delivery timeout.
 
 use super::{Api, abortable, find_topic, text};
 use crate::{
