@@ -22,11 +22,15 @@
 //! | `groups` | consumer groups: members, generations, offsets |
 //! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
 //! | `memory` | the limit on what is held |
+//! | `storage_error` | what goes wrong with files |
 
 mod api;
 mod clock;
 mod config;
+mod directory;
 mod dispatch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod groups;
 mod journal;
 mod log;
@@ -38,12 +42,18 @@ mod producers;
 mod server;
 mod shared;
 mod start;
+mod storage_error;
 mod sync;
 mod topics;
 mod transactions;
+mod upkeep;
 
+pub use directory::DirectoryError;
 pub use dispatch::served;
+pub use journal::JournalError;
 pub use options::{
-    FullHook, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError,
+    FaultHook, FullHook, Listener, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options,
+    OptionsError, TopicSettings,
 };
 pub use start::{Broker, BrokerError, Stats};
+pub use storage_error::StorageError;

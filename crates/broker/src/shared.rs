@@ -2,12 +2,15 @@
 
 use crate::{
     clock::Clock,
+    directory::Directory,
     dispatch::Close,
     groups::Groups,
-    journal::Journal,
+    journal::{self, Event, Journal, State},
     memory::{Memory, Share},
     options::Options,
     producer_ids::ProducerIds,
+    start::BrokerError,
+    storage_error::StorageError,
     sync::Lock,
     topics::Topics,
     transactions::Transactions,
@@ -44,26 +47,90 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(options: Options, clock: Clock) -> Self {
+    /// What a broker begins with: nothing, or what its directory has.
+    pub(crate) fn new(options: Options, clock: Clock) -> Result<Self, BrokerError> {
+        let Opened { directory, journal, mut kept } = open(&options)?;
+        kept.forget_what_is_gone();
+        let cluster_id = match kept.cluster_id.take() {
+            Some(id) => id,
+            None => {
+                let id = Uuid::new_v4().simple().to_string();
+                let event = Event::Cluster { format: journal::FORMAT, id: id.clone() };
+                journal.write(&[event]).map_err(|_| BrokerError::Journal)?;
+                id
+            }
+        };
         let data = Memory::new(options.memory_limit_bytes, options.on_full.clone());
         // Room for two requests of the largest size and a crowd of small ones.
         let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
-        Self {
-            cluster_id: Uuid::new_v4().simple().to_string(),
-            topics: Topics::new(Arc::clone(&data)),
-            groups: Groups::new(&options, &data),
+        let groups = Groups::new(&options, &data, Arc::clone(&journal), &kept);
+        let shared = Self {
+            cluster_id,
+            topics: Topics::new(
+                Arc::clone(&data),
+                Arc::clone(&journal),
+                options.topic_defaults.clone(),
+                directory,
+                &kept,
+            )?,
+            groups: groups.ok_or(BrokerError::Offsets)?,
             transactions: Transactions::new(&data),
-            producer_ids: ProducerIds::random(),
+            producer_ids: if journal.is_kept() {
+                ProducerIds::after(kept.producer_ids, Arc::clone(&journal))
+            } else {
+                ProducerIds::random()
+            },
             clock,
-            journal: Arc::new(Journal::none()),
+            journal,
             data,
             requests,
             connections: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             panics: AtomicUsize::new(0),
             options,
+        };
+        shared.report_faults();
+        shared.transactions.restore(&shared, &kept.transactional);
+        Ok(shared)
+    }
+
+    /// Says which logs cannot be written from the start on.
+    fn report_faults(&self) {
+        for topic in self.topics.all() {
+            for partition in &topic.partitions {
+                let fault = partition.lock().log.fault().cloned();
+                fault.iter().for_each(|fault| self.report(fault));
+            }
         }
     }
+
+    /// Says what went wrong with a file, to whoever wants to know.
+    pub(crate) fn report(&self, error: &StorageError) {
+        if let Some(hook) = &self.options.on_fault {
+            hook.call(error);
+        }
+    }
+
+    /// A result whose error was reported.
+    pub(crate) fn told<T>(&self, result: Result<T, StorageError>) -> Result<T, StorageError> {
+        result.inspect_err(|error| self.report(error))
+    }
+}
+
+struct Opened {
+    directory: Option<Directory>,
+    journal: Arc<Journal>,
+    kept: State,
+}
+
+fn open(options: &Options) -> Result<Opened, BrokerError> {
+    let Some(path) = &options.data_dir else {
+        return Ok(Opened { directory: None, journal: Arc::new(Journal::none()), kept: State::default() });
+    };
+    // Who wants each batch on the disk wants the same of what is said about it.
+    let sync = options.topic_defaults.flush_messages == 1;
+    let (directory, journal, kept) = Directory::open(path, sync, options.on_fault.clone())?;
+    Ok(Opened { directory: Some(directory), journal: Arc::new(journal), kept })
 }
 
 /// One request's surroundings.
@@ -76,6 +143,8 @@ pub(crate) struct Call {
     pub(crate) local: SocketAddr,
     /// The client's address.
     pub(crate) peer: SocketAddr,
+    /// Which of the listeners the client came to.
+    pub(crate) listener: usize,
     /// What the client calls itself, as it came.
     pub(crate) client_id: Bytes,
     pub(crate) spending: Spending,
@@ -135,10 +204,12 @@ impl Call {
         text
     }
 
-    /// Host and port the client is told to come to: where it came.
+    /// Host and port the client is told to come to: what its listener advertises, or where it came.
     pub(crate) fn advertised(&self) -> (StrBytes, i32) {
-        let host = self.shared.options.advertised_host.clone().unwrap_or_else(|| self.local.ip().to_string());
-        (StrBytes::from_string(host), i32::from(self.local.port()))
+        let said = self.shared.options.listeners.get(self.listener);
+        let host = said.and_then(|listener| listener.advertised_host.clone());
+        let port = said.and_then(|listener| listener.advertised_port).unwrap_or(self.local.port());
+        (StrBytes::from_string(host.unwrap_or_else(|| self.local.ip().to_string())), i32::from(port))
     }
 }
 

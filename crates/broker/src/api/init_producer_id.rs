@@ -50,7 +50,7 @@ fn init(call: &Call, request: &InitProducerIdRequest) -> Result<(i64, i16), Resp
         return Err(ResponseError::InvalidRequest);
     }
     let timeout_ms = request.transaction_timeout_ms;
-    let most = shared.options.transaction_max_timeout.as_millis();
+    let most = shared.options.max_transaction_timeout.as_millis();
     if !u128::try_from(timeout_ms).is_ok_and(|timeout| (1..=most).contains(&timeout)) {
         return Err(ResponseError::InvalidTransactionTimeout);
     }

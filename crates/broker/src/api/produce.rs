@@ -3,21 +3,25 @@
 //! A partition takes exactly one batch of format version 2, whose header and checksum are checked; its records
 //! stay as they are, in any compression. A transactional batch goes only where its producer has added the partition
 //! to its transaction; versions from 12 on do not do so by themselves, as transactions of version 2 are not
-//! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch;
-//! record timestamps are not checked; a transactional batch without a producer id is refused. When the memory limit
-//! is reached, the answer is `POLICY_VIOLATION`: producers give up on it at once, while they repeat
-//! `KAFKA_STORAGE_ERROR` until their delivery timeout.
+//! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch, and so
+//! is a transactional batch without a producer id. When the memory limit is reached or the disk takes no more, the answer
+//! is `POLICY_VIOLATION`: producers give up on it at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery
+//! timeout.
 
 use super::{Api, abortable, find_topic, text};
 use crate::{
     dispatch::Close,
-    partition::{AppendError, Appended},
+    options::TopicSettings,
+    partition::{AppendError, Appended, Incoming, Partition},
     shared::Call,
     topics::{Refusal, Topic},
     transactions::Writer,
 };
 use bytes::Bytes;
-use kadence_wire::batch::{BatchError, BatchHeader, Codec};
+use kadence_wire::{
+    batch::{BatchError, BatchHeader, Codec},
+    records,
+};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -37,6 +41,9 @@ const ZSTD: i16 = 7;
 const ABORTABLE: i16 = 11;
 const NO_ACKS: i16 = 0;
 const ALL_ACKS: i16 = -1;
+
+/// The most that is unpacked of a batch to look at its records' times.
+const UNPACK_BYTES: u64 = 256 * 1024 * 1024;
 
 pub(crate) struct Produce;
 
@@ -110,7 +117,6 @@ fn append(
     topic: &Arc<Topic>,
     data: &PartitionProduceData,
 ) -> Result<Appended, Refusal> {
-    let options = &call.shared.options;
     let acks = said.acks;
     if !matches!(acks, NO_ACKS | 1 | ALL_ACKS) {
         return Err(Refusal::new(
@@ -122,14 +128,14 @@ fn append(
         let error = ResponseError::UnknownTopicOrPartition;
         Refusal::new(error, format!("{} has no partition {}", &*topic.name, data.index))
     })?;
-    let wanted = topic.config.min_insync();
+    let wanted = topic.settings.min_insync_replicas;
     if acks == ALL_ACKS && wanted > 1 {
         let message = format!("acks=all wants {wanted} replicas in sync; there is one");
         return Err(Refusal::new(ResponseError::NotEnoughReplicas, message));
     }
     let empty = Bytes::new();
     let batch = data.records.as_ref().unwrap_or(&empty);
-    let max = topic.config.max_message_bytes(options);
+    let max = topic.settings.max_message_bytes;
     if batch.len() > max {
         let message = format!(
             "the batch takes {} bytes, more than max.message.bytes={max} of topic {}",
@@ -139,11 +145,27 @@ fn append(
         return Err(Refusal::new(ResponseError::MessageTooLarge, message));
     }
     let header = check(call, said, batch)?;
-    let stamp = topic.config.log_append_time(options).then(|| call.shared.clock.now_ms());
-    partition.append(&header, batch, stamp).map_err(|error| match error {
+    let now = call.shared.clock.now_ms();
+    check_times(&topic.settings, &header, batch, now)?;
+    let incoming = Incoming { header: &header, bytes: batch, settings: &topic.settings, now_ms: now };
+    store(call, partition, &incoming).map_err(|error| match error {
         AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
         error => refuse(call, &header, &error),
     })
+}
+
+/// Stores a batch. Where it has to reach the disk, the thread's other work goes elsewhere meanwhile.
+fn store(call: &Call, partition: &Partition, incoming: &Incoming<'_>) -> Result<Appended, AppendError> {
+    let waits = call.shared.journal.is_kept() && incoming.settings.flush_messages < i64::MAX;
+    let appended = if waits {
+        tokio::task::block_in_place(|| partition.append(incoming))
+    } else {
+        partition.append(incoming)
+    };
+    if let Err(AppendError::Storage(error)) = &appended {
+        call.shared.report(error);
+    }
+    appended
 }
 
 /// Why a batch belongs to no transaction here: the coordinator knows whether its producer is the current one.
@@ -189,6 +211,36 @@ fn check(call: &Call, said: &Said<'_>, batch: &[u8]) -> Result<BatchHeader, Refu
     Ok(header)
 }
 
+/// Checks that no record's time is further from `now` than the topic allows. Kafka has no limit for records without
+/// a time, nor for those that are stamped on arrival.
+fn check_times(
+    settings: &TopicSettings,
+    header: &BatchHeader,
+    batch: &[u8],
+    now: i64,
+) -> Result<(), Refusal> {
+    if settings.log_append_time {
+        return Ok(());
+    }
+    let refuse = |timestamp: i64, name: &str, limit: i64| {
+        let message = format!("timestamp {timestamp} is beyond {name}={limit} of the broker's time {now}");
+        Err(Refusal::new(ResponseError::InvalidTimestamp, message))
+    };
+    let (before, after) = (settings.timestamp_before_max_ms, settings.timestamp_after_max_ms);
+    if header.max_timestamp.saturating_sub(now) > after {
+        return refuse(header.max_timestamp, "message.timestamp.after.max.ms", after);
+    }
+    // Every record has to be looked at, which is not done for a limit that nothing exceeds.
+    if before < now && header.max_timestamp >= 0 {
+        let earliest = records::earliest(batch, &mut UNPACK_BYTES.clone())
+            .map_err(|error| Refusal::new(ResponseError::InvalidRecord, error.to_string()))?;
+        if now.saturating_sub(earliest) > before {
+            return refuse(earliest, "message.timestamp.before.max.ms", before);
+        }
+    }
+    Ok(())
+}
+
 fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
     let BatchHeader { producer_id, producer_epoch, base_sequence, .. } = header;
     match error {
@@ -211,5 +263,6 @@ fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
             ResponseError::InvalidTxnState,
             format!("producer {producer_id} writes outside of its transaction in this partition"),
         ),
+        AppendError::Storage(error) => Refusal::new(ResponseError::PolicyViolation, error.full_text()),
     }
 }

@@ -1,7 +1,7 @@
 //! What the events of a journal come to.
 
 use super::event::{Event, FORMAT, Offset, Producer};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 /// Everything a broker has to know when it starts again, beside the logs.
@@ -100,6 +100,15 @@ impl State {
         }
     }
 
+    /// Drops offsets of topics that are gone: they were committed while their topic was being deleted.
+    pub(crate) fn forget_what_is_gone(&mut self) {
+        let names: HashSet<&str> = self.topics.values().map(|topic| topic.name.as_str()).collect();
+        for offsets in self.groups.values_mut() {
+            offsets.retain(|(topic, _), _| names.contains(topic.as_str()));
+        }
+        self.groups.retain(|_, offsets| !offsets.is_empty());
+    }
+
     /// Offsets of a group that transactions have not committed yet.
     fn pending(&mut self, group: &str) -> impl Iterator<Item = &mut Offsets> {
         let transactions = self.transactional.values_mut().filter_map(|t| t.transaction.as_mut());
@@ -122,13 +131,19 @@ impl State {
     fn in_transaction(&mut self, id: &str, since_ms: i64, act: impl FnOnce(&mut Transaction)) {
         if let Some(transactional) = self.transactional.get_mut(id) {
             let begin = || Transaction { since_ms, ..Transaction::default() };
-            act(transactional.transaction.get_or_insert_with(begin));
+            let transaction = transactional.transaction.get_or_insert_with(begin);
+            if transaction.decided.is_none() {
+                act(transaction);
+            }
         }
     }
 
     fn decide(&mut self, id: &str, commit: bool, epoch: i16) {
         let Some(transactional) = self.transactional.get_mut(id) else { return };
         let Some(transaction) = &mut transactional.transaction else { return };
+        if transaction.decided.is_some() {
+            return;
+        }
         transaction.decided = Some((commit, epoch));
         let producer = &mut transactional.producer;
         if epoch > producer.epoch {

@@ -171,7 +171,7 @@ fn names_of_the_greatest_length_are_answered() {
 fn the_older_form_replaces_all_settings() {
     let broker = start();
     let mut client = Client::connect(&broker);
-    create_with(&mut client, "t", &[("retention.ms", "7"), ("segment.bytes", "9")]);
+    create_with(&mut client, "t", &[("retention.ms", "7"), ("segment.bytes", "1048577")]);
     let config = alter_configs_request::AlterableConfig::default()
         .with_name(text("retention.ms"))
         .with_value(Some(text("8")));
@@ -179,7 +179,7 @@ fn the_older_form_replaces_all_settings() {
         .with_resource_type(2)
         .with_resource_name(text("t"))
         .with_configs(vec![config]);
-    for (dry, retention, segment) in [(true, "7", "9"), (false, "8", "1073741824")] {
+    for (dry, retention, segment) in [(true, "7", "1048577"), (false, "8", "1073741824")] {
         let request =
             AlterConfigsRequest::default().with_resources(vec![resource.clone()]).with_validate_only(dry);
         let response: AlterConfigsResponse = client.call(ApiKey::AlterConfigs, 2, &request);
@@ -189,7 +189,7 @@ fn the_older_form_replaces_all_settings() {
     }
 }
 
-fn grow(
+pub(crate) fn grow(
     client: &mut Client,
     topics: Vec<CreatePartitionsTopic>,
     dry: bool,
@@ -199,7 +199,7 @@ fn grow(
     response.results
 }
 
-fn wanted(name: &str, count: i32, assigned: Option<&[i32]>) -> CreatePartitionsTopic {
+pub(crate) fn wanted(name: &str, count: i32, assigned: Option<&[i32]>) -> CreatePartitionsTopic {
     let assignment =
         |node: &i32| CreatePartitionsAssignment::default().with_broker_ids(vec![BrokerId(*node)]);
     CreatePartitionsTopic::default()

@@ -77,7 +77,7 @@ fn batches_that_kafka_refuses_are_refused_by_the_same_codes() {
         ("a count that differs", sealed(57, &9_i32.to_be_bytes()), 87),
         ("no records", sealed(57, &0_i32.to_be_bytes()), 87),
         ("control records", sealed(21, &0x20_i16.to_be_bytes()), 87),
-        ("a transaction", sealed(21, &0x10_i16.to_be_bytes()), 53),
+        ("a transaction without an id", sealed(21, &0x10_i16.to_be_bytes()), 53),
         ("a producer without sequence", good.clone().by(5, 0, -1).bytes(), 87),
         ("a producer without epoch", good.clone().by(5, -1, 0).bytes(), 87),
     ];
@@ -185,6 +185,29 @@ fn records_of_a_topic_with_log_append_time_carry_the_time_of_arrival() {
     assert_eq!(stored[21..23], 8_i16.to_be_bytes());
     assert_eq!(stored[35..43], stamp.to_be_bytes());
     assert_eq!(stored[17..21], crc32c::crc32c(&stored[21..]).to_be_bytes());
+}
+
+#[test]
+fn records_too_far_from_the_brokers_time_are_refused() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64;
+    let hour = 60 * 60 * 1000;
+    let mut send = |topic: &str, base_timestamp: i64, delta: i64| {
+        let records = vec![(delta, b"a".to_vec()), (0, b"b".to_vec())];
+        let batch = Batch { base_timestamp, records, ..Batch::of(&[]) };
+        client.produce(topic, 0, batch.bytes()).error_code
+    };
+    assert_eq!((send("t", now + hour / 2, 0), send("t", now + 2 * hour, 0), send("t", 0, 0)), (0, 32, 0));
+    create_with(&mut Client::connect(&broker), "fresh", &[("message.timestamp.before.max.ms", "3600000")]);
+    assert_eq!((send("fresh", now, 0), send("fresh", now - 2 * hour, 2 * hour)), (0, 32));
+    create_with(
+        &mut Client::connect(&broker),
+        "stamped",
+        &[("message.timestamp.before.max.ms", "1"), ("message.timestamp.type", "LogAppendTime")],
+    );
+    assert_eq!(send("stamped", 5, 0), 0);
 }
 
 #[test]

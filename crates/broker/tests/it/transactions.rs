@@ -1,5 +1,6 @@
 use crate::{
     client::{Batch, Client, fetch_request, produce_request, start, start_with, text, topic_name},
+    directory::start_in,
     group_versions::{commit_request, group, join, sync},
 };
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use kafka_protocol::{
     records::RecordBatchDecoder,
 };
 use std::{collections::HashSet, thread, time::Duration};
+use tempfile::TempDir;
 
 pub(crate) const TRANSACTIONAL: i16 = 0x10;
 
@@ -497,14 +499,17 @@ fn a_transaction_ends_when_the_memory_is_full() {
     assert_eq!(producer.end(&mut client, true), 0);
     let data = fetch_committed(&mut client, "t", end);
     assert_eq!((data.high_watermark, data.last_stable_offset), (end + 1, end + 1));
-    assert_eq!(producer.add(&mut client, "t", &[0]), [0]);
-    assert_eq!(producer.end(&mut client, true), 0);
-    assert_eq!(client.fetch("t", 0, end).high_watermark, end + 1, "nothing to be marked");
+    for _ in 0..200 {
+        assert_eq!(producer.add(&mut client, "t", &[0]), [0]);
+        assert_eq!(producer.end(&mut client, true), 0);
+    }
+    let stats = broker.stats();
+    assert!(stats.memory_used_bytes < stats.memory_limit_bytes + 8 * 1024, "{stats:?}");
 }
 
 #[test]
 fn the_longest_timeout_is_an_option() {
-    let broker = start_with(|options| options.transaction_max_timeout = Duration::from_secs(1));
+    let broker = start_with(|options| options.max_transaction_timeout = Duration::from_secs(1));
     let mut client = Client::connect(&broker);
     let request = InitProducerIdRequest::default().with_transactional_id(Some(TransactionalId(text("one"))));
     for (timeout, code) in [(1_000, 0), (1_001, 50)] {
@@ -512,4 +517,45 @@ fn the_longest_timeout_is_an_option() {
         let response: InitProducerIdResponse = client.call(ApiKey::InitProducerId, 5, &request);
         assert_eq!(response.error_code, code);
     }
+}
+
+/// The client was asking when the broker died, and asks the next one the same.
+#[test]
+fn a_restart_goes_on_where_the_broker_was() {
+    let dir = TempDir::new().unwrap();
+    let broker = start_in(dir.path());
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let done = Producer::init(&mut client, "done");
+    let open = Producer::init(&mut client, "open");
+    for producer in [&done, &open] {
+        assert_eq!(producer.add(&mut client, "t", &[0]), [0]);
+        assert_eq!(producer.add_group(&mut client, &producer.id), 0);
+        producer.write(&mut client, "t", 0, 0, &[&producer.id]);
+        let offsets = [("t", 0, 77)];
+        assert_eq!(producer.commit_offsets_v(&mut client, 3, &producer.id, (-1, ""), &offsets), [0]);
+    }
+    assert_eq!(done.end(&mut client, true), 0);
+    let old = Producer::init(&mut client, "fenced");
+    let new = Producer::init(&mut client, "fenced");
+    drop((client, broker));
+
+    let broker = start_in(dir.path());
+    let mut client = Client::connect(&broker);
+    assert_eq!(done.end(&mut client, true), 0, "the same end once more");
+    assert_eq!(done.end(&mut client, false), 48);
+    assert_eq!(old.add(&mut client, "t", &[0]), [90]);
+    assert_eq!(new.add(&mut client, "t", &[0]), [0]);
+    assert_eq!(new.end(&mut client, true), 0);
+    assert!(client.producer_id() > new.producer_id, "no id comes again");
+    assert_eq!(offset(&mut client, "done", true), (0, 77));
+    assert_eq!(offset(&mut client, "open", true), (88, -1));
+    assert_eq!(fetch_committed(&mut client, "t", 0).last_stable_offset, 1);
+    let again = open.try_write(&mut client, 9, ("t", 0), 0, &["open"]);
+    assert_eq!((again.error_code, again.base_offset), (0, 1), "the same batch again");
+    open.write(&mut client, "t", 0, 1, &["more"]);
+    assert_eq!(open.end(&mut client, true), 0);
+    assert_eq!(committed(&mut client, "t"), ["done", "open", "more"]);
+    assert_eq!(offset(&mut client, "open", true), (0, 77));
+    assert!(Producer::init(&mut client, "open").epoch > open.epoch);
 }

@@ -36,6 +36,7 @@ pub const ALL: &[&Request] = &[
     &admin::INCREMENTAL_ALTER_CONFIGS,
     &admin::ALTER_CONFIGS,
     &admin::CREATE_PARTITIONS,
+    &admin::DELETE_RECORDS,
     &admin::DESCRIBE_TOPIC_PARTITIONS,
     &admin::DESCRIBE_CLUSTER,
     &admin::OFFSET_FOR_LEADER_EPOCH,

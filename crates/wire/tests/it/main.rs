@@ -20,6 +20,8 @@ mod group_requests;
 mod records;
 /// A populated request for every version that has a table.
 mod requests;
+/// What fuzzing starts from.
+mod seeds;
 /// What consumers tell their groups, against `kafka-protocol` and changed.
 mod subscription;
 /// Populated requests of transactions.
