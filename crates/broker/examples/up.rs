@@ -1,6 +1,6 @@
 //! A broker until the process is ended, for trying clients by hand: `up [ADDRESS:PORT] [name=value…]`.
 
-use kadence_broker::{Broker, FullHook, Options};
+use kadence_broker::{Broker, FullHook, Listener, Options};
 use std::error::Error;
 
 #[expect(clippy::print_stdout, reason = "an example says where it listens")]
@@ -13,7 +13,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         match argument.split_once('=') {
             Some(("memory", bytes)) => options.memory_limit_bytes = bytes.parse()?,
             Some((name, value)) => options.set(name, value)?,
-            None => options.listen = argument.split(',').map(str::parse).collect::<Result<_, _>>()?,
+            None => {
+                options.listeners =
+                    argument.split(',').map(|a| a.parse().map(Listener::on)).collect::<Result<_, _>>()?
+            }
         }
     }
     let broker = Broker::start(options)?;

@@ -1,5 +1,7 @@
 //! The APIs, a file for each.
 
+mod add_offsets_to_txn;
+mod add_partitions_to_txn;
 mod alter_configs;
 pub(crate) mod api_versions;
 mod create_partitions;
@@ -9,7 +11,10 @@ mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_producers;
 mod describe_topic_partitions;
+mod describe_transactions;
+mod end_txn;
 pub(crate) mod fetch;
 mod find_coordinator;
 mod heartbeat;
@@ -19,6 +24,7 @@ pub(crate) mod join_group;
 mod leave_group;
 mod list_groups;
 mod list_offsets;
+mod list_transactions;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
@@ -28,7 +34,10 @@ mod produce;
 pub(crate) mod sync_group;
 #[cfg(test)]
 mod tests;
+mod txn_offset_commit;
 
+pub(crate) use add_offsets_to_txn::AddOffsetsToTxn;
+pub(crate) use add_partitions_to_txn::AddPartitionsToTxn;
 pub(crate) use alter_configs::AlterConfigs;
 pub(crate) use api_versions::ApiVersions;
 pub(crate) use create_partitions::CreatePartitions;
@@ -38,7 +47,10 @@ pub(crate) use delete_topics::DeleteTopics;
 pub(crate) use describe_cluster::DescribeCluster;
 pub(crate) use describe_configs::DescribeConfigs;
 pub(crate) use describe_groups::DescribeGroups;
+pub(crate) use describe_producers::DescribeProducers;
 pub(crate) use describe_topic_partitions::DescribeTopicPartitions;
+pub(crate) use describe_transactions::DescribeTransactions;
+pub(crate) use end_txn::EndTxn;
 pub(crate) use find_coordinator::FindCoordinator;
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use incremental_alter_configs::IncrementalAlterConfigs;
@@ -46,12 +58,14 @@ pub(crate) use init_producer_id::InitProducerId;
 pub(crate) use leave_group::LeaveGroup;
 pub(crate) use list_groups::ListGroups;
 pub(crate) use list_offsets::ListOffsets;
+pub(crate) use list_transactions::ListTransactions;
 pub(crate) use metadata::Metadata;
 pub(crate) use offset_commit::OffsetCommit;
 pub(crate) use offset_delete::OffsetDelete;
 pub(crate) use offset_fetch::OffsetFetch;
 pub(crate) use offset_for_leader_epoch::OffsetForLeaderEpoch;
 pub(crate) use produce::Produce;
+pub(crate) use txn_offset_commit::TxnOffsetCommit;
 
 use crate::{
     dispatch::Close,
@@ -80,6 +94,27 @@ pub(crate) trait Api {
 
 /// The only leader epoch there is.
 const LEADER_EPOCH: i32 = 0;
+
+/// What a fetch or a look-up may see: only what is committed.
+const READ_COMMITTED: i8 = 1;
+
+/// An error as a client of `version` knows it: `PRODUCER_FENCED` came with version `since`.
+fn fenced(error: ResponseError, version: i16, since: i16) -> ResponseError {
+    if error == ResponseError::ProducerFenced && version < since {
+        ResponseError::InvalidProducerEpoch
+    } else {
+        error
+    }
+}
+
+/// An error as a client of `version` knows it: `TRANSACTION_ABORTABLE` came with version `since`.
+fn abortable(error: ResponseError, version: i16, since: i16) -> ResponseError {
+    if error == ResponseError::TransactionAbortable && version < since {
+        ResponseError::InvalidTxnState
+    } else {
+        error
+    }
+}
 
 /// Finds a topic by its id in versions that use ids, by its name in others.
 fn find_topic(call: &Call, by_id: bool, name: &TopicName, id: Uuid) -> Result<Arc<Topic>, ResponseError> {

@@ -1,103 +1,27 @@
 //! Topic configuration: the names Kafka knows, what they are by default here, and what a topic sets.
 //!
-//! All of Kafka's names are taken and kept, so that programs written for a cluster run; the broker acts on
-//! `max.message.bytes`, `message.timestamp.type` and `min.insync.replicas`. Nothing is deleted by age or size:
-//! `retention.ms` and `retention.bytes` are -1 by default, and the memory limit is the end.
+//! All of Kafka's names are taken and kept, so that programs written for a cluster run; the table in `known` says
+//! which the broker acts on. Nothing is deleted by age unless that is said: `retention.ms` is -1 by default, as a
+//! recording that is replayed is older than any retention.
 
-use crate::options::Options;
+mod known;
+
+pub(crate) use known::{KNOWN, Kind, Known};
+
+use crate::options::TopicSettings;
 use std::collections::BTreeMap;
 
-/// The types of `DescribeConfigs`, as Kafka numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Bool = 1,
-    Text = 2,
-    Int = 3,
-    Long = 5,
-    Double = 6,
-    List = 7,
+/// What a configuration changes here.
+#[derive(Debug, Clone, Copy)]
+enum Acts {
+    /// Nothing; it is kept and shown.
+    Kept,
+    /// A number, and the least it may be.
+    Number(fn(&TopicSettings) -> i64, fn(&mut TopicSettings, i64), i64),
+    Text(fn(&TopicSettings) -> String, fn(&mut TopicSettings, &str)),
+    /// One of two words, for false and true.
+    Flag(fn(&mut TopicSettings) -> &mut bool, [&'static str; 2]),
 }
-
-/// A topic configuration that Kafka knows.
-#[derive(Debug)]
-pub(crate) struct Known {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
-    default: &'static str,
-    /// The words it may be; empty for any.
-    words: &'static [&'static str],
-    /// The server property that sets the default, where there is one here.
-    pub(crate) server: Option<&'static str>,
-    pub(crate) doc: &'static str,
-}
-
-const fn known(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Known {
-    Known { name, kind, default, words: &[], server: None, doc }
-}
-
-impl Known {
-    const fn of(mut self, words: &'static [&'static str]) -> Self {
-        self.words = words;
-        self
-    }
-
-    const fn by_server(mut self, property: &'static str) -> Self {
-        self.server = Some(property);
-        self
-    }
-}
-
-const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
-const TIMESTAMP_TYPE: &str = "message.timestamp.type";
-const MIN_INSYNC: &str = "min.insync.replicas";
-const FOREVER: &str = "9223372036854775807";
-
-/// Every topic configuration, by name.
-pub(crate) const KNOWN: &[Known] = &[
-    known("cleanup.policy", Kind::List, "delete", "Kept; nothing is compacted or deleted.")
-        .of(&["delete", "compact"]),
-    known("compression.gzip.level", Kind::Int, "-1", "Kept; batches stay as they were produced."),
-    known("compression.lz4.level", Kind::Int, "9", "Kept; batches stay as they were produced."),
-    known("compression.type", Kind::Text, "producer", "Kept; batches stay as they were produced.").of(&[
-        "producer",
-        "uncompressed",
-        "gzip",
-        "snappy",
-        "lz4",
-        "zstd",
-    ]),
-    known("compression.zstd.level", Kind::Int, "3", "Kept; batches stay as they were produced."),
-    known("delete.retention.ms", Kind::Long, "86400000", "Kept; tombstones stay."),
-    known("file.delete.delay.ms", Kind::Long, "60000", "Kept; there are no files."),
-    known("flush.messages", Kind::Long, FOREVER, "Kept; there are no files."),
-    known("flush.ms", Kind::Long, FOREVER, "Kept; there are no files."),
-    known("follower.replication.throttled.replicas", Kind::List, "", "Kept; there are no followers."),
-    known("index.interval.bytes", Kind::Int, "4096", "Kept; every batch is indexed."),
-    known("leader.replication.throttled.replicas", Kind::List, "", "Kept; there are no followers."),
-    known("local.retention.bytes", Kind::Long, "-2", "Kept; there is no tiered storage."),
-    known("local.retention.ms", Kind::Long, "-2", "Kept; there is no tiered storage."),
-    known("max.compaction.lag.ms", Kind::Long, FOREVER, "Kept; nothing is compacted."),
-    known(MAX_MESSAGE_BYTES, Kind::Int, "1048588", "The largest record batch, in bytes.")
-        .by_server("message.max.bytes"),
-    known("message.downconversion.enable", Kind::Bool, "true", "Kept; only the current format is stored."),
-    known("message.timestamp.after.max.ms", Kind::Long, FOREVER, "Kept; any timestamp is taken."),
-    known("message.timestamp.before.max.ms", Kind::Long, FOREVER, "Kept; any timestamp is taken."),
-    known(TIMESTAMP_TYPE, Kind::Text, "CreateTime", "The producer's time, or the time of arrival.")
-        .of(&["CreateTime", "LogAppendTime"])
-        .by_server("log.message.timestamp.type"),
-    known("min.cleanable.dirty.ratio", Kind::Double, "0.5", "Kept; nothing is compacted."),
-    known("min.compaction.lag.ms", Kind::Long, "0", "Kept; nothing is compacted."),
-    known(MIN_INSYNC, Kind::Int, "1", "Above 1, records produced with acks=all are refused."),
-    known("preallocate", Kind::Bool, "false", "Kept; there are no files."),
-    known("remote.storage.enable", Kind::Bool, "false", "Kept; there is no tiered storage."),
-    known("retention.bytes", Kind::Long, "-1", "Kept; nothing is deleted by size."),
-    known("retention.ms", Kind::Long, "-1", "Kept; nothing is deleted by age."),
-    known("segment.bytes", Kind::Int, "1073741824", "Kept; there are no files."),
-    known("segment.index.bytes", Kind::Int, "10485760", "Kept; there are no files."),
-    known("segment.jitter.ms", Kind::Long, "0", "Kept; there are no files."),
-    known("segment.ms", Kind::Long, "604800000", "Kept; there are no files."),
-    known("unclean.leader.election.enable", Kind::Bool, "false", "Kept; there is one node."),
-];
 
 /// A value is kept up to this length; it has to fit into every version of the answers.
 const MAX_VALUE_BYTES: usize = 1024;
@@ -106,38 +30,20 @@ const MAX_VALUE_BYTES: usize = 1024;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct TopicConfig {
     set: BTreeMap<&'static str, String>,
-    /// The settings that a request needs, read once.
-    max_message_bytes: Option<usize>,
-    log_append_time: Option<bool>,
-    min_insync: Option<i64>,
 }
 
 impl TopicConfig {
     /// Checks one setting as Kafka does and keeps it; the error is the text for the client.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
         let known = find(name)?;
-        let value = value.ok_or_else(|| null(name))?;
-        let value = check(known, value)?;
-        match known.name {
-            MAX_MESSAGE_BYTES => self.max_message_bytes = Some(number(known, &value, 0)? as usize),
-            TIMESTAMP_TYPE => self.log_append_time = Some(value == "LogAppendTime"),
-            MIN_INSYNC => self.min_insync = Some(number(known, &value, 1)?),
-            _ => {}
-        }
+        let value = check(known, value.ok_or_else(|| null(name))?)?;
         self.set.insert(known.name, value);
         Ok(())
     }
 
     /// Goes back to the default of one setting.
     pub(crate) fn unset(&mut self, name: &str) -> Result<(), String> {
-        let known = find(name)?;
-        match known.name {
-            MAX_MESSAGE_BYTES => self.max_message_bytes = None,
-            TIMESTAMP_TYPE => self.log_append_time = None,
-            MIN_INSYNC => self.min_insync = None,
-            _ => {}
-        }
-        self.set.remove(known.name);
+        self.set.remove(find(name)?.name);
         Ok(())
     }
 
@@ -147,7 +53,7 @@ impl TopicConfig {
         name: &str,
         words: Option<&str>,
         change: ListChange,
-        options: &Options,
+        defaults: &TopicSettings,
     ) -> Result<(), String> {
         let known = find(name)?;
         if known.kind != Kind::List {
@@ -156,7 +62,7 @@ impl TopicConfig {
         let words = words.ok_or_else(|| null(name))?;
         // Before the words are compared with each other, which takes time by their square.
         check_length(known, words)?;
-        let current = self.own(name).map_or_else(|| default_value(known, options), ToOwned::to_owned);
+        let current = self.own(name).map_or_else(|| known.default_of(defaults), ToOwned::to_owned);
         let mut list = split(&current);
         for word in split(words) {
             match change {
@@ -168,39 +74,30 @@ impl TopicConfig {
         self.set(name, Some(&list.join(",")))
     }
 
-    /// The largest batch the topic takes.
-    pub(crate) fn max_message_bytes(&self, options: &Options) -> usize {
-        self.max_message_bytes.unwrap_or(options.max_message_bytes)
-    }
-
-    /// Whether records are stamped on arrival.
-    pub(crate) fn log_append_time(&self, options: &Options) -> bool {
-        self.log_append_time.unwrap_or(options.log_append_time)
-    }
-
-    /// Copies that have to be in sync for acks=all; there is one.
-    pub(crate) fn min_insync(&self) -> i64 {
-        self.min_insync.unwrap_or(1)
+    /// What the topic is kept by: its own settings, and `defaults` for the others.
+    pub(crate) fn settings(&self, defaults: &TopicSettings) -> TopicSettings {
+        let mut settings = defaults.clone();
+        for (name, value) in &self.set {
+            match find(name).map(|known| known.acts) {
+                // Values are checked before they are kept.
+                Ok(Acts::Number(_, put, _)) => value.parse().into_iter().for_each(|v| put(&mut settings, v)),
+                Ok(Acts::Text(_, put)) => put(&mut settings, value),
+                Ok(Acts::Flag(field, words)) => *field(&mut settings) = value == words[1],
+                Ok(Acts::Kept) | Err(_) => {}
+            }
+        }
+        settings
     }
 
     /// The topic's own value of a setting.
     pub(crate) fn own(&self, name: &str) -> Option<&str> {
         self.set.get(name).map(String::as_str)
     }
-}
 
-/// The value of a setting that no topic sets.
-pub(crate) fn default_value(known: &Known, options: &Options) -> String {
-    match known.name {
-        MAX_MESSAGE_BYTES => options.max_message_bytes.to_string(),
-        TIMESTAMP_TYPE if options.log_append_time => "LogAppendTime".to_owned(),
-        _ => known.default.to_owned(),
+    /// All that the topic sets.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.set.iter().map(|(name, value)| (*name, value.as_str()))
     }
-}
-
-/// The value of a setting in a broker that was told nothing.
-pub(crate) fn factory_value(known: &Known) -> &'static str {
-    known.default
 }
 
 /// A change of a setting that is a list.
@@ -244,13 +141,14 @@ fn check(known: &Known, value: &str) -> Result<String, String> {
             same(known.words.is_empty() || split(value).iter().all(|word| known.words.contains(word)))
         }
     };
-    kept.ok_or_else(|| format!("Invalid value {value} for configuration {}", known.name))
-}
-
-fn number(known: &Known, value: &str, least: i64) -> Result<i64, String> {
-    value.parse().ok().filter(|n| *n >= least).ok_or_else(|| {
-        format!("Invalid value {value} for configuration {}: Value must be at least {least}", known.name)
-    })
+    let kept = kept.ok_or_else(|| format!("Invalid value {value} for configuration {}", known.name))?;
+    match known.acts {
+        Acts::Number(.., least) if kept.parse().is_ok_and(|number: i64| number < least) => Err(format!(
+            "Invalid value {value} for configuration {}: Value must be at least {least}",
+            known.name
+        )),
+        _ => Ok(kept),
+    }
 }
 
 #[cfg(test)]
@@ -271,7 +169,7 @@ mod tests {
         let mut config = TopicConfig::default();
         for (name, value, kept) in [
             ("retention.ms", format!("{}7", "0".repeat(1000)), "7"),
-            ("segment.bytes", "+8".to_owned(), "8"),
+            ("segment.bytes", "+1048576".to_owned(), "1048576"),
             ("min.cleanable.dirty.ratio", format!("0.5{}", "0".repeat(1000)), "0.5"),
         ] {
             config.set(name, Some(&value)).unwrap();
@@ -299,33 +197,43 @@ mod tests {
     fn a_list_grows_and_shrinks_from_its_default() {
         let mut config = TopicConfig::default();
         let mut change = |words, change| {
-            config.change_list("cleanup.policy", Some(words), change, &Options::default())?;
+            config.change_list("cleanup.policy", Some(words), change, &TopicSettings::default())?;
             Ok::<_, String>(config.own("cleanup.policy").unwrap_or_default().to_owned())
         };
         assert_eq!(change("compact,delete", ListChange::Append).as_deref(), Ok("delete,compact"));
         assert_eq!(change("delete", ListChange::Subtract).as_deref(), Ok("compact"));
         assert!(change("burn", ListChange::Append).is_err());
-        let list = config.change_list("retention.ms", Some("1"), ListChange::Append, &Options::default());
+        let list =
+            config.change_list("retention.ms", Some("1"), ListChange::Append, &TopicSettings::default());
         assert!(list.is_err());
     }
 
     #[test]
+    fn the_defaults_are_those_of_the_table() {
+        for known in KNOWN {
+            assert_eq!(known.default_of(&TopicSettings::default()), known.default, "{}", known.name);
+        }
+    }
+
+    #[test]
     fn a_setting_that_is_unset_has_its_default_again() {
-        let (mut config, options) = (TopicConfig::default(), Options::default());
+        let (mut config, defaults) = (TopicConfig::default(), TopicSettings::default());
         for (name, value) in [
             ("max.message.bytes", "7"),
             ("message.timestamp.type", "LogAppendTime"),
             ("min.insync.replicas", "2"),
+            ("cleanup.policy", "compact"),
         ] {
             config.set(name, Some(value)).unwrap();
         }
-        assert!(config.max_message_bytes(&options) == 7 && config.log_append_time(&options));
-        for name in ["max.message.bytes", "message.timestamp.type", "min.insync.replicas"] {
+        let settings = config.settings(&defaults);
+        assert!(settings.max_message_bytes == 7 && settings.log_append_time);
+        assert!(settings.min_insync_replicas == 2 && settings.cleanup_policy == "compact");
+        for name in ["max.message.bytes", "message.timestamp.type", "min.insync.replicas", "cleanup.policy"] {
             config.unset(name).unwrap();
             assert_eq!(config.own(name), None);
         }
-        assert_eq!(config.max_message_bytes(&options), options.max_message_bytes);
-        assert!(!config.log_append_time(&options) && config.min_insync() == 1);
+        assert_eq!(config.settings(&defaults), defaults);
         assert!(config.unset("retention.mss").is_err());
     }
 }

@@ -97,6 +97,13 @@ pub(crate) const TABLE: &[Served] = &[
     now::<api::DescribeTopicPartitions>(),
     now::<api::DescribeCluster>(),
     now::<api::OffsetForLeaderEpoch>(),
+    now::<api::AddPartitionsToTxn>(),
+    now::<api::AddOffsetsToTxn>(),
+    now::<api::EndTxn>(),
+    now::<api::TxnOffsetCommit>(),
+    now::<api::DescribeProducers>(),
+    now::<api::DescribeTransactions>(),
+    now::<api::ListTransactions>(),
 ];
 
 const fn now<A: Api>() -> Served {
@@ -164,12 +171,17 @@ pub(crate) enum Admission {
     Answer(Answer),
 }
 
+/// Which way a request came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Came {
+    pub(crate) local: SocketAddr,
+    pub(crate) peer: SocketAddr,
+    /// The place of its listener in the options.
+    pub(crate) listener: usize,
+}
+
 /// Looks a request up in the table and checks it against its own bytes.
-pub(crate) fn admit(
-    shared: &Arc<Shared>,
-    (local, peer): (SocketAddr, SocketAddr),
-    mut frame: Bytes,
-) -> Result<Admission, Close> {
+pub(crate) fn admit(shared: &Arc<Shared>, came: Came, mut frame: Bytes) -> Result<Admission, Close> {
     let start = RequestStart::parse(&frame)?;
     let RequestStart { api_key, api_version, correlation_id } = start;
     let Some(served) =
@@ -185,7 +197,9 @@ pub(crate) fn admit(
     frame.advance(checked.header_len);
     let spending = Spending::new(&shared.requests);
     let shared = Arc::clone(shared);
-    let call = Call { shared, version: api_version, correlation_id, local, peer, client_id, spending };
+    let Came { local, peer, listener } = came;
+    let call =
+        Call { shared, version: api_version, correlation_id, local, peer, listener, client_id, spending };
     Ok(Admission::Request(Admitted { served, call, body: frame, cost: checked.elements * ELEMENT_BYTES }))
 }
 

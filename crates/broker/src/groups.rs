@@ -5,6 +5,7 @@
 //! | `coordinator` | all groups as a machine without input or output; time is an argument |
 //! | `group`, `member` | one group and one member, their states and deadlines |
 //! | `join`, `rebalance`, `session`, `offsets` | what a group does |
+//! | `kept` | what of it outlives the process |
 //!
 //! Here is what surrounds the machine: the lock, the clock, and those who wait for an answer. A join or a sync is
 //! given a ticket; the machine says which tickets are answered by what, at once or later.
@@ -12,6 +13,7 @@
 mod coordinator;
 mod group;
 mod join;
+mod kept;
 mod member;
 mod offsets;
 mod rebalance;
@@ -25,7 +27,12 @@ pub(crate) use join::{Join, JoinRefused, Joined};
 pub(crate) use offsets::{Commit, Committed, Committer, Offsets};
 pub(crate) use session::{Sync, Synced};
 
-use crate::{memory::Memory, options::Options, sync::Lock};
+use crate::{
+    journal::{Journal, State as Kept},
+    memory::Memory,
+    options::Options,
+    sync::Lock,
+};
 use kafka_protocol::ResponseError;
 use std::{collections::HashMap, mem::take, sync::Arc, time::Duration};
 use tokio::{
@@ -86,6 +93,7 @@ impl Answers {
 pub(crate) struct Groups {
     state: Lock<Desk>,
     memory: Arc<Memory>,
+    journal: Arc<Journal>,
     started: Instant,
     /// The next deadline is earlier than it was.
     earlier: Notify,
@@ -100,7 +108,13 @@ struct Desk {
 }
 
 impl Groups {
-    pub(crate) fn new(options: &Options, data: &Arc<Memory>) -> Arc<Self> {
+    /// Groups with the offsets that `kept` has; none if there is no room for them.
+    pub(crate) fn new(
+        options: &Options,
+        data: &Arc<Memory>,
+        journal: Arc<Journal>,
+        kept: &Kept,
+    ) -> Option<Arc<Self>> {
         let rules = Rules {
             min_session_timeout: options.group_min_session_timeout,
             max_session_timeout: options.group_max_session_timeout,
@@ -109,9 +123,13 @@ impl Groups {
             max_offset_metadata_bytes: options.max_offset_metadata_bytes,
         };
         let memory = Memory::part_of(data, GROUPS_BYTES, GROUPS_RESERVE);
-        let machine = Coordinator::new(rules, Arc::clone(&memory));
+        let mut machine = Coordinator::new(rules, Arc::clone(&memory));
+        if kept::restore(&mut machine, &memory, &kept.groups) > 0 {
+            return None;
+        }
         let desk = Desk { machine, joins: HashMap::new(), syncs: HashMap::new(), next_ticket: 0 };
-        Arc::new(Self { state: Lock::new(desk), memory, started: Instant::now(), earlier: Notify::new() })
+        let state = Lock::new(desk);
+        Some(Arc::new(Self { state, memory, journal, started: Instant::now(), earlier: Notify::new() }))
     }
 
     /// Joins a group; the answer comes when the generation begins.

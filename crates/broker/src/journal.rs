@@ -4,30 +4,83 @@
 //! |---|---|
 //! | `event` | the changes that are written down |
 //! | `state` | what they come to |
+//! | `line` | a line of the file |
+//! | `file` | the file: read at the start, appended to, written anew when it has grown |
+//!
+//! One file for topics, offsets and transactions gives them one order: a decided transaction and the offsets it
+//! commits are the same line.
 
 mod event;
+mod file;
+mod line;
 mod state;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use event::{Event, Offset, Producer};
-pub(crate) use state::{State, Transaction, Transactional};
+pub(crate) use event::{Event, FORMAT, Offset, Producer};
+pub use file::JournalError;
+#[cfg(fuzzing)]
+pub(crate) use line::read_all;
+pub(crate) use state::{Offsets, State, Topic, Transaction, Transactional};
+
+use crate::{options::FaultHook, sync::Lock};
+use file::File;
+use std::path::Path;
 
 /// Where events are written to.
-#[derive(Debug, Default)]
-pub(crate) struct Journal {}
-
-/// The event could not be written, so what it says must not be answered as done.
 #[derive(Debug)]
+pub(crate) struct Journal {
+    /// None for a broker in memory.
+    file: Option<Lock<File>>,
+    on_fault: Option<FaultHook>,
+}
+
+/// An event could not be written, so what it says must not be answered as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotWritten;
 
 impl Journal {
     /// A journal that keeps nothing, of a broker in memory.
     pub(crate) fn none() -> Self {
-        Self {}
+        Self { file: None, on_fault: None }
+    }
+
+    /// Opens the journal at `path`, or begins one, and says what it comes to. With `sync`, each write reaches the
+    /// disk before it returns.
+    pub(crate) fn open(
+        path: &Path,
+        sync: bool,
+        on_fault: Option<FaultHook>,
+    ) -> Result<(Self, State), JournalError> {
+        let (file, state) = File::open(path, sync)?;
+        Ok((Self { file: Some(Lock::new(file)), on_fault }, state))
+    }
+
+    /// Whether anything is kept.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Writes `events` in one piece: after a crash all of them are there, or none. The caller holds the lock of what
     /// changes, so that the order of the journal is the order of the changes, and answers only afterwards.
-    pub(crate) fn write(&self, _events: &[Event]) -> Result<(), NotWritten> {
-        Ok(())
+    pub(crate) fn write(&self, events: &[Event]) -> Result<(), NotWritten> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let written = file.lock().write(events);
+        written.map_err(|error| {
+            if let Some(hook) = &self.on_fault {
+                hook.call(&error);
+            }
+            NotWritten
+        })
+    }
+
+    /// Has what was written reach the disk.
+    pub(crate) fn sync(&self) {
+        if let Some(file) = &self.file
+            && let Err(error) = file.lock().sync()
+            && let Some(hook) = &self.on_fault
+        {
+            hook.call(&error);
+        }
     }
 }

@@ -20,27 +20,36 @@
 //! | `topics`, `config` | names, ids, settings |
 //! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
 //! | `groups` | consumer groups: members, generations, offsets |
+//! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
 //! | `memory` | the limit on what is held |
 
 mod api;
 mod clock;
 mod config;
+mod directory;
 mod dispatch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod groups;
 mod journal;
 mod log;
 mod memory;
 mod options;
 mod partition;
+mod producer_ids;
 mod producers;
 mod server;
 mod shared;
 mod start;
 mod sync;
 mod topics;
+mod transactions;
 
+pub use directory::DirectoryError;
 pub use dispatch::served;
+pub use journal::JournalError;
 pub use options::{
-    FullHook, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError,
+    FaultHook, FullHook, Listener, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options,
+    OptionsError, TopicSettings,
 };
 pub use start::{Broker, BrokerError, Stats};

@@ -59,6 +59,13 @@ impl Log {
         }
     }
 
+    /// As [`append`](Self::append), for what must not be refused for want of memory.
+    pub(crate) fn append_anyway(&mut self, header: &BatchHeader, batch: &[u8]) -> Result<i64, Full> {
+        match self {
+            Self::Memory(log) => log.append_anyway(header, batch),
+        }
+    }
+
     /// The memory that holds what is stored.
     pub(crate) fn memory(&self) -> &Memory {
         match self {
@@ -66,18 +73,11 @@ impl Log {
         }
     }
 
-    /// Makes room in the accounts for `bytes` kept beside the log.
-    pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
+    /// Whole batches from the one that holds `offset` to those that begin before `before`, up to `max_bytes`; with
+    /// `at_least_one`, the first even if it is larger. The bytes are shared with the log, not copied.
+    pub(crate) fn read(&self, offset: i64, before: i64, max_bytes: usize, at_least_one: bool) -> Vec<Bytes> {
         match self {
-            Self::Memory(log) => log.reserve(bytes),
-        }
-    }
-
-    /// Whole batches from the one that holds `offset`, up to `max_bytes`; with `at_least_one`, the first even if it
-    /// is larger. The bytes are shared with the log, not copied.
-    pub(crate) fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool) -> Vec<Bytes> {
-        match self {
-            Self::Memory(log) => log.read(offset, max_bytes, at_least_one),
+            Self::Memory(log) => log.read(offset, before, max_bytes, at_least_one),
         }
     }
 

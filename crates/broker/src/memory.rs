@@ -121,6 +121,19 @@ impl Memory {
         self.used.try_update(Relaxed, Relaxed, sum).is_ok()
     }
 
+    /// Takes `bytes` whether they fit or not.
+    fn insist(&self, bytes: u64) {
+        let Some(part) = &self.part else { return self.insist_here(bytes) };
+        let _turn = part.turn.lock();
+        let before = self.used();
+        self.insist_here(bytes);
+        part.whole.insist(part.beyond(self.used()) - part.beyond(before));
+    }
+
+    fn insist_here(&self, bytes: u64) {
+        let _ = self.used.try_update(Relaxed, Relaxed, |used| Some(used.saturating_add(bytes)));
+    }
+
     fn give_back(&self, bytes: u64) {
         let Some(part) = &self.part else { return self.give_back_here(bytes) };
         let _turn = part.turn.lock();
@@ -153,6 +166,12 @@ impl Share {
             self.bytes += more;
         }
         fits
+    }
+
+    /// Takes `more` whether they fit or not: for the little that has to be kept, so that more can be given back.
+    pub(crate) fn insist(&mut self, more: usize) {
+        self.memory.insist(more as u64);
+        self.bytes += more;
     }
 
     /// Takes what `bytes` are more than before, if that fits, or gives back what they are less.
@@ -216,6 +235,18 @@ mod tests {
         assert_eq!((part.used(), whole.used()), (15, 90));
         drop(two);
         assert_eq!((part.used(), whole.used()), (0, 90));
+    }
+
+    #[test]
+    fn what_is_insisted_on_is_counted_and_given_back() {
+        let whole = Memory::new(100, None);
+        let part = Memory::part_of(&whole, 60, 20);
+        let mut share = Share::new(&part);
+        share.insist(150);
+        assert_eq!((part.used(), whole.used()), (150, 130));
+        assert!(!share.grow(1) && !whole.has_room(1));
+        drop(share);
+        assert_eq!((part.used(), whole.used()), (0, 0));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use crate::{
     log::{Full, Log},
-    memory::Memory,
+    memory::{Memory, Share},
     producers::{PRODUCER_BYTES, Producers, Verdict},
     sync::Lock,
 };
-use kadence_wire::batch::BatchHeader;
+use kadence_wire::{batch::BatchHeader, control::Marker};
 use std::sync::{Arc, MutexGuard};
 use tokio::sync::Notify;
 
@@ -20,7 +20,9 @@ pub(crate) struct Partition {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) log: Log,
-    producers: Producers,
+    pub(crate) producers: Producers,
+    /// What is remembered of producers.
+    share: Share,
 }
 
 /// Where a batch is, and the time it was stamped with, or -1.
@@ -37,6 +39,17 @@ pub(crate) enum AppendError {
     Full,
     OutOfOrder { expected: i32 },
     OldEpoch { current: i16 },
+    NotEnrolled,
+    Outside,
+}
+
+/// When a transaction's end is marked where it has no records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unused {
+    /// As Kafka does, if there is room.
+    Marked,
+    /// Not where the end may have been marked before.
+    Skipped,
 }
 
 impl From<Full> for AppendError {
@@ -47,7 +60,8 @@ impl From<Full> for AppendError {
 
 impl Partition {
     pub(crate) fn new(memory: &Arc<Memory>) -> Self {
-        let state = State { log: Log::in_memory(memory), producers: Producers::default() };
+        let (log, share) = (Log::in_memory(memory), Share::new(memory));
+        let state = State { log, producers: Producers::default(), share };
         Self { memory: Arc::clone(memory), state: Lock::new(state), waiting: Lock::default() }
     }
 
@@ -71,6 +85,18 @@ impl Partition {
         appended
     }
 
+    /// Lets a producer add to a transaction, until its end is marked.
+    pub(crate) fn enrol(&self, producer_id: i64, epoch: i16) {
+        self.lock().producers.enrol(producer_id, epoch);
+    }
+
+    /// Marks the end of a producer's transaction, also when the memory is full, and wakes who waits.
+    pub(crate) fn end(&self, marker: &Marker, now_ms: i64, unused: Unused) -> Result<(), AppendError> {
+        let ended = self.lock().end(marker, now_ms, unused);
+        self.wake();
+        ended
+    }
+
     /// Wakes the fetches that wait for this partition.
     pub(crate) fn wake(&self) {
         for fetch in self.waiting.lock().iter() {
@@ -86,6 +112,36 @@ impl Partition {
 }
 
 impl State {
+    /// The offset up to which every transaction has ended; nothing from it on is seen by who reads only what is
+    /// committed.
+    pub(crate) fn last_stable(&self) -> i64 {
+        self.producers.first_open().map_or(self.log.end(), |first| first.max(self.log.start()))
+    }
+
+    fn end(&mut self, marker: &Marker, now_ms: i64, unused: Unused) -> Result<(), AppendError> {
+        let is_open = self.producers.is_open(marker.producer_id);
+        if !is_open && unused == Unused::Skipped {
+            self.producers.dismiss(marker.producer_id);
+            return Ok(());
+        }
+        let batch = marker.encode(now_ms);
+        let header = BatchHeader::parse(&batch).map_err(|_| AppendError::Full)?;
+        let appended = if is_open {
+            self.log.append_anyway(&header, &batch)
+        } else {
+            self.log.append(&header, &batch, None)
+        };
+        match appended {
+            Ok(offset) => self.producers.ended(marker, offset, now_ms),
+            // Nobody misses a marker where there is nothing to be marked.
+            Err(_) if !is_open => self.producers.dismiss(marker.producer_id),
+            Err(error) => return Err(error.into()),
+        }
+        let more = self.producers.bytes().saturating_sub(self.share.bytes());
+        self.share.insist(more);
+        Ok(())
+    }
+
     fn append(
         &mut self,
         header: &BatchHeader,
@@ -96,7 +152,8 @@ impl State {
         let verdict = if idempotent { self.producers.judge(header) } else { Verdict::Append };
         match verdict {
             Verdict::Append => {}
-            Verdict::AppendFirst => self.log.reserve(PRODUCER_BYTES)?,
+            Verdict::AppendFirst if !self.share.grow(PRODUCER_BYTES) => return Err(AppendError::Full),
+            Verdict::AppendFirst => {}
             Verdict::Duplicate { base_offset, append_time } => {
                 return Ok(Appended { base_offset, append_time, log_start: self.log.start() });
             }
@@ -107,8 +164,14 @@ impl State {
             }
             Verdict::OutOfOrder { expected } => return Err(AppendError::OutOfOrder { expected }),
             Verdict::OldEpoch { current } => return Err(AppendError::OldEpoch { current }),
+            Verdict::NotEnrolled => return Err(AppendError::NotEnrolled),
+            Verdict::Outside => return Err(AppendError::Outside),
         }
-        let base_offset = self.log.append(header, batch, stamp)?;
+        let appended = self.log.append(header, batch, stamp);
+        if appended.is_err() {
+            self.share.shrink_to(self.producers.bytes());
+        }
+        let base_offset = appended?;
         let append_time = stamp.unwrap_or(-1);
         if idempotent {
             self.producers.stored(header, base_offset, append_time);

@@ -4,8 +4,8 @@
 //! ends the connection it happened in; the listener does nothing but accept.
 
 use crate::{
-    dispatch::{self, Admission, Answer, Close, Reply},
-    memory::Share,
+    dispatch::{self, Admission, Answer, Came, Close, Reply},
+    memory::{Memory, Share},
     shared::Shared,
 };
 use bytes::{Buf, Bytes, BytesMut};
@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
@@ -36,7 +36,7 @@ const WRITE_TIME: Duration = Duration::from_mins(2);
 
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
-enum Ended {
+pub(crate) enum Ended {
     #[error("the client closed the connection")]
     Eof,
     #[error("nothing complete came in time")]
@@ -49,14 +49,20 @@ enum Ended {
     Close(#[from] Close),
 }
 
+/// A socket that is listened on, and the place of its listener in the options.
+pub(crate) struct Listening {
+    pub(crate) socket: TcpListener,
+    pub(crate) index: usize,
+}
+
 /// Accepts connections until `stop` changes, then ends them all.
-pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn listen(listener: Listening, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => open(&mut connections, stream, &shared),
+            accepted = listener.socket.accept() => match accepted {
+                Ok((stream, _)) => open(&mut connections, stream, listener.index, &shared),
                 Err(_) => { let _ = timeout(ACCEPT_PAUSE, stop.changed()).await; }
             },
             Some(ended) = connections.join_next() => {
@@ -72,14 +78,14 @@ pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, mut stop:
     connections.shutdown().await;
 }
 
-fn open(connections: &mut JoinSet<()>, stream: TcpStream, shared: &Arc<Shared>) {
+fn open(connections: &mut JoinSet<()>, stream: TcpStream, listener: usize, shared: &Arc<Shared>) {
     let seat = Seat(Arc::clone(shared));
     if shared.connections.fetch_add(1, Relaxed) >= shared.options.max_connections {
         return;
     }
     connections.spawn(async move {
         // Clients learn why from the missing answer, as with Kafka; the reason is of no use here.
-        let _ = serve(stream, &seat.0).await;
+        let _ = serve(stream, listener, &seat.0).await;
     });
 }
 
@@ -92,16 +98,17 @@ impl Drop for Seat {
     }
 }
 
-async fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> Result<(), Ended> {
+async fn serve(mut stream: TcpStream, listener: usize, shared: &Arc<Shared>) -> Result<(), Ended> {
     stream.set_nodelay(true)?;
-    let ends = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
-    let mut reader = Reader { buffer: BytesMut::new(), share: Share::new(&shared.requests) };
+    let (local, peer) = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
+    let came = Came { local, peer, listener };
+    let mut reader = Reader::new(&shared.requests);
     loop {
         let frame =
             timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
                 .await
                 .map_err(|_| Ended::Idle)??;
-        let (answer, spending) = match dispatch::admit(shared, ends, frame)? {
+        let (answer, spending) = match dispatch::admit(shared, came, frame)? {
             Admission::Answer(answer) => (answer, None),
             Admission::Request(request) => {
                 let spending = request.spending();
@@ -154,14 +161,23 @@ async fn write(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
     Ok(())
 }
 
-struct Reader {
+pub(crate) struct Reader {
     buffer: BytesMut,
     share: Share,
 }
 
 impl Reader {
+    /// A reader whose large buffers are counted in `memory`.
+    pub(crate) fn new(memory: &Arc<Memory>) -> Self {
+        Self { buffer: BytesMut::new(), share: Share::new(memory) }
+    }
+
     /// The next request. Memory is taken as bytes arrive, never on the word of a length prefix.
-    async fn frame(&mut self, stream: &mut TcpStream, max: usize) -> Result<Bytes, Ended> {
+    pub(crate) async fn frame(
+        &mut self,
+        stream: &mut (impl AsyncRead + Unpin),
+        max: usize,
+    ) -> Result<Bytes, Ended> {
         self.fill(stream, PREFIX_LEN).await?;
         let prefix = [self.buffer[0], self.buffer[1], self.buffer[2], self.buffer[3]];
         let len = frame::request_len(prefix, max).map_err(Close::Frame)?;
@@ -171,7 +187,7 @@ impl Reader {
     }
 
     /// Reads until `wanted` bytes are in the buffer.
-    async fn fill(&mut self, stream: &mut TcpStream, wanted: usize) -> Result<(), Ended> {
+    async fn fill(&mut self, stream: &mut (impl AsyncRead + Unpin), wanted: usize) -> Result<(), Ended> {
         while self.buffer.len() < wanted {
             if self.buffer.len() == self.buffer.capacity() {
                 self.enlarge(wanted)?;
@@ -196,7 +212,7 @@ impl Reader {
 
     /// Lets go of what a large request took. What came behind it stays counted, and is moved only when it has become
     /// much less, so that many small requests are not moved again and again.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         if self.share.bytes() > 0 && self.buffer.len() <= self.share.bytes() / 2 {
             let rest = std::mem::take(&mut self.buffer);
             self.buffer = BytesMut::from(&rest[..]);
@@ -208,12 +224,11 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Memory;
 
     #[test]
     fn what_came_behind_a_large_request_stays_counted() {
         let memory = Memory::new(1 << 20, None);
-        let mut reader = Reader { buffer: BytesMut::new(), share: Share::new(&memory) };
+        let mut reader = Reader::new(&memory);
         assert!(reader.share.grow(300_000));
         for (rest, counted) in [(200_000, 300_000), (150_000, 150_000), (80_000, 150_000), (9, 9), (0, 0)] {
             reader.buffer.resize(rest, 0);

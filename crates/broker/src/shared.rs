@@ -2,22 +2,23 @@
 
 use crate::{
     clock::Clock,
+    directory::Directory,
     dispatch::Close,
     groups::Groups,
-    journal::Journal,
+    journal::{self, Event, Journal, State},
     memory::{Memory, Share},
     options::Options,
+    producer_ids::ProducerIds,
+    start::BrokerError,
     sync::Lock,
     topics::Topics,
+    transactions::Transactions,
 };
 use bytes::Bytes;
 use kafka_protocol::protocol::StrBytes;
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::AtomicUsize},
 };
 use uuid::Uuid;
 
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) cluster_id: String,
     pub(crate) topics: Topics,
     pub(crate) groups: Arc<Groups>,
+    pub(crate) transactions: Transactions,
+    pub(crate) producer_ids: ProducerIds,
     pub(crate) clock: Clock,
     pub(crate) journal: Arc<Journal>,
     /// What stored data takes.
@@ -40,36 +43,64 @@ pub(crate) struct Shared {
     /// Fetches that wait for something to be appended.
     pub(crate) waiting: AtomicUsize,
     pub(crate) panics: AtomicUsize,
-    next_producer_id: AtomicI64,
 }
 
 impl Shared {
-    pub(crate) fn new(options: Options, clock: Clock) -> Self {
+    /// What a broker begins with: nothing, or what its directory has.
+    pub(crate) fn new(options: Options, clock: Clock) -> Result<Self, BrokerError> {
+        let Opened { directory, journal, mut kept } = open(&options)?;
+        kept.forget_what_is_gone();
+        let cluster_id = match kept.cluster_id.take() {
+            Some(id) => id,
+            None => {
+                let id = Uuid::new_v4().simple().to_string();
+                let event = Event::Cluster { format: journal::FORMAT, id: id.clone() };
+                journal.write(&[event]).map_err(|_| BrokerError::Journal)?;
+                id
+            }
+        };
         let data = Memory::new(options.memory_limit_bytes, options.on_full.clone());
         // Room for two requests of the largest size and a crowd of small ones.
         let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
-        // Ids of an earlier run must not come again: its producers may still be there.
-        let (high, _) = Uuid::new_v4().as_u64_pair();
-        Self {
-            cluster_id: Uuid::new_v4().simple().to_string(),
-            topics: Topics::new(Arc::clone(&data)),
-            groups: Groups::new(&options, &data),
+        let groups = Groups::new(&options, &data, Arc::clone(&journal), &kept);
+        Ok(Self {
+            cluster_id,
+            topics: Topics::new(
+                Arc::clone(&data),
+                Arc::clone(&journal),
+                options.topic_defaults.clone(),
+                directory,
+                &kept,
+            )?,
+            groups: groups.ok_or(BrokerError::Offsets)?,
+            transactions: Transactions::new(&data),
+            producer_ids: ProducerIds::random(),
             clock,
-            journal: Arc::new(Journal::none()),
+            journal,
             data,
             requests,
             connections: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             panics: AtomicUsize::new(0),
-            next_producer_id: AtomicI64::new((high >> 24) as i64),
             options,
-        }
+        })
     }
+}
 
-    /// A producer id that was not given out before.
-    pub(crate) fn new_producer_id(&self) -> i64 {
-        self.next_producer_id.fetch_add(1, Relaxed)
-    }
+struct Opened {
+    directory: Option<Directory>,
+    journal: Arc<Journal>,
+    kept: State,
+}
+
+fn open(options: &Options) -> Result<Opened, BrokerError> {
+    let Some(path) = &options.data_dir else {
+        return Ok(Opened { directory: None, journal: Arc::new(Journal::none()), kept: State::default() });
+    };
+    // Who wants each batch on the disk wants the same of what is said about it.
+    let sync = options.topic_defaults.flush_messages == 1;
+    let (directory, journal, kept) = Directory::open(path, sync, options.on_fault.clone())?;
+    Ok(Opened { directory: Some(directory), journal: Arc::new(journal), kept })
 }
 
 /// One request's surroundings.
@@ -82,6 +113,8 @@ pub(crate) struct Call {
     pub(crate) local: SocketAddr,
     /// The client's address.
     pub(crate) peer: SocketAddr,
+    /// Which of the listeners the client came to.
+    pub(crate) listener: usize,
     /// What the client calls itself, as it came.
     pub(crate) client_id: Bytes,
     pub(crate) spending: Spending,
@@ -141,10 +174,12 @@ impl Call {
         text
     }
 
-    /// Host and port the client is told to come to: where it came.
+    /// Host and port the client is told to come to: what its listener advertises, or where it came.
     pub(crate) fn advertised(&self) -> (StrBytes, i32) {
-        let host = self.shared.options.advertised_host.clone().unwrap_or_else(|| self.local.ip().to_string());
-        (StrBytes::from_string(host), i32::from(self.local.port()))
+        let said = self.shared.options.listeners.get(self.listener);
+        let host = said.and_then(|listener| listener.advertised_host.clone());
+        let port = said.and_then(|listener| listener.advertised_port).unwrap_or(self.local.port());
+        (StrBytes::from_string(host.unwrap_or_else(|| self.local.ip().to_string())), i32::from(port))
     }
 }
 

@@ -1,6 +1,13 @@
 //! Start and stop.
 
-use crate::{clock::Clock, options::Options, server, shared::Shared};
+use crate::{
+    clock::Clock,
+    directory::DirectoryError,
+    options::{Listener, Options},
+    server::{self, Listening},
+    shared::Shared,
+    transactions::Transactions,
+};
 use std::{
     fmt, io,
     net::{IpAddr, SocketAddr, TcpListener},
@@ -41,6 +48,14 @@ pub enum BrokerError {
         most.as_millis()
     )]
     SessionTimeouts { least: Duration, most: Duration },
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error("broker: its journal cannot be written")]
+    Journal,
+    #[error("broker: the offsets of its groups take more memory than they may; raise the memory limit")]
+    Offsets,
+    #[error("broker: the journal has topic {name} as {what}")]
+    Topic { name: String, what: String },
     #[error("broker: cannot start its threads")]
     Threads { source: io::Error },
 }
@@ -87,9 +102,9 @@ impl Broker {
         if least > most {
             return Err(BrokerError::SessionTimeouts { least, most });
         }
-        let listeners = bind(&options.listen)?;
-        let addresses = listeners.iter().map(|(address, _)| *address).collect();
-        let shared = Arc::new(Shared::new(options, Clock::SYSTEM));
+        let listeners = bind(&options.listeners)?;
+        let addresses = listeners.iter().map(|bound| bound.address).collect();
+        let shared = Arc::new(Shared::new(options, Clock::SYSTEM)?);
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .max_blocking_threads(MAX_BLOCKING_THREADS)
@@ -98,16 +113,17 @@ impl Broker {
             .build()
             .map_err(|source| BrokerError::Threads { source })?;
         let (stop, stopped) = watch::channel(false);
-        for (address, listener) in listeners {
+        for Bound { index, address, socket } in listeners {
             let listen = |source| BrokerError::Listen { address, source };
-            listener.set_nonblocking(true).map_err(listen)?;
-            let listener = {
+            socket.set_nonblocking(true).map_err(listen)?;
+            let socket = {
                 let _context = runtime.enter();
-                tokio::net::TcpListener::from_std(listener).map_err(listen)?
+                tokio::net::TcpListener::from_std(socket).map_err(listen)?
             };
-            runtime.spawn(server::listen(listener, Arc::clone(&shared), stopped.clone()));
+            runtime.spawn(server::listen(Listening { socket, index }, Arc::clone(&shared), stopped.clone()));
         }
-        runtime.spawn(keep_time(Arc::clone(&shared)));
+        runtime.spawn(keep_time(Arc::clone(&shared), |shared| Arc::clone(&shared.groups).run()));
+        runtime.spawn(keep_time(Arc::clone(&shared), Transactions::run));
         // A thread of its own may wait for the runtime's end, which an async caller may not.
         let thread = thread::Builder::new()
             .name("kadence-broker-stop".to_owned())
@@ -121,7 +137,7 @@ impl Broker {
         &self.addresses
     }
 
-    /// The id of the cluster, new for each broker.
+    /// The id of the cluster, new for each broker in memory.
     pub fn cluster_id(&self) -> &str {
         &self.shared.cluster_id
     }
@@ -166,9 +182,12 @@ impl Drop for Broker {
     }
 }
 
-/// Runs the groups' deadlines. A panic is counted and does not stop the time of all groups.
-async fn keep_time(shared: Arc<Shared>) {
-    while let Err(error) = tokio::spawn(Arc::clone(&shared.groups).run()).await {
+/// Runs deadlines. A panic is counted and does not stop the time of all others.
+async fn keep_time<F>(shared: Arc<Shared>, run: impl Fn(Arc<Shared>) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while let Err(error) = tokio::spawn(run(Arc::clone(&shared))).await {
         if !error.is_panic() {
             return;
         }
@@ -183,17 +202,22 @@ fn wait_for_stop(runtime: Runtime, mut stopped: watch::Receiver<bool>) {
     runtime.shutdown_timeout(STOP_TIME);
 }
 
-type Bound = (SocketAddr, TcpListener);
+/// A socket, and the place of its listener in the options.
+struct Bound {
+    index: usize,
+    address: SocketAddr,
+    socket: TcpListener,
+}
 
-fn bind(wanted: &[SocketAddr]) -> Result<Vec<Bound>, BrokerError> {
+fn bind(wanted: &[Listener]) -> Result<Vec<Bound>, BrokerError> {
     let mut attempt = bind_once(wanted);
     for _ in 1..PORT_ATTEMPTS {
         match &attempt {
             // The free port of the first address may be taken at the second one.
             Err(BrokerError::Listen { address, source })
                 if source.kind() == io::ErrorKind::AddrInUse
-                    && !wanted.contains(address)
-                    && wanted.first().is_some_and(|first| first.port() == 0) =>
+                    && !wanted.iter().any(|listener| listener.bind == *address)
+                    && wanted.first().is_some_and(|first| first.bind.port() == 0) =>
             {
                 attempt = bind_once(wanted);
             }
@@ -203,16 +227,15 @@ fn bind(wanted: &[SocketAddr]) -> Result<Vec<Bound>, BrokerError> {
     attempt
 }
 
-fn bind_once(wanted: &[SocketAddr]) -> Result<Vec<Bound>, BrokerError> {
+fn bind_once(wanted: &[Listener]) -> Result<Vec<Bound>, BrokerError> {
     let mut bound: Vec<Bound> = Vec::new();
-    for &address in wanted {
-        let mut address = address;
-        if let (0, Some((first, _))) = (address.port(), bound.first()) {
-            address.set_port(first.port());
+    for (index, listener) in wanted.iter().enumerate() {
+        let mut address = listener.bind;
+        if let (0, Some(first)) = (address.port(), bound.first()) {
+            address.set_port(first.address.port());
         }
-        let listening = TcpListener::bind(address).and_then(|l| Ok((l.local_addr()?, l)));
-        match listening {
-            Ok(listener) => bound.push(listener),
+        match TcpListener::bind(address).and_then(|socket| Ok((socket.local_addr()?, socket))) {
+            Ok((address, socket)) => bound.push(Bound { index, address, socket }),
             Err(source) if wanted.len() > 1 && is_missing_ipv6(address, &source) => {}
             Err(source) => return Err(BrokerError::Listen { address, source }),
         }

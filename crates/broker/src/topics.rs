@@ -2,9 +2,12 @@
 
 use crate::{
     config::TopicConfig,
+    directory::Directory,
+    journal::{self, Event, Journal, NotWritten, State as Kept},
     memory::Memory,
-    options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC},
+    options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, TopicSettings},
     partition::Partition,
+    start::BrokerError,
     sync::Lock,
 };
 use kafka_protocol::{ResponseError, protocol::StrBytes};
@@ -24,12 +27,24 @@ pub(crate) struct Topic {
     pub(crate) name: StrBytes,
     pub(crate) id: Uuid,
     pub(crate) config: TopicConfig,
+    /// What the configuration comes to.
+    pub(crate) settings: TopicSettings,
     pub(crate) partitions: Vec<Arc<Partition>>,
 }
 
 impl Topic {
     pub(crate) fn partition(&self, index: i32) -> Option<&Arc<Partition>> {
         self.partitions.get(usize::try_from(index).ok()?)
+    }
+
+    /// The topic as the journal has it.
+    fn event(&self) -> Event {
+        Event::Topic {
+            id: self.id,
+            name: self.name.to_string(),
+            partitions: self.partitions.len() as i32,
+            config: self.config.all().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        }
     }
 }
 
@@ -52,10 +67,20 @@ impl Refusal {
     }
 }
 
+impl From<NotWritten> for Refusal {
+    fn from(_: NotWritten) -> Self {
+        Self::new(ResponseError::KafkaStorageError, "the broker cannot write its journal")
+    }
+}
+
 /// All topics of a broker.
 #[derive(Debug)]
 pub(crate) struct Topics {
     memory: Arc<Memory>,
+    journal: Arc<Journal>,
+    defaults: TopicSettings,
+    /// Where logs are kept.
+    directory: Option<Directory>,
     state: Lock<State>,
 }
 
@@ -67,8 +92,41 @@ struct State {
 }
 
 impl Topics {
-    pub(crate) fn new(memory: Arc<Memory>) -> Self {
-        Self { memory, state: Lock::default() }
+    /// The topics that `kept` has, or none.
+    pub(crate) fn new(
+        memory: Arc<Memory>,
+        journal: Arc<Journal>,
+        defaults: TopicSettings,
+        directory: Option<Directory>,
+        kept: &Kept,
+    ) -> Result<Self, BrokerError> {
+        let topics = Self { memory, journal, defaults, directory, state: Lock::default() };
+        for (id, topic) in &kept.topics {
+            topics
+                .restore(*id, topic)
+                .map_err(|what| BrokerError::Topic { name: topic.name.clone(), what })?;
+        }
+        Ok(topics)
+    }
+
+    fn restore(&self, id: Uuid, kept: &journal::Topic) -> Result<(), String> {
+        let mut config = TopicConfig::default();
+        for (name, value) in &kept.config {
+            config.set(name, Some(value))?;
+        }
+        let count = check_partitions(kept.partitions).map_err(|refusal| refusal.message)?;
+        let topic = Topic {
+            name: StrBytes::from_string(kept.name.clone()),
+            id,
+            settings: config.settings(&self.defaults),
+            config,
+            partitions: (0..count).map(|_| Arc::new(Partition::new(&self.memory))).collect(),
+        };
+        let mut state = self.state.lock();
+        state.partitions += count;
+        state.by_id.insert(id, topic.name.clone());
+        state.replace(topic);
+        Ok(())
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<Arc<Topic>> {
@@ -115,10 +173,12 @@ impl Topics {
         let topic = Arc::new(Topic {
             name: StrBytes::from_string(name.to_owned()),
             id: Uuid::new_v4(),
+            settings: config.settings(&self.defaults),
             config,
             partitions: (0..count).map(|_| Arc::new(Partition::new(&self.memory))).collect(),
         });
         if !dry {
+            self.journal.write(&[topic.event()])?;
             state.partitions += count;
             state.by_id.insert(topic.id, topic.name.clone());
             state.by_name.insert(topic.name.clone(), Arc::clone(&topic));
@@ -138,7 +198,10 @@ impl Topics {
         let mut changed = topic.config.clone();
         let result = change(&mut changed)?;
         if !dry {
-            state.replace(Topic { config: changed, ..Topic::clone(&topic) });
+            let settings = changed.settings(&self.defaults);
+            let topic = Topic { config: changed, settings, ..Topic::clone(&topic) };
+            self.journal.write(&[topic.event()])?;
+            state.replace(topic);
         }
         Ok(result)
     }
@@ -177,6 +240,7 @@ impl Topics {
         if !dry {
             let mut grown = Topic::clone(&topic);
             grown.partitions.extend((0..more).map(|_| Arc::new(Partition::new(&self.memory))));
+            self.journal.write(&[grown.event()])?;
             state.partitions += more;
             state.replace(grown);
         }
@@ -184,10 +248,12 @@ impl Topics {
     }
 
     /// Takes a topic away. Fetches that wait for it are woken and find it gone.
-    pub(crate) fn delete(&self, name: &str) -> Option<Arc<Topic>> {
+    pub(crate) fn delete(&self, name: &str) -> Result<Arc<Topic>, Refusal> {
         let topic = {
             let mut state = self.state.lock();
-            let topic = state.by_name.remove(name.as_bytes())?;
+            let topic = state.find(name)?;
+            self.journal.write(&[Event::TopicDeleted { id: topic.id }])?;
+            state.by_name.remove(name.as_bytes());
             state.by_id.remove(&topic.id);
             state.partitions -= topic.partitions.len();
             topic
@@ -195,7 +261,7 @@ impl Topics {
         for partition in &topic.partitions {
             partition.wake();
         }
-        Some(topic)
+        Ok(topic)
     }
 }
 

@@ -9,12 +9,14 @@
 //! | [`frame`] | length prefixes, the fixed part of a request header, response frames |
 //! | [`bounds`] | the walk, its limits and its tables |
 //! | [`batch`] | the header of a record batch: parsed, checked, rewritten in place |
+//! | [`control`] | the markers that end transactions |
 //! | [`records`] | timestamps inside a batch, read through a bounded decompression |
 //! | [`subscription`] | the topics in a consumer's word to its group |
 //! | [`fetch`] | fetch responses whose records are not copied |
 
 pub mod batch;
 pub mod bounds;
+pub mod control;
 pub mod fetch;
 pub mod frame;
 pub mod records;

@@ -44,10 +44,34 @@ pub fn first_at(batch: &[u8], timestamp: i64, budget: &mut u64) -> Result<Option
         let found = Found { offset_delta: 0, timestamp: header.max_timestamp };
         return Ok((header.max_timestamp >= timestamp).then_some(found));
     }
+    walk(batch, &header, budget, |found| (found.timestamp >= timestamp).then_some(found))
+}
+
+/// The earliest timestamp of any record of `batch`, unpacking at most `budget` bytes and taking from it what was
+/// unpacked.
+pub fn earliest(batch: &[u8], budget: &mut u64) -> Result<i64, RecordsError> {
+    let header = BatchHeader::parse(batch)?;
+    let mut earliest = header.max_timestamp;
+    if !header.is_log_append_time() {
+        walk(batch, &header, budget, |found| {
+            earliest = earliest.min(found.timestamp);
+            None
+        })?;
+    }
+    Ok(earliest)
+}
+
+/// Shows the records of a batch to `look` until it says that one is the one.
+fn walk(
+    batch: &[u8],
+    header: &BatchHeader,
+    budget: &mut u64,
+    look: impl FnMut(Found) -> Option<Found>,
+) -> Result<Option<Found>, RecordsError> {
     let max = *budget;
     let reader = unpack(&batch[HEADER_LEN..header.len], header.codec, max)?;
     let mut records = Records { reader: BufReader::new(reader.take(max)), read: 0, index: 0, max };
-    let found = records.find(&header, timestamp);
+    let found = records.walk(header, look);
     *budget -= records.read.min(max);
     found
 }
@@ -104,7 +128,11 @@ struct Records<R> {
 }
 
 impl<R: Read> Records<R> {
-    fn find(&mut self, header: &BatchHeader, timestamp: i64) -> Result<Option<Found>, RecordsError> {
+    fn walk(
+        &mut self,
+        header: &BatchHeader,
+        mut look: impl FnMut(Found) -> Option<Found>,
+    ) -> Result<Option<Found>, RecordsError> {
         for index in 0..header.count {
             self.index = index;
             let len = self.number()?;
@@ -114,7 +142,7 @@ impl<R: Read> Records<R> {
                 timestamp: header.base_timestamp.wrapping_add(self.number()?),
                 offset_delta: i32::try_from(self.number()?).map_err(|_| self.wrong("out of its batch"))?,
             };
-            if found.timestamp >= timestamp {
+            if let Some(found) = look(found) {
                 let inside = (0..=header.last_offset_delta).contains(&found.offset_delta);
                 return if inside { Ok(Some(found)) } else { Err(self.wrong("out of its batch")) };
             }

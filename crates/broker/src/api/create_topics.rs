@@ -5,7 +5,7 @@
 
 use super::{Api, outcome, text};
 use crate::{
-    config::{KNOWN, Known, TopicConfig, default_value},
+    config::{KNOWN, Known, TopicConfig},
     dispatch::Close,
     shared::{Call, NODE_ID},
     topics::{Refusal, Topic},
@@ -115,7 +115,8 @@ fn result(
 fn configs(call: &Call, topic: &Topic) -> Vec<CreatableTopicConfigs> {
     let describe = |known: &Known| {
         let own = topic.config.own(known.name);
-        let value = own.map_or_else(|| default_value(known, &call.shared.options), ToOwned::to_owned);
+        let value =
+            own.map_or_else(|| known.default_of(&call.shared.options.topic_defaults), ToOwned::to_owned);
         CreatableTopicConfigs::default()
             .with_name(text(known.name))
             .with_value(Some(text(&value)))

@@ -17,7 +17,7 @@ impl Api for DeleteGroups {
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
         let results = request.groups_names.into_iter().map(|id| {
-            let deleted = call.shared.groups.with(|groups, _| groups.delete(&id));
+            let deleted = call.shared.groups.delete(&id);
             DeletableGroupResult::default().with_group_id(id).with_error_code(code(&deleted))
         });
         Ok(Some(DeleteGroupsResponse::default().with_results(results.collect())))

@@ -3,7 +3,11 @@
 //! Differs from Kafka: a topic is gone when the answer comes.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call, topics::Topic};
+use crate::{
+    dispatch::Close,
+    shared::Call,
+    topics::{Refusal, Topic},
+};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -40,16 +44,16 @@ fn delete(call: &Call, asked: DeleteTopicState, deleted: &mut Vec<Arc<Topic>>) -
     let topics = &call.shared.topics;
     let found = match &asked.name {
         Some(name) if asked.topic_id.is_nil() => {
-            topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
+            topics.named(name).ok_or_else(|| refusal(ResponseError::UnknownTopicOrPartition))
         }
-        Some(_) => Err(ResponseError::InvalidRequest),
-        None => topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
+        Some(_) => Err(refusal(ResponseError::InvalidRequest)),
+        None => topics.with_id(asked.topic_id).ok_or_else(|| refusal(ResponseError::UnknownTopicId)),
     };
     let result = found.and_then(|topic| {
         if !call.shared.options.delete_topics {
-            return Err(ResponseError::TopicDeletionDisabled);
+            return Err(refusal(ResponseError::TopicDeletionDisabled));
         }
-        topics.delete(&topic.name).ok_or(ResponseError::UnknownTopicOrPartition)
+        topics.delete(&topic.name)
     });
     let answer = DeletableTopicResult::default();
     match result {
@@ -57,10 +61,14 @@ fn delete(call: &Call, asked: DeleteTopicState, deleted: &mut Vec<Arc<Topic>>) -
             deleted.push(Arc::clone(&topic));
             answer.with_name(Some(TopicName(topic.name.clone()))).with_topic_id(topic.id)
         }
-        Err(error) => answer
+        Err(refusal) => answer
             .with_name(asked.name)
             .with_topic_id(asked.topic_id)
-            .with_error_code(error.code())
-            .with_error_message(Some(text(&error.to_string()))),
+            .with_error_code(refusal.error.code())
+            .with_error_message(Some(text(&refusal.message))),
     }
+}
+
+fn refusal(error: ResponseError) -> Refusal {
+    Refusal::new(error, error.to_string())
 }

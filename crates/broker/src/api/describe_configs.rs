@@ -4,9 +4,9 @@
 
 use super::{Api, text};
 use crate::{
-    config::{self, KNOWN, Kind},
+    config::{KNOWN, Kind, Known},
     dispatch::Close,
-    options::{Options, PROPERTIES, PropertyKind},
+    options::{Options, PROPERTIES, Property, PropertyKind},
     shared::{Call, NODE_ID},
     topics::{Refusal, Topic},
 };
@@ -108,12 +108,12 @@ fn describe(
     Ok(wanted.map(|setting| answer(setting, more)).collect())
 }
 
-fn topic_setting(topic: &Topic, known: &'static config::Known, options: &Options) -> Setting {
+fn topic_setting(topic: &Topic, known: &'static Known, options: &Options) -> Setting {
     let mut values = Vec::new();
     if let Some(own) = topic.config.own(known.name) {
         values.push((known.name, own.to_owned(), SOURCE_TOPIC));
     }
-    let (default, factory) = (config::default_value(known, options), config::factory_value(known));
+    let (default, factory) = (known.default_of(&options.topic_defaults), known.factory_value());
     let name = known.server.unwrap_or(known.name);
     if default != factory {
         values.push((name, default, SOURCE_SERVER));
@@ -124,7 +124,7 @@ fn topic_setting(topic: &Topic, known: &'static config::Known, options: &Options
 
 fn broker_settings(options: &Options) -> Vec<Setting> {
     let factory = Options::default();
-    let describe = |property: &crate::options::Property| {
+    let describe = |property: &Property| {
         let (value, default) = (options.get(property.kind), factory.get(property.kind));
         let mut values = vec![(property.name, default, SOURCE_DEFAULT)];
         if values[0].1 != value {
@@ -133,7 +133,7 @@ fn broker_settings(options: &Options) -> Vec<Setting> {
         let kind = match property.kind {
             PropertyKind::Bool(_) => Kind::Bool,
             PropertyKind::Number(..) => Kind::Long,
-            PropertyKind::TimestampType => Kind::Text,
+            PropertyKind::Text(..) => Kind::Text,
         };
         Setting { name: property.name, kind, read_only: true, values, doc: property.doc }
     };

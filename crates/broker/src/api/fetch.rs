@@ -1,24 +1,27 @@
 //! `Fetch`, key 1, versions 4 to 17.
 //!
 //! Whole batches are answered, as many as the limits allow and one at least, without copying them. A fetch that
-//! finds too little waits until something is appended or its time is over. Differs from Kafka: no fetch sessions
-//! (session id 0 tells clients to name all partitions each time), no transactions (the last stable offset is the
-//! end of the log), no followers.
+//! finds too little waits until something is appended, or ends, or its time is over. Who reads only what is committed
+//! is given what is before the last stable offset, with the aborted transactions in it. Differs from Kafka: no fetch
+//! sessions (session id 0 tells clients to name all partitions each time), no followers.
 
-use super::{check_leader_epoch, find_topic};
+use super::{READ_COMMITTED, check_leader_epoch, find_topic};
 use crate::{
     dispatch::{Answer, Close, decode},
     partition::{Partition, Watch},
     shared::{Call, Shared},
 };
 use bytes::Bytes;
-use kadence_wire::fetch::{Batches, encode_response};
+use kadence_wire::{
+    batch::BatchHeader,
+    fetch::{Batches, encode_response},
+};
 use kafka_protocol::{
     ResponseError,
     messages::{
-        ApiKey, BrokerId, FetchRequest, FetchResponse,
+        ApiKey, BrokerId, FetchRequest, FetchResponse, ProducerId,
         fetch_request::{FetchPartition, FetchTopic},
-        fetch_response::{FetchableTopicResponse, PartitionData},
+        fetch_response::{AbortedTransaction, FetchableTopicResponse, PartitionData},
     },
 };
 use std::{
@@ -99,7 +102,8 @@ fn look(call: &Call, request: &FetchRequest) -> Look {
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for wanted in &topic.partitions {
             // The first batch of the whole answer is given even if it is larger than asked for.
-            let (data, batches) = read(call, topic, wanted, left, out.bytes == 0);
+            let committed = request.isolation_level == READ_COMMITTED;
+            let (data, batches) = read(call, topic, (wanted, committed), left, out.bytes == 0);
             let bytes: usize = batches.iter().map(Bytes::len).sum();
             left = left.saturating_sub(bytes);
             out.bytes += bytes;
@@ -120,7 +124,7 @@ fn look(call: &Call, request: &FetchRequest) -> Look {
 fn read(
     call: &Call,
     topic: &FetchTopic,
-    wanted: &FetchPartition,
+    (wanted, committed): (&FetchPartition, bool),
     left: usize,
     at_least_one: bool,
 ) -> (PartitionData, Batches) {
@@ -130,6 +134,7 @@ fn read(
         .with_last_stable_offset(-1)
         .with_log_start_offset(-1)
         .with_preferred_read_replica(BrokerId(-1))
+        .with_aborted_transactions(None)
         .with_records(Some(Bytes::new()));
     let partition = match find(call, topic, wanted) {
         Ok(partition) => partition,
@@ -137,12 +142,26 @@ fn read(
     };
     let state = partition.lock();
     let (start, end) = (state.log.start(), state.log.end());
-    let data = data.with_high_watermark(end).with_last_stable_offset(end).with_log_start_offset(start);
+    let stable = state.last_stable();
+    let data = data.with_high_watermark(end).with_last_stable_offset(stable).with_log_start_offset(start);
     if !(start..=end).contains(&wanted.fetch_offset) {
         return (data.with_error_code(ResponseError::OffsetOutOfRange.code()), Batches::new());
     }
     let max = usize::try_from(wanted.partition_max_bytes).unwrap_or(0).min(left);
-    (data, state.log.read(wanted.fetch_offset, max, at_least_one))
+    if !committed {
+        return (data, state.log.read(wanted.fetch_offset, end, max, at_least_one));
+    }
+    let batches = state.log.read(wanted.fetch_offset, stable, max, at_least_one);
+    let aborted = batches.last().and_then(|last| BatchHeader::parse(last).ok()).map(|last| {
+        let to = last.base_offset + i64::from(last.last_offset_delta) + 1;
+        state.producers.aborted(wanted.fetch_offset, to)
+    });
+    let aborted = aborted.unwrap_or_default().into_iter().map(|aborted| {
+        AbortedTransaction::default()
+            .with_producer_id(ProducerId(aborted.producer_id))
+            .with_first_offset(aborted.first)
+    });
+    (data.with_aborted_transactions(Some(aborted.collect())), batches)
 }
 
 fn find(call: &Call, topic: &FetchTopic, wanted: &FetchPartition) -> Result<Arc<Partition>, ResponseError> {

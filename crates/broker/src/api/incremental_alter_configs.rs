@@ -64,15 +64,15 @@ fn alter(call: &Call, resource: &AlterConfigsResource, once: bool, dry: bool) ->
 
 fn apply(call: &Call, config: &mut TopicConfig, setting: &AlterableConfig) -> Result<(), Refusal> {
     let (name, value) = (setting.name.as_str(), setting.value.as_deref());
-    let options = &call.shared.options;
+    let defaults = &call.shared.options.topic_defaults;
     if setting.config_operation != DELETE {
         refuse_null(name, value)?;
     }
     let applied = match setting.config_operation {
         SET => config.set(name, value),
         DELETE => config.unset(name),
-        APPEND => config.change_list(name, value, ListChange::Append, options),
-        SUBTRACT => config.change_list(name, value, ListChange::Subtract, options),
+        APPEND => config.change_list(name, value, ListChange::Append, defaults),
+        SUBTRACT => config.change_list(name, value, ListChange::Subtract, defaults),
         other => {
             let message = format!("Unknown operation {other} for {name}");
             return Err(Refusal::new(ResponseError::InvalidRequest, message));

@@ -1,14 +1,19 @@
 //! `InitProducerId`, key 22, versions 0 to 5.
 //!
-//! Gives an idempotent producer its id. Differs from Kafka: a transactional id is refused, as there is no
-//! coordinator for transactions.
+//! Gives an idempotent producer its id, and one with a transactional id its epoch as well, which fences the one before.
+//! Differs from Kafka: an open transaction of the one before is aborted at once, where Kafka has the client ask again
+//! meanwhile; who says what it had is fenced also while its transaction is open, if it is not the current one.
 
-use super::Api;
+use super::{Api, fenced};
 use crate::{dispatch::Close, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{ApiKey, InitProducerIdRequest, InitProducerIdResponse, ProducerId},
 };
+
+/// From here on clients know what it is to be fenced.
+const FENCED: i16 = 4;
+const NONE: (i64, i16) = (-1, -1);
 
 pub(crate) struct InitProducerId;
 
@@ -21,12 +26,34 @@ impl Api for InitProducerId {
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
         let response = InitProducerIdResponse::default();
-        if request.transactional_id.is_some() {
-            let error = ResponseError::UnsupportedVersion.code();
-            let response = response.with_error_code(error).with_producer_id(ProducerId(-1));
-            return Ok(Some(response.with_producer_epoch(-1)));
-        }
-        let id = ProducerId(call.shared.new_producer_id());
-        Ok(Some(response.with_producer_id(id).with_producer_epoch(0)))
+        Ok(Some(match init(call, &request) {
+            Ok((id, epoch)) => response.with_producer_id(ProducerId(id)).with_producer_epoch(epoch),
+            Err(error) => response
+                .with_error_code(fenced(error, call.version, FENCED).code())
+                .with_producer_id(ProducerId(NONE.0))
+                .with_producer_epoch(NONE.1),
+        }))
     }
+}
+
+fn init(call: &Call, request: &InitProducerIdRequest) -> Result<(i64, i16), ResponseError> {
+    let had = match (request.producer_id.0, request.producer_epoch) {
+        NONE => None,
+        (id, epoch) if id == NONE.0 || epoch == NONE.1 => return Err(ResponseError::InvalidRequest),
+        had => Some(had),
+    };
+    let shared = &call.shared;
+    let Some(id) = &request.transactional_id else {
+        return Ok((shared.producer_ids.take()?, 0));
+    };
+    if id.is_empty() {
+        return Err(ResponseError::InvalidRequest);
+    }
+    let timeout_ms = request.transaction_timeout_ms;
+    let most = shared.options.max_transaction_timeout.as_millis();
+    if !u128::try_from(timeout_ms).is_ok_and(|timeout| (1..=most).contains(&timeout)) {
+        return Err(ResponseError::InvalidTransactionTimeout);
+    }
+    let producer = shared.transactions.init(shared, id, timeout_ms, had)?;
+    Ok((producer.id, producer.epoch))
 }

@@ -1,10 +1,11 @@
 //! `ListOffsets`, key 2, versions 1 to 10.
 //!
-//! Earliest, latest, by timestamp and the greatest timestamp. Differs from Kafka: there is no tiered storage, so
+//! Earliest, latest, by timestamp and the greatest timestamp; for who reads only what is committed, all up to the
+//! last stable offset. Differs from Kafka: there is no tiered storage, so
 //! the earliest local offset is the earliest, and nothing is in a tier; a batch that does not unpack is taken from
 //! its start.
 
-use super::{Api, LEADER_EPOCH, check_leader_epoch};
+use super::{Api, LEADER_EPOCH, READ_COMMITTED, check_leader_epoch};
 use crate::{dispatch::Close, log::Stored, shared::Call};
 use kadence_wire::records;
 use kafka_protocol::{
@@ -41,13 +42,14 @@ impl Api for ListOffsets {
         // A partition is looked up once: to look into a batch is the dearest thing a request can ask for.
         let mut seen = HashSet::new();
         let mut budget = UNPACK_BYTES;
+        let committed = request.isolation_level == READ_COMMITTED;
         let mut topics = Vec::with_capacity(request.topics.len());
         for topic in request.topics {
             let mut partitions = Vec::with_capacity(topic.partitions.len());
             for wanted in &topic.partitions {
                 let once = seen.insert((topic.name.clone(), wanted.partition_index));
                 let found = if once {
-                    find(call, &topic.name, wanted, &mut budget)
+                    find(call, &topic.name, (wanted, committed), &mut budget)
                 } else {
                     Err(ResponseError::InvalidRequest)
                 };
@@ -81,16 +83,17 @@ fn answer(
 fn find(
     call: &Call,
     name: &TopicName,
-    wanted: &ListOffsetsPartition,
+    (wanted, committed): (&ListOffsetsPartition, bool),
     budget: &mut u64,
 ) -> Result<(i64, i64), ResponseError> {
     let topic = call.shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let partition = topic.partition(wanted.partition_index).ok_or(ResponseError::UnknownTopicOrPartition)?;
     check_leader_epoch(wanted.current_leader_epoch)?;
-    let (batch, timestamp) = {
+    let (batch, timestamp, before) = {
         let state = partition.lock();
-        match wanted.timestamp {
-            LATEST => return Ok((state.log.end(), -1)),
+        let before = if committed { state.last_stable() } else { state.log.end() };
+        let (batch, timestamp) = match wanted.timestamp {
+            LATEST => return Ok((before, -1)),
             EARLIEST | EARLIEST_LOCAL => return Ok((state.log.start(), -1)),
             GREATEST_TIMESTAMP => {
                 let batch = state.log.latest();
@@ -100,10 +103,12 @@ fn find(
             LATEST_TIERED => return Ok(NONE),
             timestamp if timestamp >= 0 => (state.log.first_at(timestamp), timestamp),
             _ => return Err(ResponseError::InvalidRequest),
-        }
+        };
+        (batch, timestamp, before)
     };
     // The partition is free again while the batch is looked into.
-    Ok(batch.map_or(NONE, |batch| within(&batch, timestamp, budget)))
+    let found = batch.map_or(NONE, |batch| within(&batch, timestamp, budget));
+    Ok(if found.0 < before { found } else { NONE })
 }
 
 /// The first record of `batch` at or after `timestamp`. A batch that cannot be looked into is given from its

@@ -45,10 +45,7 @@ impl Api for OffsetCommit {
         let topics = &call.shared.topics;
         let exists =
             |topic: &str, index| topics.named(topic).is_some_and(|topic| topic.partition(index).is_some());
-        let results = call
-            .shared
-            .groups
-            .with(|groups, now| groups.commit(now, &request.group_id, &who, &commits, exists));
+        let results = call.shared.groups.commit(&request.group_id, &who, &commits, exists);
         let mut codes = results.iter().map(code);
         let answers = request.topics.iter().map(|topic| {
             let partitions = topic.partitions.iter().zip(&mut codes).map(|(partition, code)| {

@@ -25,8 +25,7 @@ impl Api for OffsetDelete {
             .iter()
             .flat_map(|t| t.partitions.iter().map(|p| (t.name.as_str(), p.partition_index)))
             .collect();
-        let deleted =
-            call.shared.groups.with(|groups, now| groups.delete_offsets(now, &request.group_id, &asked));
+        let deleted = call.shared.groups.delete_offsets(&request.group_id, &asked);
         let results = match deleted {
             Ok(results) => results,
             Err(error) => return Ok(Some(OffsetDeleteResponse::default().with_error_code(error.code()))),

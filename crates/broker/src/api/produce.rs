@@ -1,20 +1,26 @@
 //! `Produce`, key 0, versions 3 to 13.
 //!
 //! A partition takes exactly one batch of format version 2, whose header and checksum are checked; its records
-//! stay as they are, in any compression. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off
-//! an incomplete batch; record timestamps are not checked; a transactional batch is refused with
-//! `INVALID_TXN_STATE`. When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
+//! stay as they are, in any compression. A transactional batch goes only where its producer has added the partition
+//! to its transaction; versions from 12 on do not do so by themselves, as transactions of version 2 are not
+//! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch.
+//! When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
 //! at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery timeout.
 
-use super::{Api, find_topic, text};
+use super::{Api, abortable, find_topic, text};
 use crate::{
     dispatch::Close,
+    options::TopicSettings,
     partition::{AppendError, Appended},
     shared::Call,
     topics::{Refusal, Topic},
+    transactions::Writer,
 };
 use bytes::Bytes;
-use kadence_wire::batch::{BatchError, BatchHeader, Codec};
+use kadence_wire::{
+    batch::{BatchError, BatchHeader, Codec},
+    records,
+};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -24,13 +30,19 @@ use kafka_protocol::{
     },
 };
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// From here on topics go by their ids.
 const BY_ID: i16 = 13;
 /// From here on clients know zstd.
 const ZSTD: i16 = 7;
+/// From here on clients know that a transaction may have to be aborted.
+const ABORTABLE: i16 = 11;
 const NO_ACKS: i16 = 0;
 const ALL_ACKS: i16 = -1;
+
+/// The most that is unpacked of a batch to look at its records' times.
+const UNPACK_BYTES: u64 = 256 * 1024 * 1024;
 
 pub(crate) struct Produce;
 
@@ -42,11 +54,13 @@ impl Api for Produce {
     type Response = ProduceResponse;
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
-        let acks = request.acks;
+        let id = request.transactional_id;
+        let said = Said { acks: request.acks, transaction: id.as_ref().map(|id| id.as_str()) };
+        let acks = said.acks;
         let mut refused = false;
         let mut responses = Vec::with_capacity(request.topic_data.len());
         for data in request.topic_data {
-            let response = topic(call, acks, data);
+            let response = topic(call, &said, data);
             refused |= response.partition_responses.iter().any(|p| p.error_code != 0);
             responses.push(response);
         }
@@ -58,11 +72,18 @@ impl Api for Produce {
     }
 }
 
-fn topic(call: &Call, acks: i16, data: TopicProduceData) -> TopicProduceResponse {
+/// What a request says once for all its batches.
+struct Said<'a> {
+    acks: i16,
+    /// The transactional id.
+    transaction: Option<&'a str>,
+}
+
+fn topic(call: &Call, said: &Said<'_>, data: TopicProduceData) -> TopicProduceResponse {
     let found = find_topic(call, call.version >= BY_ID, &data.name, data.topic_id);
     let partitions = data.partition_data.into_iter().map(|partition| {
         let result = match &found {
-            Ok(topic) => append(call, acks, topic, &partition),
+            Ok(topic) => append(call, said, topic, &partition),
             Err(error) => Err(Refusal::new(*error, error.to_string())),
         };
         answer(partition.index, &result)
@@ -91,11 +112,11 @@ fn answer(index: i32, result: &Result<Appended, Refusal>) -> PartitionProduceRes
 
 fn append(
     call: &Call,
-    acks: i16,
+    said: &Said<'_>,
     topic: &Arc<Topic>,
     data: &PartitionProduceData,
 ) -> Result<Appended, Refusal> {
-    let options = &call.shared.options;
+    let acks = said.acks;
     if !matches!(acks, NO_ACKS | 1 | ALL_ACKS) {
         return Err(Refusal::new(
             ResponseError::InvalidRequiredAcks,
@@ -106,14 +127,14 @@ fn append(
         let error = ResponseError::UnknownTopicOrPartition;
         Refusal::new(error, format!("{} has no partition {}", &*topic.name, data.index))
     })?;
-    let wanted = topic.config.min_insync();
+    let wanted = topic.settings.min_insync_replicas;
     if acks == ALL_ACKS && wanted > 1 {
         let message = format!("acks=all wants {wanted} replicas in sync; there is one");
         return Err(Refusal::new(ResponseError::NotEnoughReplicas, message));
     }
     let empty = Bytes::new();
     let batch = data.records.as_ref().unwrap_or(&empty);
-    let max = topic.config.max_message_bytes(options);
+    let max = topic.settings.max_message_bytes;
     if batch.len() > max {
         let message = format!(
             "the batch takes {} bytes, more than max.message.bytes={max} of topic {}",
@@ -123,8 +144,36 @@ fn append(
         return Err(Refusal::new(ResponseError::MessageTooLarge, message));
     }
     let header = check(call, batch)?;
-    let stamp = topic.config.log_append_time(options).then(|| call.shared.clock.now_ms());
-    partition.append(&header, batch, stamp).map_err(|error| refuse(call, &header, &error))
+    let now = call.shared.clock.now_ms();
+    check_times(&topic.settings, &header, batch, now)?;
+    let stamp = topic.settings.log_append_time.then_some(now);
+    if header.is_transactional() && said.transaction.is_none() {
+        // Kafka takes a missing id for one that its producer may not use.
+        let message = "a transactional batch comes without a transactional id";
+        return Err(Refusal::new(ResponseError::TransactionalIdAuthorizationFailed, message));
+    }
+    partition.append(&header, batch, stamp).map_err(|error| match error {
+        AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
+        error => refuse(call, &header, &error),
+    })
+}
+
+/// Why a batch belongs to no transaction here: the coordinator knows whether its producer is the current one.
+fn not_enrolled(call: &Call, said: &Said<'_>, header: &BatchHeader, place: (Uuid, i32)) -> Refusal {
+    let BatchHeader { producer_id, producer_epoch, .. } = *header;
+    let who = Writer { id: said.transaction.unwrap_or_default(), producer_id, epoch: producer_epoch };
+    let error = match call.shared.transactions.verify(&who, place) {
+        Ok(()) => ResponseError::InvalidTxnState,
+        Err(ResponseError::ProducerFenced) => ResponseError::InvalidProducerEpoch,
+        // Old clients send a batch again only for this reason.
+        Err(ResponseError::ConcurrentTransactions) => ResponseError::NotEnoughReplicas,
+        Err(error) => abortable(error, call.version, ABORTABLE),
+    };
+    let message = format!(
+        "producer {producer_id} with epoch {producer_epoch} has no transaction in partition {}: {error}",
+        place.1
+    );
+    Refusal::new(error, message)
 }
 
 fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
@@ -140,11 +189,41 @@ fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
         let message = format!("zstd needs produce requests of version {ZSTD}");
         return Err(Refusal::new(ResponseError::UnsupportedCompressionType, message));
     }
-    if header.is_transactional() {
-        let message = "transactions are not served by this broker";
-        return Err(Refusal::new(ResponseError::InvalidTxnState, message));
+    if header.is_transactional() && header.producer_id < 0 {
+        let message = "a transactional batch has no producer id";
+        return Err(Refusal::new(ResponseError::InvalidRecord, message));
     }
     Ok(header)
+}
+
+/// Checks that no record's time is further from `now` than the topic allows. Kafka has no limit for records without
+/// a time, nor for those that are stamped on arrival.
+fn check_times(
+    settings: &TopicSettings,
+    header: &BatchHeader,
+    batch: &[u8],
+    now: i64,
+) -> Result<(), Refusal> {
+    if settings.log_append_time {
+        return Ok(());
+    }
+    let refuse = |timestamp: i64, name: &str, limit: i64| {
+        let message = format!("timestamp {timestamp} is beyond {name}={limit} of the broker's time {now}");
+        Err(Refusal::new(ResponseError::InvalidTimestamp, message))
+    };
+    let (before, after) = (settings.timestamp_before_max_ms, settings.timestamp_after_max_ms);
+    if header.max_timestamp.saturating_sub(now) > after {
+        return refuse(header.max_timestamp, "message.timestamp.after.max.ms", after);
+    }
+    // Every record has to be looked at, which is not done for a limit that nothing exceeds.
+    if before < now && header.max_timestamp >= 0 {
+        let earliest = records::earliest(batch, &mut UNPACK_BYTES.clone())
+            .map_err(|error| Refusal::new(ResponseError::InvalidRecord, error.to_string()))?;
+        if now.saturating_sub(earliest) > before {
+            return refuse(earliest, "message.timestamp.before.max.ms", before);
+        }
+    }
+    Ok(())
 }
 
 fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
@@ -164,6 +243,10 @@ fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
         AppendError::OldEpoch { current } => Refusal::new(
             ResponseError::InvalidProducerEpoch,
             format!("producer {producer_id} sent epoch {producer_epoch} (current is {current})"),
+        ),
+        AppendError::NotEnrolled | AppendError::Outside => Refusal::new(
+            ResponseError::InvalidTxnState,
+            format!("producer {producer_id} writes outside of its transaction in this partition"),
         ),
     }
 }

@@ -25,11 +25,12 @@ const LARGE: usize = 100 * 1024;
 fn call(version: i16) -> Call {
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 9092));
     Call {
-        shared: Arc::new(Shared::new(Options::default(), Clock::SYSTEM)),
+        shared: Arc::new(Shared::new(Options::default(), Clock::SYSTEM).unwrap()),
         version,
         correlation_id: 7,
         local: here,
         peer: here,
+        listener: 0,
         client_id: Bytes::new(),
         spending: Spending::new(&Memory::new(u64::MAX, None)),
     }
@@ -51,7 +52,7 @@ fn commit(call: &Call, id: &str, partitions: i32, metadata: &str) {
     let who = Committer { member: "", instance: None, generation: -1 };
     let commit = |partition| Commit { topic: "t", partition, offset: 1, leader_epoch: 0, metadata };
     let commits: Vec<_> = (0..partitions).map(commit).collect();
-    let results = call.shared.groups.with(|groups, now| groups.commit(now, id, &who, &commits, |_, _| true));
+    let results = call.shared.groups.commit(id, &who, &commits, |_, _| true);
     assert!(results.iter().all(Result::is_ok));
 }
 

@@ -184,6 +184,77 @@ impl Coordinator {
         step.map_or_else(|| all(ResponseError::UnknownMemberId), |(results, _)| results)
     }
 
+    /// Keeps offsets for a producer's transaction to commit; a result for each partition. What is found good is
+    /// handed to `write` first, and nothing is kept if that fails.
+    pub(crate) fn commit_pending(
+        &mut self,
+        now: Time,
+        id: &str,
+        producer: i64,
+        who: &Committer<'_>,
+        commits: &[Commit<'_>],
+        (exists, write): (
+            impl Fn(&str, i32) -> bool,
+            impl FnOnce(&[&Commit<'_>]) -> Result<(), ResponseError>,
+        ),
+    ) -> Results {
+        let all = |error| vec![Err(error); commits.len()];
+        if !is_group_id(id) {
+            return all(ResponseError::InvalidGroupId);
+        }
+        if !self.groups.contains_key(id) {
+            if who.generation >= 0 {
+                return all(ResponseError::IllegalGeneration);
+            }
+            if let Err(error) = self.create(id) {
+                return all(error);
+            }
+        }
+        let step = self.step(now, id, |group, turn| {
+            if let Err(error) = group.check_pending_committer(turn, who) {
+                return all(error);
+            }
+            let prepare = |commit: &Commit<'_>| {
+                if exists(commit.topic, commit.partition) {
+                    Group::prepare_pending(turn, commit)
+                } else {
+                    Err(ResponseError::UnknownTopicOrPartition)
+                }
+            };
+            let shares: Vec<_> = commits.iter().map(prepare).collect();
+            let good = || commits.iter().zip(&shares).filter(|(_, share)| share.is_ok());
+            let kept: Vec<&Commit<'_>> = good().map(|(commit, _)| commit).collect();
+            if !kept.is_empty()
+                && let Err(error) = write(&kept)
+            {
+                return all(error);
+            }
+            let keep = |(commit, share): (&Commit<'_>, Result<Share, ResponseError>)| {
+                group.pend(turn, producer, commit, Some(share?));
+                Ok(())
+            };
+            commits.iter().zip(shares).map(keep).collect()
+        });
+        step.map_or_else(|| all(ResponseError::UnknownMemberId), |(results, _)| results)
+    }
+
+    /// Keeps offsets for a producer's transaction as before a restart.
+    pub(crate) fn restore_pending(&mut self, now: Time, id: &str, producer: i64, commits: &[Commit<'_>]) {
+        if !self.groups.contains_key(id) && self.create(id).is_err() {
+            return;
+        }
+        self.step(now, id, |group, turn| {
+            for commit in commits {
+                group.pend(turn, producer, commit, None);
+            }
+        });
+    }
+
+    /// Commits or forgets what a producer's transaction has pending.
+    pub(crate) fn end_pending(&mut self, now: Time, id: &str, producer: i64, commit: bool) {
+        self.step(now, id, |group, _| group.offsets.end(producer, commit));
+    }
+
     /// A group's offsets, if there is such a group.
     pub(crate) fn offsets(&self, id: &str) -> Option<&Offsets> {
         self.groups.get(id).map(|group| &group.offsets)

@@ -1,4 +1,4 @@
-//! The offsets of a group.
+//! The offsets of a group: those that are committed, and those that a transaction will commit.
 
 use super::{
     Id,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::memory::Share;
 use kafka_protocol::{ResponseError, protocol::StrBytes};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What an offset takes beside its metadata.
 const OFFSET_BYTES: usize = 160;
@@ -40,45 +40,85 @@ pub(crate) struct Committed {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Offsets(BTreeMap<Id, Topic>);
+pub(crate) struct Offsets {
+    committed: BTreeMap<Id, Topic>,
+    /// By the producer whose transaction is open; none is empty.
+    pending: HashMap<i64, BTreeMap<(Id, i32), Committed>>,
+}
 
 #[derive(Debug)]
 struct Topic {
     partitions: BTreeMap<i32, Committed>,
-    _share: Share,
+    _share: Option<Share>,
+}
+
+impl Topic {
+    fn new(share: Option<Share>) -> Self {
+        Self { partitions: BTreeMap::new(), _share: share }
+    }
 }
 
 impl Offsets {
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.committed.is_empty() && self.pending.is_empty()
+    }
+
+    /// Whether a transaction is open that may change this offset.
+    pub(crate) fn is_unstable(&self, topic: &str, partition: i32) -> bool {
+        // The name is copied only where something is pending at all.
+        !self.pending.is_empty() && {
+            let key = (Id::from(topic), partition);
+            self.pending.values().any(|pending| pending.contains_key(&key))
+        }
     }
 
     pub(crate) fn get(&self, topic: &str, partition: i32) -> Option<&Committed> {
-        self.0.get(topic)?.partitions.get(&partition)
+        self.committed.get(topic)?.partitions.get(&partition)
     }
 
     /// Topics with their partitions, both in order.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Id, impl Iterator<Item = (i32, &Committed)>)> {
-        self.0.iter().map(|(name, topic)| (name, topic.partitions.iter().map(|(index, o)| (*index, o))))
+        self.committed
+            .iter()
+            .map(|(name, topic)| (name, topic.partitions.iter().map(|(index, o)| (*index, o))))
     }
 
     pub(super) fn forget_topics(&mut self, topics: &HashSet<&str>) {
-        if topics.len() < self.0.len() {
+        if topics.len() < self.committed.len() {
             for topic in topics {
-                self.0.remove(*topic);
+                self.committed.remove(*topic);
             }
         } else {
-            self.0.retain(|name, _| !topics.contains(&**name));
+            self.committed.retain(|name, _| !topics.contains(&**name));
+        }
+        self.retain_pending(|(topic, _)| !topics.contains(&**topic));
+    }
+
+    fn retain_pending(&mut self, keep: impl Fn(&(Id, i32)) -> bool) {
+        self.pending.retain(|_, pending| {
+            pending.retain(|key, _| keep(key));
+            !pending.is_empty()
+        });
+    }
+
+    /// Forgets what a producer's transaction would commit, or has it committed.
+    pub(super) fn end(&mut self, producer: i64, commit: bool) {
+        let pending = self.pending.remove(&producer).unwrap_or_default();
+        for ((topic, partition), offset) in pending.into_iter().filter(|_| commit) {
+            // Its share is large enough for a topic's as well, so that a decided commit needs no more memory.
+            let topic = self.committed.entry(topic).or_insert_with(|| Topic::new(None));
+            topic.partitions.insert(partition, offset);
         }
     }
 
     pub(super) fn forget(&mut self, topic: &str, partition: i32) {
-        if let Some(found) = self.0.get_mut(topic) {
+        if let Some(found) = self.committed.get_mut(topic) {
             found.partitions.remove(&partition);
             if found.partitions.is_empty() {
-                self.0.remove(topic);
+                self.committed.remove(topic);
             }
         }
+        self.retain_pending(|(name, index)| **name != *topic || *index != partition);
     }
 
     fn put(&mut self, turn: &Turn<'_>, commit: &Commit<'_>) -> Result<(), ResponseError> {
@@ -89,7 +129,7 @@ impl Offsets {
         // Copied, since the request is much larger.
         let metadata = || StrBytes::from_string(commit.metadata.to_owned());
         if let Some(known) =
-            self.0.get_mut(commit.topic).and_then(|t| t.partitions.get_mut(&commit.partition))
+            self.committed.get_mut(commit.topic).and_then(|t| t.partitions.get_mut(&commit.partition))
         {
             if !known.share.resize(bytes) {
                 return Err(ResponseError::PolicyViolation);
@@ -106,14 +146,38 @@ impl Offsets {
             metadata: metadata(),
             share,
         };
-        if let Some(topic) = self.0.get_mut(commit.topic) {
+        if let Some(topic) = self.committed.get_mut(commit.topic) {
             topic.partitions.insert(commit.partition, offset);
         } else {
             let share = take(Share::new(turn.memory), TOPIC_BYTES + commit.topic.len())?;
-            let partitions = BTreeMap::from([(commit.partition, offset)]);
-            self.0.insert(Id::from(commit.topic), Topic { partitions, _share: share });
+            let mut topic = Topic::new(Some(share));
+            topic.partitions.insert(commit.partition, offset);
+            self.committed.insert(Id::from(commit.topic), topic);
         }
         Ok(())
+    }
+
+    /// What a pending offset takes, with the topic's name that it may have to bring along.
+    fn pending_share(turn: &Turn<'_>, commit: &Commit<'_>, anyway: bool) -> Result<Share, ResponseError> {
+        let bytes = OFFSET_BYTES + TOPIC_BYTES + 2 * commit.topic.len() + commit.metadata.len();
+        let mut share = Share::new(turn.memory);
+        if anyway {
+            share.insist(bytes);
+        } else if !share.grow(bytes) {
+            return Err(ResponseError::PolicyViolation);
+        }
+        Ok(share)
+    }
+
+    fn pend(&mut self, producer: i64, commit: &Commit<'_>, share: Share) {
+        let offset = Committed {
+            offset: commit.offset,
+            leader_epoch: commit.leader_epoch,
+            metadata: StrBytes::from_string(commit.metadata.to_owned()),
+            share,
+        };
+        let key = (Id::from(commit.topic), commit.partition);
+        self.pending.entry(producer).or_default().insert(key, offset);
     }
 }
 
@@ -137,6 +201,38 @@ impl Group {
         }
         self.members[at].seen(turn.now);
         Ok(())
+    }
+
+    /// Whether `who` may have a transaction commit now. Kafka lets somebody outside the group do so, as old producers
+    /// do not say who they are.
+    pub(super) fn check_pending_committer(
+        &mut self,
+        turn: &Turn<'_>,
+        who: &Committer<'_>,
+    ) -> Result<(), ResponseError> {
+        let is_named = who.generation >= 0 || !who.member.is_empty() || who.instance.is_some();
+        if !is_named || who.generation < 0 && self.state == State::Empty {
+            return Ok(());
+        }
+        let at = self.find_current(who.member, who.instance, who.generation)?;
+        self.members[at].seen(turn.now);
+        Ok(())
+    }
+
+    /// Finds room for what a transaction will commit.
+    pub(super) fn prepare_pending(turn: &Turn<'_>, commit: &Commit<'_>) -> Result<Share, ResponseError> {
+        if commit.metadata.len() > turn.rules.max_offset_metadata_bytes {
+            return Err(ResponseError::OffsetMetadataTooLarge);
+        }
+        Offsets::pending_share(turn, commit, false)
+    }
+
+    /// Keeps what a transaction will commit. A restart keeps what was kept before, whatever the limit says now.
+    pub(super) fn pend(&mut self, turn: &Turn<'_>, producer: i64, commit: &Commit<'_>, share: Option<Share>) {
+        let insisted = || Offsets::pending_share(turn, commit, true);
+        if let Some(share) = share.or_else(|| insisted().ok()) {
+            self.offsets.pend(producer, commit, share);
+        }
     }
 
     pub(super) fn commit(&mut self, turn: &Turn<'_>, commit: &Commit<'_>) -> Result<(), ResponseError> {

@@ -49,10 +49,13 @@ pub(crate) enum Event {
     GroupDeleted {
         group: String,
     },
-    /// A transactional id has this producer id and epoch, and no transaction.
+    /// A transactional id has this producer id and epoch, and no transaction. `ended` is how its last one ended,
+    /// since the producer got them.
     Transactional {
         id: String,
         producer: Producer,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<bool>,
     },
     /// These partitions are part of a transaction, which begins with the first of them.
     Joined {
@@ -73,7 +76,7 @@ pub(crate) enum Event {
         offsets: Vec<Offset>,
     },
     /// The transaction's outcome, from which there is no way back; a commit commits its offsets here. `epoch` is the
-    /// one its markers carry.
+    /// one its markers carry; a later one than the producer's has fenced the producer.
     Decided {
         id: String,
         commit: bool,

@@ -1,7 +1,7 @@
 //! What the events of a journal come to.
 
 use super::event::{Event, FORMAT, Offset, Producer};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 /// Everything a broker has to know when it starts again, beside the logs.
@@ -31,6 +31,8 @@ pub(crate) struct Topic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transactional {
     pub(crate) producer: Producer,
+    /// How the last transaction ended, if its producer had one: it may ask once more.
+    pub(crate) ended: Option<bool>,
     /// The transaction under way, or decided and not ended.
     pub(crate) transaction: Option<Transaction>,
 }
@@ -62,13 +64,18 @@ impl State {
             Event::ProducerIds { below } => self.producer_ids = self.producer_ids.max(below),
             Event::Offsets { group, offsets } => put(self.groups.entry(group).or_default(), offsets),
             Event::OffsetsDeleted { group, partitions } => {
-                if let Some(offsets) = self.groups.get_mut(&group) {
+                let delete = |offsets: &mut Offsets| {
                     partitions.iter().for_each(|partition| drop(offsets.remove(partition)));
-                }
+                };
+                self.groups.get_mut(&group).into_iter().for_each(delete);
+                self.pending(&group).for_each(delete);
             }
-            Event::GroupDeleted { group } => drop(self.groups.remove(&group)),
-            Event::Transactional { id, producer } => {
-                self.transactional.insert(id, Transactional { producer, transaction: None });
+            Event::GroupDeleted { group } => {
+                self.groups.remove(&group);
+                self.pending(&group).for_each(BTreeMap::clear);
+            }
+            Event::Transactional { id, producer, ended } => {
+                self.transactional.insert(id, Transactional { producer, ended, transaction: None });
             }
             Event::TransactionalDeleted { id } => drop(self.transactional.remove(&id)),
             Event::Joined { id, since_ms, partitions } => {
@@ -84,11 +91,28 @@ impl State {
             }
             Event::Decided { id, commit, epoch } => self.decide(&id, commit, epoch),
             Event::Ended { id } => {
-                if let Some(transactional) = self.transactional.get_mut(&id) {
-                    transactional.transaction = None;
+                if let Some(transactional) = self.transactional.get_mut(&id)
+                    && let Some(transaction) = transactional.transaction.take()
+                {
+                    transactional.ended = transaction.decided.map(|(commit, _)| commit);
                 }
             }
         }
+    }
+
+    /// Drops offsets of topics that are gone: they were committed while their topic was being deleted.
+    pub(crate) fn forget_what_is_gone(&mut self) {
+        let names: HashSet<&str> = self.topics.values().map(|topic| topic.name.as_str()).collect();
+        for offsets in self.groups.values_mut() {
+            offsets.retain(|(topic, _), _| names.contains(topic.as_str()));
+        }
+        self.groups.retain(|_, offsets| !offsets.is_empty());
+    }
+
+    /// Offsets of a group that transactions have not committed yet.
+    fn pending(&mut self, group: &str) -> impl Iterator<Item = &mut Offsets> {
+        let transactions = self.transactional.values_mut().filter_map(|t| t.transaction.as_mut());
+        transactions.filter_map(move |transaction| transaction.groups.get_mut(group))
     }
 
     fn delete_topic(&mut self, id: Uuid) {
@@ -107,14 +131,24 @@ impl State {
     fn in_transaction(&mut self, id: &str, since_ms: i64, act: impl FnOnce(&mut Transaction)) {
         if let Some(transactional) = self.transactional.get_mut(id) {
             let begin = || Transaction { since_ms, ..Transaction::default() };
-            act(transactional.transaction.get_or_insert_with(begin));
+            let transaction = transactional.transaction.get_or_insert_with(begin);
+            if transaction.decided.is_none() {
+                act(transaction);
+            }
         }
     }
 
     fn decide(&mut self, id: &str, commit: bool, epoch: i16) {
         let Some(transactional) = self.transactional.get_mut(id) else { return };
         let Some(transaction) = &mut transactional.transaction else { return };
+        if transaction.decided.is_some() {
+            return;
+        }
         transaction.decided = Some((commit, epoch));
+        let producer = &mut transactional.producer;
+        if epoch > producer.epoch {
+            *producer = Producer { epoch, last_id: -1, last_epoch: -1, ..*producer };
+        }
         for (group, offsets) in std::mem::take(&mut transaction.groups) {
             if commit && !offsets.is_empty() {
                 put(self.groups.entry(group).or_default(), offsets.into_values());
@@ -139,8 +173,8 @@ impl State {
             let offsets = offsets.values().cloned().collect();
             events.push(Event::Offsets { group: group.clone(), offsets });
         }
-        for (id, Transactional { producer, transaction }) in &self.transactional {
-            events.push(Event::Transactional { id: id.clone(), producer: *producer });
+        for (id, Transactional { producer, ended, transaction }) in &self.transactional {
+            events.push(Event::Transactional { id: id.clone(), producer: *producer, ended: *ended });
             if let Some(transaction) = transaction {
                 transaction.events(id, &mut events);
             }

@@ -27,6 +27,8 @@ pub(crate) struct MemoryLog {
     /// The latest timestamp of any batch.
     max_timestamp: i64,
     share: Share,
+    /// Whether the accounts are only kept, not obeyed.
+    insists: bool,
 }
 
 impl MemoryLog {
@@ -38,6 +40,7 @@ impl MemoryLog {
             next_chunk: FIRST_CHUNK,
             max_timestamp: -1,
             share: Share::new(memory),
+            insists: false,
         }
     }
 
@@ -49,7 +52,11 @@ impl MemoryLog {
         self.end
     }
 
-    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
+        if self.insists {
+            self.share.insist(bytes);
+            return Ok(());
+        }
         if self.share.grow(bytes) { Ok(()) } else { Err(Full) }
     }
 
@@ -77,6 +84,13 @@ impl MemoryLog {
         self.end = last_offset + 1;
         self.max_timestamp = self.max_timestamp.max(max_timestamp);
         Ok(base_offset)
+    }
+
+    pub(super) fn append_anyway(&mut self, header: &BatchHeader, bytes: &[u8]) -> Result<i64, Full> {
+        self.insists = true;
+        let appended = self.append(header, bytes, None);
+        self.insists = false;
+        appended
     }
 
     /// An empty buffer with a capacity of at least `len`, cut from the current chunk where it fits.
@@ -114,13 +128,13 @@ impl MemoryLog {
         Ok(())
     }
 
-    pub(super) fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool) -> Vec<Bytes> {
+    pub(super) fn read(&self, offset: i64, before: i64, max_bytes: usize, at_least_one: bool) -> Vec<Bytes> {
         let first = self.batches.partition_point(|b| b.last_offset < offset);
         let mut left = max_bytes;
         let mut out = Vec::new();
         for stored in self.batches.range(first..) {
             let len = stored.bytes.len();
-            if len > left && !(at_least_one && out.is_empty()) {
+            if stored.base_offset >= before || len > left && !(at_least_one && out.is_empty()) {
                 break;
             }
             left = left.saturating_sub(len);

@@ -171,7 +171,7 @@ fn names_of_the_greatest_length_are_answered() {
 fn the_older_form_replaces_all_settings() {
     let broker = start();
     let mut client = Client::connect(&broker);
-    create_with(&mut client, "t", &[("retention.ms", "7"), ("segment.bytes", "9")]);
+    create_with(&mut client, "t", &[("retention.ms", "7"), ("segment.bytes", "1048577")]);
     let config = alter_configs_request::AlterableConfig::default()
         .with_name(text("retention.ms"))
         .with_value(Some(text("8")));
@@ -179,7 +179,7 @@ fn the_older_form_replaces_all_settings() {
         .with_resource_type(2)
         .with_resource_name(text("t"))
         .with_configs(vec![config]);
-    for (dry, retention, segment) in [(true, "7", "9"), (false, "8", "1073741824")] {
+    for (dry, retention, segment) in [(true, "7", "1048577"), (false, "8", "1073741824")] {
         let request =
             AlterConfigsRequest::default().with_resources(vec![resource.clone()]).with_validate_only(dry);
         let response: AlterConfigsResponse = client.call(ApiKey::AlterConfigs, 2, &request);

@@ -1,5 +1,5 @@
 use crate::client::{Batch, Client, fetch_request, start, start_with};
-use kadence_broker::{Broker, BrokerError, Options};
+use kadence_broker::{Broker, BrokerError, Listener, Options};
 use kafka_protocol::messages::{ApiKey, MetadataRequest, MetadataResponse};
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
@@ -25,10 +25,11 @@ fn two_brokers_in_one_process_know_nothing_of_each_other() {
 fn a_taken_port_is_an_error_that_names_the_address() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let error = Broker::start(Options { listen: vec![address], ..Options::default() }).unwrap_err();
+    let error =
+        Broker::start(Options { listeners: vec![Listener::on(address)], ..Options::default() }).unwrap_err();
     assert!(matches!(error, BrokerError::Listen { .. }));
     assert!(error.to_string().contains(&address.to_string()), "{error}");
-    let none = Broker::start(Options { listen: Vec::new(), ..Options::default() });
+    let none = Broker::start(Options { listeners: Vec::new(), ..Options::default() });
     assert!(matches!(none, Err(BrokerError::NoAddress)));
 }
 
@@ -63,7 +64,7 @@ fn shutdown_ends_open_connections_and_frees_the_port() {
     stopping.join().unwrap();
     assert!(idle.is_closed() && half.is_closed() && waiting.is_closed());
     assert!(TcpStream::connect(address).is_err());
-    let again = start_with(|o| o.listen = vec![address]);
+    let again = start_with(|o| o.listeners = vec![Listener::on(address)]);
     assert_eq!(again.addresses(), [address]);
 }
 
@@ -77,7 +78,7 @@ fn a_broker_may_be_dropped_inside_a_runtime() {
 #[test]
 fn metadata_names_the_address_the_client_used() {
     let wanted: Vec<SocketAddr> = ["127.0.0.1:0", "[::1]:0"].iter().map(|a| a.parse().unwrap()).collect();
-    let broker = start_with(|o| o.listen = wanted);
+    let broker = start_with(|o| o.listeners = wanted.into_iter().map(Listener::on).collect());
     let ports: Vec<u16> = broker.addresses().iter().map(SocketAddr::port).collect();
     assert!(ports.iter().all(|port| *port == ports[0] && *port != 0), "{ports:?}");
     for address in broker.addresses() {
@@ -87,7 +88,7 @@ fn metadata_names_the_address_the_client_used() {
         assert_eq!(response.brokers[0].port, i32::from(address.port()));
         assert_eq!(response.cluster_id.as_deref(), Some(broker.cluster_id()));
     }
-    let broker = start_with(|o| o.advertised_host = Some("example.test".to_owned()));
+    let broker = start_with(|o| o.listeners[0].advertised_host = Some("example.test".to_owned()));
     let request = MetadataRequest::default().with_topics(None).with_allow_auto_topic_creation(true);
     let response: MetadataResponse = Client::connect(&broker).call(ApiKey::Metadata, 12, &request);
     assert_eq!(&*response.brokers[0].host, "example.test");

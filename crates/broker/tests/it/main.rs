@@ -8,6 +8,8 @@ mod admin;
 mod admin_versions;
 /// A blocking client and batches made by hand.
 mod client;
+/// A directory that is kept: starting again, deleting records, one process.
+mod directory;
 /// Fetching and looking up offsets.
 mod fetch;
 /// Every advertised version of the APIs of groups.
@@ -16,6 +18,8 @@ mod group_versions;
 mod groups;
 /// Strangers: bad frames, bad counts, bad batches, connections that say nothing.
 mod hostile;
+/// What fuzzing starts from.
+mod hostile_seeds;
 /// Start and stop, ports, several brokers.
 mod lifecycle;
 /// Producing: codecs, limits, sequence numbers, the memory limit.

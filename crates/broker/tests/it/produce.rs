@@ -188,6 +188,28 @@ fn records_of_a_topic_with_log_append_time_carry_the_time_of_arrival() {
 }
 
 #[test]
+fn records_too_far_from_the_brokers_time_are_refused() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64;
+    let hour = 60 * 60 * 1000;
+    let mut send = |topic: &str, base_timestamp: i64, delta: i64| {
+        let records = vec![(delta, b"a".to_vec()), (0, b"b".to_vec())];
+        let batch = Batch { base_timestamp, records, ..Batch::of(&[]) };
+        client.produce(topic, 0, batch.bytes()).error_code
+    };
+    assert_eq!((send("t", now + hour / 2, 0), send("t", now + 2 * hour, 0), send("t", 0, 0)), (0, 32, 0));
+    create_with(&mut Client::connect(&broker), "fresh", &[("message.timestamp.before.max.ms", "3600000")]);
+    assert_eq!((send("fresh", now, 0), send("fresh", now - 2 * hour, 2 * hour)), (0, 32));
+    create_with(
+        &mut Client::connect(&broker),
+        "stamped",
+        &[("message.timestamp.before.max.ms", "1"), ("message.timestamp.type", "LogAppendTime")],
+    );
+    assert_eq!(send("stamped", 5, 0), 0);
+}
+
+#[test]
 fn more_replicas_than_there_are_refuse_acks_all() {
     let broker = start();
     let mut client = Client::connect(&broker);

@@ -55,7 +55,7 @@ fn every_advertised_version_answers() {
     assert_eq!(broker.stats().panics, 0);
 }
 
-fn ask(client: &mut Client, key: ApiKey, version: i16, id: Uuid) {
+pub(crate) fn ask(client: &mut Client, key: ApiKey, version: i16, id: Uuid) {
     match key {
         ApiKey::Produce => produce(client, version, id),
         ApiKey::Fetch => fetch(client, version, id),

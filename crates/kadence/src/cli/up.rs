@@ -1,32 +1,51 @@
 //! The embedded broker, until Ctrl-C.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::sync::Mutex;
 
-use kadence_broker::{Broker, BrokerError, FullHook, Options};
+use kadence_broker::{Broker, BrokerError, FaultHook, FullHook, Listener, Options, Stats};
 
 use super::{Exit, values};
 use crate::fault::Error;
 use crate::output::{Voice, bytes, print_json, print_line, say};
 use crate::signals::Signals;
 
-/// Start a broker in this process, in memory, until Ctrl-C
+/// Start a broker in this process, until Ctrl-C
 ///
-/// It speaks Kafka's protocol to any client and needs neither Java nor Docker. It is for development, tests and
-/// demos: what it holds is gone when it stops.
+/// It speaks Kafka's protocol to any client and needs neither Java nor Docker. It is for development, tests, demos
+/// and the edge. What it holds is in memory and gone when it stops, unless --data-dir names a directory to keep it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  kadence up\n  kadence up --listen 127.0.0.1:0\n  \
+    kadence up --data-dir ./broker --config log.retention.hours=24\n  \
+    kadence up --listen 0.0.0.0:9092 --advertise myhost.example:9092\n  \
     kadence up --config auto.create.topics.enable=false --config num.partitions=3")]
 pub(crate) struct UpOptions {
     /// Listen here; may be repeated; port 0 takes a free one [default: `127.0.0.1:9092` and `[::1]:9092`]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Vec<String>,
-    /// Refuse data beyond this size
+    /// Tell clients to come to this address, such as a name that other machines know; one for each --listen
+    ///
+    /// Without it clients are told the address they came to.
+    #[arg(long, value_name = "HOST[:PORT]", requires = "listen")]
+    advertise: Vec<String>,
+    /// Keep everything in this directory, and go on with what is there
+    ///
+    /// Nothing that was acknowledged is lost when the process is killed. What is to survive a loss of power has to
+    /// reach the disk: --config log.flush.interval.messages=1.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Refuse data in memory beyond this size
     #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "1GiB")]
     memory_limit: u64,
     /// Set a server property by Kafka's name; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::pair)]
     config: Vec<(String, String)>,
 }
+
+/// Different faults that are said; a broken disk may have one for each partition.
+const MAX_FAULTS: usize = 20;
 
 /// Where Kafka's brokers listen.
 const PORT: u16 = 9092;
@@ -42,11 +61,11 @@ impl UpOptions {
             });
             print_json(&ready, false)?;
         } else {
-            print_line(&format!(
-                "broker ready at {} (in memory, up to {}; Ctrl-C stops it)",
-                addresses.join(" and "),
-                binary_size(self.memory_limit)
-            ))?;
+            let kept = match &self.data_dir {
+                Some(dir) => format!("in {}", dir.display()),
+                None => format!("in memory, up to {}", binary_size(self.memory_limit)),
+            };
+            print_line(&format!("broker ready at {} ({kept}; Ctrl-C stops it)", addresses.join(" and ")))?;
         }
         while !signals.stop.wait(std::time::Duration::from_hours(1)) {}
         let stats = broker.stats();
@@ -57,17 +76,18 @@ impl UpOptions {
             });
             print_json(&stopped, false)?;
         } else {
-            let gone = if stats.topics == 1 { "topic is" } else { "topics are" };
-            voice.note(format!("stopped; {} {gone} gone ({})", stats.topics, bytes(stats.memory_used_bytes)));
+            voice.note(self.farewell(&stats));
         }
         Ok(Exit::Done)
     }
 
     fn options(&self, voice: Voice) -> Result<Options, Error> {
         let mut options = Options {
-            listen: self.addresses()?,
+            listeners: self.listeners()?,
+            data_dir: self.data_dir.clone(),
             memory_limit_bytes: self.memory_limit,
             on_full: Some(FullHook::new(move |limit| memory_full(voice, limit))),
+            on_fault: Some(faults(voice)),
             ..Options::default()
         };
         let faults = self.config.iter().filter_map(|(name, value)| {
@@ -80,20 +100,48 @@ impl UpOptions {
         }
     }
 
-    fn addresses(&self) -> Result<Vec<SocketAddr>, Error> {
+    fn farewell(&self, stats: &Stats) -> String {
+        let topics = if stats.topics == 1 { "topic" } else { "topics" };
+        match &self.data_dir {
+            Some(dir) => format!("stopped; {} {topics} kept in {}", stats.topics, dir.display()),
+            None => {
+                let gone = if stats.topics == 1 { "is" } else { "are" };
+                let size = bytes(stats.memory_used_bytes);
+                format!("stopped; {} {topics} {gone} gone ({size})", stats.topics)
+            }
+        }
+    }
+
+    fn listeners(&self) -> Result<Vec<Listener>, Error> {
         if self.listen.is_empty() {
             let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-            return Ok(both.map(|ip| SocketAddr::new(ip, PORT)).into());
+            return Ok(both.map(|ip| Listener::on(SocketAddr::new(ip, PORT))).into());
         }
-        let mut addresses = Vec::new();
-        for listen in &self.listen {
+        if !self.advertise.is_empty() && self.advertise.len() != self.listen.len() {
+            let what = format!("{} for {} of --listen", self.advertise.len(), self.listen.len());
+            return Err(Error::misuse("--advertise", what, "give one for each, in the same order"));
+        }
+        let mut listeners = Vec::new();
+        for (at, listen) in self.listen.iter().enumerate() {
             let found = listen.to_socket_addrs().map_err(|error| {
                 let what = format!("`{listen}` is no address ({error})");
                 Error::misuse("--listen", what, "write it as HOST:PORT, such as 127.0.0.1:9092 or [::1]:0")
             })?;
-            addresses.extend(found);
+            for address in found {
+                listeners.push(match self.advertise.get(at) {
+                    Some(told) => Listener::on(address).advertising(told).map_err(|_| {
+                        let what = format!("`{told}` is no address");
+                        Error::misuse(
+                            "--advertise",
+                            what,
+                            "write it as HOST:PORT, such as myhost.example:9092",
+                        )
+                    })?,
+                    None => Listener::on(address),
+                });
+            }
         }
-        Ok(addresses)
+        Ok(listeners)
     }
 }
 
@@ -108,6 +156,29 @@ fn not_started(error: &BrokerError) -> Error {
         }
         other => Error::from_text(other),
     }
+}
+
+/// Says each fault of a file once, however often it comes.
+fn faults(voice: Voice) -> FaultHook {
+    let said = Mutex::new(HashSet::new());
+    FaultHook::new(move |fault| {
+        let mut text = fault.to_string();
+        let mut cause = fault.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        let new = said.lock().is_ok_and(|mut said| said.len() < MAX_FAULTS && said.insert(text.clone()));
+        if new {
+            let help = "it answers with errors where it has to write; what is there can be read";
+            let fault = Error::met("broker", text, help);
+            if voice.json {
+                voice.error(&fault);
+            } else {
+                say(&format!("kadence: {fault}"));
+            }
+        }
+    })
 }
 
 fn memory_full(voice: Voice, limit: u64) {

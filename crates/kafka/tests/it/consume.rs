@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use kadence_broker::{Broker, Options};
+use kadence_broker::{Broker, Listener, Options};
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use kadence_core::record::Timestamp;
 use kadence_kafka::{From, Next, ReaderOptions, TopicReader, Until};
@@ -136,7 +136,8 @@ fn a_reader_survives_a_broker_that_restarts() {
             Next::Nothing | Next::PartitionEnd { .. }
         ));
     }
-    let second = Broker::start(Options { listen: vec![address], ..Options::default() }).unwrap();
+    let second =
+        Broker::start(Options { listeners: vec![Listener::on(address)], ..Options::default() }).unwrap();
     fill(&second, "back", &["a", "b", "c"]);
     assert_eq!(bodies(&read_to_end(&mut reader)), ["c"]);
 }

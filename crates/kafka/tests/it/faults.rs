@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use kadence_broker::{Broker, Options};
+use kadence_broker::{Broker, Options, TopicSettings};
 use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::sink::Sink;
 use kadence_kafka::{
@@ -103,11 +103,16 @@ fn a_configuration_file_is_used_and_its_faults_have_lines() {
     assert!(failure(Admin::connect(&missing)).to_string().contains("cannot be read"));
 }
 
+fn largest(max_message_bytes: usize) -> Options {
+    let topic_defaults = TopicSettings { max_message_bytes, ..TopicSettings::default() };
+    Options { topic_defaults, ..Options::default() }
+}
+
 /// The client refuses what exceeds its own limit, the broker what exceeds the topic's; both end the run, and the
 /// records before the large one are counted.
 #[test]
 fn a_record_too_large_is_named_with_the_limit() {
-    let broker = Broker::start(Options { max_message_bytes: 2_000_000, ..Options::default() }).unwrap();
+    let broker = Broker::start(largest(2_000_000)).unwrap();
     let large = vec![b'x'; 1_200_000];
     let mut sink = open(&producing(&broker, "client-limit")).unwrap();
     let error = send(&mut sink, &[(None, b"fits", 1), (None, &large, 1)]).unwrap_err();
@@ -119,7 +124,7 @@ fn a_record_too_large_is_named_with_the_limit() {
     sink.flush(&Stop::new()).unwrap();
     assert_eq!(sink.deliveries().acknowledged, 1);
 
-    let broker = Broker::start(Options { max_message_bytes: 10_000, ..Options::default() }).unwrap();
+    let broker = Broker::start(largest(10_000)).unwrap();
     let mut sink = open(&producing(&broker, "topic-limit")).unwrap();
     send(&mut sink, &[(None, b"fits", 1)]).unwrap();
     let _ = send(&mut sink, &[(None, &large[..20_000], 1)]);

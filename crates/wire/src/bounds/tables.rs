@@ -5,6 +5,7 @@
 
 mod admin;
 mod groups;
+mod transactions;
 
 use super::schema::{Field, I8, I16, I32, I64, Kind, Request, Tag, UUID, between, field, since, until};
 use Kind::{Blob, List, Struct, Text};
@@ -35,9 +36,18 @@ pub const ALL: &[&Request] = &[
     &admin::INCREMENTAL_ALTER_CONFIGS,
     &admin::ALTER_CONFIGS,
     &admin::CREATE_PARTITIONS,
+    &admin::DELETE_RECORDS,
     &admin::DESCRIBE_TOPIC_PARTITIONS,
     &admin::DESCRIBE_CLUSTER,
     &admin::OFFSET_FOR_LEADER_EPOCH,
+    &transactions::ADD_PARTITIONS_TO_TXN,
+    &transactions::ADD_OFFSETS_TO_TXN,
+    &transactions::END_TXN,
+    &transactions::WRITE_TXN_MARKERS,
+    &transactions::TXN_OFFSET_COMMIT,
+    &transactions::DESCRIBE_PRODUCERS,
+    &transactions::DESCRIBE_TRANSACTIONS,
+    &transactions::LIST_TRANSACTIONS,
 ];
 
 /// Transactional id, acks, timeout, topics.

@@ -1,10 +1,11 @@
 use crate::requests::{name, put, text, unknown};
 use bytes::BytesMut;
 use kafka_protocol::messages::{
-    AlterConfigsRequest, ApiKey, BrokerId, CreatePartitionsRequest, DescribeClusterRequest,
-    DescribeTopicPartitionsRequest, IncrementalAlterConfigsRequest, OffsetForLeaderEpochRequest,
-    alter_configs_request,
+    AlterConfigsRequest, ApiKey, BrokerId, CreatePartitionsRequest, DeleteRecordsRequest,
+    DescribeClusterRequest, DescribeTopicPartitionsRequest, IncrementalAlterConfigsRequest,
+    OffsetForLeaderEpochRequest, alter_configs_request,
     create_partitions_request::{CreatePartitionsAssignment, CreatePartitionsTopic},
+    delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic},
     describe_topic_partitions_request::{Cursor, TopicRequest},
     incremental_alter_configs_request,
     offset_for_leader_epoch_request::{OffsetForLeaderPartition, OffsetForLeaderTopic},
@@ -16,6 +17,7 @@ pub(crate) fn put_populated(out: &mut BytesMut, api: ApiKey, version: i16) -> bo
         ApiKey::IncrementalAlterConfigs => put(out, version, &incremental_alter_configs()),
         ApiKey::AlterConfigs => put(out, version, &alter_configs()),
         ApiKey::CreatePartitions => put(out, version, &create_partitions()),
+        ApiKey::DeleteRecords => put(out, version, &delete_records()),
         ApiKey::DescribeTopicPartitions => put(out, version, &describe_topic_partitions()),
         ApiKey::DescribeCluster => put(out, version, &describe_cluster(version)),
         ApiKey::OffsetForLeaderEpoch => put(out, version, &offset_for_leader_epoch(version)),
@@ -33,6 +35,12 @@ fn incremental_alter_configs() -> IncrementalAlterConfigsRequest {
         .with_resource_name(text("topic"))
         .with_configs(vec![config.clone().with_value(Some(text("5"))), config.with_value(None)]);
     IncrementalAlterConfigsRequest::default().with_resources(vec![resource; 2]).with_validate_only(true)
+}
+
+fn delete_records() -> DeleteRecordsRequest {
+    let partition = DeleteRecordsPartition::default().with_partition_index(3).with_offset(7);
+    let topic = DeleteRecordsTopic::default().with_name(name("topic")).with_partitions(vec![partition; 2]);
+    DeleteRecordsRequest::default().with_topics(vec![topic; 2]).with_timeout_ms(5)
 }
 
 fn alter_configs() -> AlterConfigsRequest {

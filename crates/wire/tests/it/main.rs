@@ -10,6 +10,8 @@ mod allocation;
 mod batch;
 /// The walk over requests: exact for good ones, strict with others.
 mod bounds;
+/// Transaction markers, against `kafka-protocol`.
+mod control;
 /// Fetch responses in pieces.
 mod fetch;
 /// Populated requests of groups.
@@ -18,5 +20,9 @@ mod group_requests;
 mod records;
 /// A populated request for every version that has a table.
 mod requests;
+/// What fuzzing starts from.
+mod seeds;
 /// What consumers tell their groups, against `kafka-protocol` and changed.
 mod subscription;
+/// Populated requests of transactions.
+mod transaction_requests;

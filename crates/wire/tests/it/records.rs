@@ -1,11 +1,11 @@
 use crate::{allocation::largest, batch::batch};
-use kadence_wire::records::{Found, RecordsError, first_at};
+use kadence_wire::records::{Found, RecordsError, earliest, first_at};
 use std::io::Write;
 
 const BUDGET: u64 = 1 << 20;
 
 /// Records one after the other, 10 ms apart, with values of `size` bytes.
-fn records(count: i32, size: usize) -> Vec<u8> {
+pub(crate) fn records(count: i32, size: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for at in 0..count {
         let mut record = vec![0];
@@ -41,7 +41,7 @@ fn xerial(blocks: &[&[u8]]) -> Vec<u8> {
 }
 
 /// The same records in each form a producer may send: the attributes' codec and the bytes.
-fn packed(plain: &[u8]) -> Vec<(i16, Vec<u8>)> {
+pub(crate) fn packed(plain: &[u8]) -> Vec<(i16, Vec<u8>)> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(plain).unwrap();
     let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
@@ -74,6 +74,15 @@ fn the_first_record_at_or_after_a_time_is_found_in_every_codec() {
                 expected.map(|at: i32| Found { offset_delta: at, timestamp: 1_000 + i64::from(at) * 10 });
             assert_eq!(found, expected, "codec {codec} at {timestamp}");
         }
+    }
+}
+
+#[test]
+fn the_earliest_record_is_found_wherever_it_stands() {
+    for (codec, bytes) in packed(&records(100, 30)) {
+        let bytes = batch(codec, 100, 1_000, 1_990, &bytes);
+        assert_eq!(earliest(&bytes, &mut BUDGET.clone()).unwrap(), 1_000, "codec {codec}");
+        assert!(earliest(&bytes, &mut 100).is_err(), "codec {codec}");
     }
 }
 

@@ -1,15 +1,17 @@
-use crate::{admin_requests, group_requests};
+use crate::{admin_requests, group_requests, transaction_requests};
 use bytes::{Bytes, BytesMut};
 use kadence_wire::bounds::tables;
 use kafka_protocol::{
     messages::{
-        AlterConfigsRequest, ApiKey, ApiVersionsRequest, BrokerId, CreatePartitionsRequest,
-        CreateTopicsRequest, DeleteGroupsRequest, DeleteTopicsRequest, DescribeClusterRequest,
-        DescribeConfigsRequest, DescribeGroupsRequest, DescribeTopicPartitionsRequest, FetchRequest,
+        AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterConfigsRequest, ApiKey, ApiVersionsRequest,
+        BrokerId, CreatePartitionsRequest, CreateTopicsRequest, DeleteGroupsRequest, DeleteTopicsRequest,
+        DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest, DescribeProducersRequest,
+        DescribeTopicPartitionsRequest, DescribeTransactionsRequest, EndTxnRequest, FetchRequest,
         FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest, InitProducerIdRequest,
-        JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest,
-        OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, OffsetForLeaderEpochRequest,
-        ProduceRequest, ProducerId, RequestHeader, SyncGroupRequest, TopicName,
+        JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, ListTransactionsRequest,
+        MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest,
+        OffsetForLeaderEpochRequest, ProduceRequest, ProducerId, RequestHeader, SyncGroupRequest, TopicName,
+        TxnOffsetCommitRequest, WriteTxnMarkersRequest,
         create_topics_request::{CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig},
         delete_topics_request::DeleteTopicState,
         describe_configs_request::DescribeConfigsResource,
@@ -42,7 +44,8 @@ pub(crate) fn populated(api: ApiKey, version: i16) -> Vec<u8> {
         ApiKey::DescribeConfigs => put(&mut out, version, &describe_configs(version)),
         other => assert!(
             group_requests::put_populated(&mut out, other, version)
-                || admin_requests::put_populated(&mut out, other, version),
+                || admin_requests::put_populated(&mut out, other, version)
+                || transaction_requests::put_populated(&mut out, other, version),
             "{other:?} has a table and no populated request"
         ),
     }
@@ -82,6 +85,14 @@ pub(crate) fn decode(api: ApiKey, version: i16, mut body: Bytes) -> Result<usize
         ApiKey::DescribeTopicPartitions => run::<DescribeTopicPartitionsRequest>(body, version),
         ApiKey::DescribeCluster => run::<DescribeClusterRequest>(body, version),
         ApiKey::OffsetForLeaderEpoch => run::<OffsetForLeaderEpochRequest>(body, version),
+        ApiKey::AddPartitionsToTxn => run::<AddPartitionsToTxnRequest>(body, version),
+        ApiKey::AddOffsetsToTxn => run::<AddOffsetsToTxnRequest>(body, version),
+        ApiKey::EndTxn => run::<EndTxnRequest>(body, version),
+        ApiKey::WriteTxnMarkers => run::<WriteTxnMarkersRequest>(body, version),
+        ApiKey::TxnOffsetCommit => run::<TxnOffsetCommitRequest>(body, version),
+        ApiKey::DescribeProducers => run::<DescribeProducersRequest>(body, version),
+        ApiKey::DescribeTransactions => run::<DescribeTransactionsRequest>(body, version),
+        ApiKey::ListTransactions => run::<ListTransactionsRequest>(body, version),
         other => panic!("{other:?}"),
     }?;
     Ok(body.len())

@@ -1,5 +1,6 @@
 use crate::{
     groups::{Commit, Committer, Groups},
+    journal::{Journal, State},
     memory::Memory,
     options::{FullHook, Options},
 };
@@ -24,13 +25,16 @@ fn beside_data(limit: u64, told: SyncSender<usize>) -> Arc<Groups> {
         told.send(count).expect("the test listens");
     });
     let data = Memory::new(limit, Some(hook));
-    Arc::clone(groups.get_or_init(|| Groups::new(&Options::default(), &data)))
+    Arc::clone(groups.get_or_init(|| {
+        let journal = Arc::new(Journal::none());
+        Groups::new(&Options::default(), &data, journal, &State::default()).expect("nothing is kept")
+    }))
 }
 
 fn commit_many(groups: &Groups, count: i32) -> Vec<Result<(), ResponseError>> {
     let commit = |partition| Commit { topic: "t", partition, offset: 1, leader_epoch: 0, metadata: "" };
     let commits: Vec<_> = (0..count).map(commit).collect();
-    groups.with(|machine, now| machine.commit(now, "g", &OUTSIDE, &commits, |_, _| true))
+    groups.commit("g", &OUTSIDE, &commits, |_, _| true)
 }
 
 #[test]

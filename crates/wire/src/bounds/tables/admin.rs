@@ -1,6 +1,6 @@
 //! Changing and describing topics and the cluster.
 
-use super::super::schema::{Field, I8, I32, Kind, Request, field, since};
+use super::super::schema::{Field, I8, I32, I64, Kind, Request, field, since};
 use Kind::{List, Optional, Struct, Text};
 use kafka_protocol::messages::ApiKey;
 
@@ -49,6 +49,19 @@ pub(super) const CREATE_PARTITIONS: Request = Request {
         ))),
         field(I32),
         field(I8),
+    ],
+    tags: &[],
+};
+
+/// Topics of name and partitions, timeout.
+pub(super) const DELETE_RECORDS: Request = Request {
+    api: ApiKey::DeleteRecords,
+    min: 0,
+    max: 2,
+    flexible: 2,
+    body: &[
+        field(List(&Struct(&[field(Text), field(List(&Struct(&[field(I32), field(I64)], &[])))], &[]))),
+        field(I32),
     ],
     tags: &[],
 };

@@ -1,0 +1,140 @@
+//! One transactional id.
+
+use super::machine::{Id, Place, Time};
+use crate::{
+    journal::{self, Producer},
+    memory::Share,
+};
+use std::collections::BTreeSet;
+
+/// What an id takes beside its name.
+pub(super) const ENTRY_BYTES: usize = 384;
+const PLACE_BYTES: usize = 96;
+const GROUP_BYTES: usize = 128;
+
+/// Where a transactional id is, by Kafka's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It had no transaction since its producer began.
+    Empty,
+    /// A transaction is under way.
+    Ongoing,
+    /// It is committed, and markers are missing.
+    PrepareCommit,
+    /// It is aborted, and markers are missing.
+    PrepareAbort,
+    /// The last one was committed.
+    CompleteCommit,
+    /// The last one was aborted.
+    CompleteAbort,
+}
+
+impl State {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Empty,
+        Self::Ongoing,
+        Self::PrepareCommit,
+        Self::PrepareAbort,
+        Self::CompleteCommit,
+        Self::CompleteAbort,
+    ];
+
+    /// Kafka's name for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "Empty",
+            Self::Ongoing => "Ongoing",
+            Self::PrepareCommit => "PrepareCommit",
+            Self::PrepareAbort => "PrepareAbort",
+            Self::CompleteCommit => "CompleteCommit",
+            Self::CompleteAbort => "CompleteAbort",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) producer: Producer,
+    /// How the last transaction ended.
+    pub(super) ended: Option<bool>,
+    pub(super) transaction: Option<Transaction>,
+    pub(super) used_ms: Time,
+    /// The entry in the machine's list of deadlines.
+    pub(super) scheduled: Option<Time>,
+    pub(super) share: Share,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Transaction {
+    pub(super) since_ms: Time,
+    pub(super) places: BTreeSet<Place>,
+    pub(super) groups: BTreeSet<Id>,
+    /// Whether it is committed, and the epoch of its markers.
+    pub(super) decided: Option<(bool, i16)>,
+}
+
+/// What places and a group take in a transaction.
+pub(super) fn held(places: usize, group: &str) -> usize {
+    let group = if group.is_empty() { 0 } else { GROUP_BYTES + group.len() };
+    places.saturating_mul(PLACE_BYTES) + group
+}
+
+impl Entry {
+    pub(super) fn new(share: Share, now: Time, producer: Producer, ended: Option<bool>) -> Self {
+        Self { producer, ended, transaction: None, used_ms: now, scheduled: None, share }
+    }
+
+    pub(super) fn restored(share: Share, now: Time, from: &journal::Transactional) -> Self {
+        let transaction = from.transaction.as_ref().map(|t| Transaction {
+            since_ms: t.since_ms,
+            places: t.partitions.clone(),
+            groups: t.groups.keys().map(|group| Id::from(group.as_str())).collect(),
+            decided: t.decided,
+        });
+        Self { transaction, ..Self::new(share, now, from.producer, from.ended) }
+    }
+
+    pub(super) fn state(&self) -> State {
+        match (self.transaction.as_ref().map(|t| t.decided), self.ended) {
+            (None, None) => State::Empty,
+            (None, Some(true)) => State::CompleteCommit,
+            (None, Some(false)) => State::CompleteAbort,
+            (Some(None), _) => State::Ongoing,
+            (Some(Some((true, _))), _) => State::PrepareCommit,
+            (Some(Some((false, _))), _) => State::PrepareAbort,
+        }
+    }
+
+    /// A producer begins.
+    pub(super) fn begin(&mut self, producer: Producer, ended: Option<bool>) {
+        (self.producer, self.ended, self.transaction) = (producer, ended, None);
+    }
+
+    /// The transaction, which begins if there is none.
+    pub(super) fn open(&mut self, since_ms: Time) -> &mut Transaction {
+        self.transaction.get_or_insert_with(|| Transaction { since_ms, ..Transaction::default() })
+    }
+
+    pub(super) fn decide(&mut self, commit: bool, epoch: i16) {
+        let Some(transaction) = &mut self.transaction else { return };
+        transaction.decided = Some((commit, epoch));
+        transaction.groups.clear();
+        if epoch > self.producer.epoch {
+            self.producer = Producer { epoch, last_id: -1, last_epoch: -1, ..self.producer };
+        }
+    }
+
+    pub(super) fn end(&mut self) {
+        if let Some(transaction) = self.transaction.take() {
+            self.ended = transaction.decided.map(|(commit, _)| commit);
+        }
+    }
+
+    /// What it takes in memory, about.
+    pub(super) fn bytes(&self, id: &str) -> usize {
+        let own = ENTRY_BYTES + id.len();
+        self.transaction.as_ref().map_or(own, |t| {
+            own + held(t.places.len(), "") + t.groups.iter().map(|group| held(0, group)).sum::<usize>()
+        })
+    }
+}
