@@ -33,12 +33,25 @@ func (r *round) settled(group string, members int) {
 	})
 }
 
-// committed is the offset that a group has committed; -1 is none.
+// committed is the offset that a group has committed; -1 is none. The oldest version answers for no more topics than it
+// is asked for, and the client for administration asks for all.
 func (r *round) committed(group, topic string) int64 {
-	// The oldest version answers only for topics that it is asked for.
-	found, _ := must(r.admin.FetchOffsetsForTopics(r.ctx, group, topic)).Lookup(topic, 0)
-	ok(found.Err)
-	return found.At
+	if r.version(kmsg.OffsetFetch) >= 2 {
+		found, there := must(r.admin.FetchOffsets(r.ctx, group)).Lookup(topic, 0)
+		if !there {
+			return -1
+		}
+		ok(found.Err)
+		return found.At
+	}
+	request := kmsg.NewPtrOffsetFetchRequest()
+	request.Group = group
+	request.Topics = []kmsg.OffsetFetchRequestTopic{{Topic: topic, Partitions: []int32{0}}}
+	client := r.client()
+	defer client.Close()
+	found := must(request.RequestWith(r.ctx, client)).Topics[0].Partitions[0]
+	ok(kerr.ErrorForCode(found.ErrorCode))
+	return found.Offset
 }
 
 // shared waits until each of so many members has a partition. A cooperative group is stable for a moment before.

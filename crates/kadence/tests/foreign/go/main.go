@@ -1,8 +1,8 @@
 // Program foreign has franz-go, a client for Go, speak each version of each API to a broker: `foreign HOST:PORT`.
 //
 // It does the same in rounds. In round N each request has version N, or the nearest one that the broker serves; the
-// round of the highest version is the last. A line of JSON per check goes to standard output, and the exit code is 1 if
-// one failed. It is run unchanged against a real Kafka and against the embedded broker.
+// round of the highest version is the last. Standard output has a line of JSON that names the client, and one for each
+// check; the exit code is 1 if one failed. It is run unchanged against a real Kafka and against the embedded broker.
 package main
 
 import (
@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -78,6 +80,7 @@ func main() {
 		}
 		first, last = int16(only), int16(only)
 	}
+	fmt.Printf("{\"client\": \"franz-go %s\"}\n", clientVersion())
 	good := true
 	for number := first; number <= last; number++ {
 		good = play(os.Args[1], number, versionsOf(served, number)) && good
@@ -85,6 +88,17 @@ func main() {
 	if !good {
 		os.Exit(1)
 	}
+}
+
+// clientVersion is the version of the client that this program was built with.
+func clientVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	for _, module := range info.Deps {
+		if module.Path == "github.com/twmb/franz-go" {
+			return strings.TrimPrefix(module.Version, "v")
+		}
+	}
+	return "of no known version"
 }
 
 // served asks the broker what it serves.

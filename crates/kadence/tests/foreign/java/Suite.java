@@ -1,10 +1,12 @@
 package foreign;
 
+import org.apache.kafka.common.utils.AppInfoParser;
+
 /**
  * Kafka's own client for Java, checked against a broker: `java Suite HOST:PORT [PART OF A NAME]`.
  *
- * <p>Each check is a line of JSON on standard output; the exit code is 1 if one failed. It compiles against clients from
- * 3.9 on, and is run unchanged against a real Kafka and against the embedded broker.
+ * <p>Standard output has a line of JSON that names the client, and one for each check; the exit code is 1 if one failed.
+ * It compiles against clients from 3.9 on, and is run unchanged against a real Kafka and against the embedded broker.
  */
 public final class Suite {
     private Suite() {}
@@ -12,6 +14,7 @@ public final class Suite {
     public static void main(String[] arguments) {
         Checks.brokers = arguments[0];
         Checks.only = arguments.length > 1 ? arguments[1] : "";
+        System.out.printf("{\"client\": \"kafka-clients %s (Java)\"}%n", AppInfoParser.getVersion());
         Clients.connect();
         Topics.run();
         Records.run();

@@ -26,10 +26,11 @@ def check(suite):
     return declare
 
 
-def run(suite, address, only=()):
-    """Runs a suite, a line of JSON per check, and returns whether all went well."""
+def run(suite, client, address, only=()):
+    """Runs a suite, a line of JSON for the client and one per check, and returns whether all went well."""
     global brokers
     brokers = address
+    print(json.dumps({"client": client}), flush=True)
     failed = False
     for function in _CHECKS[suite]:
         name = function.__name__.replace("_", " ")
@@ -77,9 +78,3 @@ def fails(error, action):
     except error as raised:
         return raised
     raise AssertionError(f"no {error.__name__}")
-
-
-def main(arguments):
-    if len(arguments) < 3 or arguments[1] not in _CHECKS:
-        sys.exit(f"usage: {arguments[0]} {'|'.join(_CHECKS)} HOST:PORT [PART OF A NAME…]")
-    sys.exit(0 if run(arguments[1], arguments[2], arguments[3:]) else 1)
