@@ -64,6 +64,11 @@ impl Directory {
         self.topics.join(topic.to_string())
     }
 
+    /// Removes the directory of a topic whose logs are deleted; what is left is removed by the next start.
+    pub(crate) fn remove_topic(&self, topic: Uuid) {
+        let _ = fs::remove_dir(self.topic(topic));
+    }
+
     /// Removes the logs of topics whose deletion was written down and not carried out.
     fn sweep(&self, state: &State) -> Result<(), DirectoryError> {
         let io = io_error(&self.topics, "cannot be read");

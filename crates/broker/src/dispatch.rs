@@ -87,6 +87,7 @@ pub(crate) const TABLE: &[Served] = &[
     now::<api::ApiVersions>(),
     now::<api::CreateTopics>(),
     now::<api::DeleteTopics>(),
+    now::<api::DeleteRecords>(),
     now::<api::InitProducerId>(),
     now::<api::DescribeConfigs>(),
     now::<api::FindCoordinator>(),

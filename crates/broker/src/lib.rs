@@ -22,6 +22,7 @@
 //! | `groups` | consumer groups: members, generations, offsets |
 //! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
 //! | `memory` | the limit on what is held |
+//! | `storage_error` | what goes wrong with files |
 
 mod api;
 mod clock;
@@ -41,9 +42,11 @@ mod producers;
 mod server;
 mod shared;
 mod start;
+mod storage_error;
 mod sync;
 mod topics;
 mod transactions;
+mod upkeep;
 
 pub use directory::DirectoryError;
 pub use dispatch::served;
@@ -53,3 +56,4 @@ pub use options::{
     OptionsError, TopicSettings,
 };
 pub use start::{Broker, BrokerError, Stats};
+pub use storage_error::StorageError;

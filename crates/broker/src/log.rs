@@ -1,17 +1,40 @@
-//! The log of one partition: batches in order of their offsets.
+//! The log of one partition: batches in order of their offsets, in memory or in a directory.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `memory` | the log in memory |
+//! | `directory`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
+//! | `segment`, `index`, `snapshot` | its files |
+//! | `found`, `lookup` | reading them without holding up the partition |
+//! | `scan` | a segment checked byte by byte |
+//! | `disk` | what is asked of the system |
 
+mod directory;
+mod disk;
+mod found;
+mod index;
+mod lookup;
 mod memory;
+mod recovery;
+mod retention;
+mod scan;
+mod segment;
+mod snapshot;
+#[cfg(test)]
+mod tests;
 
-use crate::memory::Memory;
+use crate::{memory::Memory, storage_error::StorageError};
 use bytes::Bytes;
+use directory::DirectoryLog;
 use kadence_wire::batch::BatchHeader;
 use memory::MemoryLog;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
-/// Where a partition's batches are kept. A log in a directory joins here as a second variant.
+/// Where a partition's batches are kept.
 #[derive(Debug)]
 pub(crate) enum Log {
     Memory(MemoryLog),
+    Directory(DirectoryLog),
 }
 
 /// A batch as it was stored.
@@ -27,15 +50,136 @@ pub(crate) struct Stored {
 #[derive(Debug)]
 pub(crate) struct Full;
 
+/// Why a batch is not stored.
+#[derive(Debug)]
+pub(crate) enum AppendFailure {
+    Full,
+    Storage(StorageError),
+}
+
+impl From<Full> for AppendFailure {
+    fn from(_: Full) -> Self {
+        Self::Full
+    }
+}
+
+impl From<StorageError> for AppendFailure {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+/// What a topic's configuration says of its logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogSettings {
+    pub(crate) segment_bytes: u64,
+    pub(crate) segment_ms: i64,
+    pub(crate) index_interval_bytes: u64,
+    /// -1 for no limit.
+    pub(crate) retention_ms: i64,
+    /// -1 for no limit.
+    pub(crate) retention_bytes: i64,
+}
+
+impl LogSettings {
+    /// Whether what has this as its latest timestamp is too old. Without a timestamp nothing is.
+    fn is_expired(&self, timestamp: i64, now_ms: i64) -> bool {
+        self.retention_ms >= 0 && timestamp >= 0 && now_ms.saturating_sub(timestamp) > self.retention_ms
+    }
+
+    /// How much of `size` is too much; negative for none.
+    fn excess(&self, size: u64) -> i64 {
+        if self.retention_bytes < 0 { -1 } else { (size as i64).saturating_sub(self.retention_bytes) }
+    }
+}
+
+/// What a partition learns when its log is opened again.
+#[derive(Debug)]
+pub(crate) enum Restored<'a> {
+    /// The newest state it gave to the log; comes first, if at all.
+    Snapshot(&'a [u8]),
+    /// A batch behind that state.
+    Batch(&'a BatchHeader, &'a [u8]),
+}
+
+/// Batches that were found, to be loaded when the partition is not locked any longer.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Found(Finding);
+
+#[derive(Debug)]
+enum Finding {
+    Shared(Vec<Bytes>),
+    Stored(found::Reading),
+}
+
+impl Found {
+    /// At most so many bytes are allocated by [`Found::load`]. What lies in memory is shared and needs none.
+    pub(crate) fn len_hint(&self) -> usize {
+        match &self.0 {
+            Finding::Shared(_) => 0,
+            Finding::Stored(reading) => reading.len_hint(),
+        }
+    }
+
+    /// The batches, in pieces of one or more. It may read from the disk, and takes no lock of the partition.
+    pub(crate) fn load(self) -> Result<Vec<Bytes>, StorageError> {
+        match self.0 {
+            Finding::Shared(batches) => Ok(batches),
+            Finding::Stored(reading) => reading.load(),
+        }
+    }
+}
+
+/// A search by timestamp, to be done when the partition is not locked any longer.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Lookup(Looking);
+
+#[derive(Debug)]
+enum Looking {
+    Done(Option<Stored>),
+    Ahead(lookup::Search),
+}
+
+impl Lookup {
+    /// The batch, if there is one. It may read from the disk, and takes no lock of the partition.
+    pub(crate) fn load(self) -> Result<Option<Stored>, StorageError> {
+        match self.0 {
+            Looking::Done(stored) => Ok(stored),
+            Looking::Ahead(search) => search.load(),
+        }
+    }
+}
+
 impl Log {
+    /// An empty log in memory.
     pub(crate) fn in_memory(memory: &Arc<Memory>) -> Self {
         Self::Memory(MemoryLog::new(memory))
+    }
+
+    /// An empty log in a directory, which is made with the first batch.
+    pub(crate) fn in_directory(dir: PathBuf, memory: &Arc<Memory>) -> Self {
+        Self::Directory(DirectoryLog::new(dir, memory))
+    }
+
+    /// The log that is in `dir`, from `start` on. `restored` is called with the partition's newest state, and then
+    /// with every batch behind it. A log that is damaged is open for reading up to there, and has a fault; an error
+    /// means that nothing can be said of it.
+    pub(crate) fn recover(
+        dir: PathBuf,
+        start: i64,
+        memory: &Arc<Memory>,
+        restored: &mut dyn FnMut(Restored<'_>),
+    ) -> Result<Self, StorageError> {
+        DirectoryLog::recover(dir, start, memory, restored).map(Self::Directory)
     }
 
     /// The first offset that is kept.
     pub(crate) fn start(&self) -> i64 {
         match self {
             Self::Memory(log) => log.start(),
+            Self::Directory(log) => log.start,
         }
     }
 
@@ -43,6 +187,23 @@ impl Log {
     pub(crate) fn end(&self) -> i64 {
         match self {
             Self::Memory(log) => log.end(),
+            Self::Directory(log) => log.end,
+        }
+    }
+
+    /// Bytes of all batches that are kept, with those that share a segment with deleted ones.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Memory(log) => log.size_bytes(),
+            Self::Directory(log) => log.size_bytes(),
+        }
+    }
+
+    /// Why nothing can be appended any longer; what is stored can be read.
+    pub(crate) fn fault(&self) -> Option<&StorageError> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Directory(log) => log.fault.as_ref(),
         }
     }
 
@@ -53,16 +214,41 @@ impl Log {
         header: &BatchHeader,
         batch: &[u8],
         stamp: Option<i64>,
-    ) -> Result<i64, Full> {
+    ) -> Result<i64, AppendFailure> {
         match self {
-            Self::Memory(log) => log.append(header, batch, stamp),
+            Self::Memory(log) => Ok(log.append(header, batch, stamp)?),
+            Self::Directory(log) => log.append(header, batch, stamp),
+        }
+    }
+
+    /// Whether the last segment has to be finished before a batch of this length and latest timestamp. The settings
+    /// hold from then on.
+    pub(crate) fn needs_roll(
+        &mut self,
+        batch_len: usize,
+        timestamp: i64,
+        settings: &LogSettings,
+        now_ms: i64,
+    ) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::Directory(log) => log.needs_roll(batch_len, timestamp, settings, now_ms),
+        }
+    }
+
+    /// Finishes the last segment. `snapshot` is what the partition wants to be given when the log is opened again.
+    pub(crate) fn roll(&mut self, snapshot: &[u8]) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Directory(log) => log.roll(snapshot),
         }
     }
 
     /// As [`append`](Self::append), for what must not be refused for want of memory.
-    pub(crate) fn append_anyway(&mut self, header: &BatchHeader, batch: &[u8]) -> Result<i64, Full> {
+    pub(crate) fn append_anyway(&mut self, header: &BatchHeader, batch: &[u8]) -> Result<i64, AppendFailure> {
         match self {
-            Self::Memory(log) => log.append_anyway(header, batch),
+            Self::Memory(log) => Ok(log.append_anyway(header, batch)?),
+            Self::Directory(log) => log.append(header, batch, None),
         }
     }
 
@@ -70,28 +256,98 @@ impl Log {
     pub(crate) fn memory(&self) -> &Memory {
         match self {
             Self::Memory(log) => log.memory(),
+            Self::Directory(log) => log.memory(),
         }
     }
 
-    /// Whole batches from the one that holds `offset` to those that begin before `before`, up to `max_bytes`; with
-    /// `at_least_one`, the first even if it is larger. The bytes are shared with the log, not copied.
-    pub(crate) fn read(&self, offset: i64, before: i64, max_bytes: usize, at_least_one: bool) -> Vec<Bytes> {
+    /// Makes room in the accounts for `bytes` kept beside the log.
+    pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
         match self {
-            Self::Memory(log) => log.read(offset, before, max_bytes, at_least_one),
+            Self::Memory(log) => log.reserve(bytes),
+            Self::Directory(log) => log.reserve(bytes),
         }
+    }
+
+    /// Whole batches from the one that holds `offset` to the last that ends before `before`, up to `max_bytes`; with
+    /// `at_least_one`, the first even if it is larger. Nothing is copied or read from the disk here.
+    pub(crate) fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool, before: i64) -> Found {
+        Found(match self {
+            Self::Memory(log) => Finding::Shared(log.read(offset, max_bytes, at_least_one, before)),
+            Self::Directory(log) => Finding::Stored(log.read(offset, max_bytes, at_least_one, before)),
+        })
     }
 
     /// The first batch whose latest record is at or after `timestamp`.
-    pub(crate) fn first_at(&self, timestamp: i64) -> Option<Stored> {
-        match self {
-            Self::Memory(log) => log.first_at(timestamp),
-        }
+    pub(crate) fn first_at(&self, timestamp: i64) -> Lookup {
+        Lookup(match self {
+            Self::Memory(log) => Looking::Done(log.first_at(timestamp)),
+            Self::Directory(log) => Looking::Ahead(log.first_at(timestamp)),
+        })
     }
 
     /// The first batch with the latest timestamp of all.
-    pub(crate) fn latest(&self) -> Option<Stored> {
+    pub(crate) fn latest(&self) -> Lookup {
+        Lookup(match self {
+            Self::Memory(log) => Looking::Done(log.latest()),
+            Self::Directory(log) => Looking::Ahead(log.latest()),
+        })
+    }
+
+    /// Deletes what is before `offset`. What shares a segment with later records stays on the disk, unseen.
+    pub(crate) fn advance_start(&mut self, offset: i64) -> Result<(), StorageError> {
         match self {
-            Self::Memory(log) => log.latest(),
+            Self::Memory(log) => log.advance_start(offset),
+            Self::Directory(log) => log.advance_start(offset)?,
         }
+        Ok(())
+    }
+
+    /// Deletes from the front what is too old or too much, nothing at or behind `before`, and says whether anything
+    /// went. In a directory whole segments go; the last only if all of it is too old, when `snapshot` is asked for the
+    /// partition's state.
+    pub(crate) fn retain(
+        &mut self,
+        settings: &LogSettings,
+        now_ms: i64,
+        before: i64,
+        snapshot: impl FnOnce() -> Vec<u8>,
+    ) -> Result<bool, StorageError> {
+        match self {
+            Self::Memory(log) => Ok(log.retain(settings, now_ms, before)),
+            Self::Directory(log) => log.retain(settings, now_ms, before, snapshot),
+        }
+    }
+
+    /// Records that a loss of power could take.
+    pub(crate) fn unflushed(&self) -> u64 {
+        match self {
+            Self::Memory(_) => 0,
+            Self::Directory(log) => log.unflushed,
+        }
+    }
+
+    /// Has the disk keep all that is appended.
+    pub(crate) fn flush(&mut self) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Directory(log) => log.flush(),
+        }
+    }
+
+    /// Flushes, and leaves all that the next start needs to look at no batch.
+    pub(crate) fn close(&mut self, snapshot: &[u8]) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Directory(log) => log.close(snapshot),
+        }
+    }
+
+    /// Deletes everything, for good. The directory goes, unless somebody put files of their own there.
+    pub(crate) fn delete(&mut self) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(log) => log.delete(),
+            Self::Directory(log) => log.delete()?,
+        }
+        Ok(())
     }
 }

@@ -1,13 +1,27 @@
 //! One partition: its log, its producers, and the fetches that wait for it.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `state` | what is under the partition's lock: batches checked, stored, marked, deleted |
+
+mod state;
+
+pub(crate) use state::State;
 
 use crate::{
-    log::{Full, Log},
-    memory::{Memory, Share},
-    producers::{PRODUCER_BYTES, Producers, Verdict},
+    journal::NotWritten,
+    log::{AppendFailure, Full, Log, LogSettings},
+    memory::Memory,
+    options::TopicSettings,
+    storage_error::StorageError,
     sync::Lock,
 };
 use kadence_wire::{batch::BatchHeader, control::Marker};
-use std::sync::{Arc, MutexGuard};
+use kafka_protocol::ResponseError;
+use std::{
+    path::PathBuf,
+    sync::{Arc, MutexGuard},
+};
 use tokio::sync::Notify;
 
 #[derive(Debug)]
@@ -17,12 +31,13 @@ pub(crate) struct Partition {
     waiting: Lock<Vec<Arc<Notify>>>,
 }
 
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) log: Log,
-    pub(crate) producers: Producers,
-    /// What is remembered of producers.
-    share: Share,
+/// A batch that was checked, and what it is stored by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) header: &'a BatchHeader,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) settings: &'a TopicSettings,
+    pub(crate) now_ms: i64,
 }
 
 /// Where a batch is, and the time it was stamped with, or -1.
@@ -41,6 +56,7 @@ pub(crate) enum AppendError {
     OldEpoch { current: i16 },
     NotEnrolled,
     Outside,
+    Storage(StorageError),
 }
 
 /// When a transaction's end is marked where it has no records.
@@ -52,16 +68,44 @@ pub(crate) enum Unused {
     Skipped,
 }
 
+impl From<AppendFailure> for AppendError {
+    fn from(failure: AppendFailure) -> Self {
+        match failure {
+            AppendFailure::Full => Self::Full,
+            AppendFailure::Storage(error) => Self::Storage(error),
+        }
+    }
+}
+
 impl From<Full> for AppendError {
     fn from(_: Full) -> Self {
         Self::Full
     }
 }
 
+impl From<StorageError> for AppendError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
 impl Partition {
-    pub(crate) fn new(memory: &Arc<Memory>) -> Self {
-        let (log, share) = (Log::in_memory(memory), Share::new(memory));
-        let state = State { log, producers: Producers::default(), share };
+    /// An empty partition, whose log is in `dir` or in memory.
+    pub(crate) fn new(dir: Option<PathBuf>, memory: &Arc<Memory>) -> Self {
+        let log = match dir {
+            Some(dir) => Log::in_directory(dir, memory),
+            None => Log::in_memory(memory),
+        };
+        Self::around(State::new(log, memory), memory)
+    }
+
+    /// The partition whose log is in `dir`, with what its batches say of producers and transactions. Its records
+    /// before `start` are deleted.
+    pub(crate) fn recover(dir: PathBuf, start: i64, memory: &Arc<Memory>) -> Result<Self, StorageError> {
+        Ok(Self::around(State::recover(dir, start, memory)?, memory))
+    }
+
+    fn around(state: State, memory: &Arc<Memory>) -> Self {
         Self { memory: Arc::clone(memory), state: Lock::new(state), waiting: Lock::default() }
     }
 
@@ -70,13 +114,8 @@ impl Partition {
     }
 
     /// Checks the sequence of a batch and stores it, in one step, then wakes who waits.
-    pub(crate) fn append(
-        &self,
-        header: &BatchHeader,
-        batch: &[u8],
-        stamp: Option<i64>,
-    ) -> Result<Appended, AppendError> {
-        let appended = self.lock().append(header, batch, stamp);
+    pub(crate) fn append(&self, batch: &Incoming<'_>) -> Result<Appended, AppendError> {
+        let appended = self.lock().append(batch);
         match &appended {
             Ok(_) => self.wake(),
             Err(AppendError::Full) => self.memory.note_refusal(),
@@ -91,10 +130,55 @@ impl Partition {
     }
 
     /// Marks the end of a producer's transaction, also when the memory is full, and wakes who waits.
-    pub(crate) fn end(&self, marker: &Marker, now_ms: i64, unused: Unused) -> Result<(), AppendError> {
-        let ended = self.lock().end(marker, now_ms, unused);
+    pub(crate) fn end(
+        &self,
+        marker: &Marker,
+        settings: &TopicSettings,
+        now_ms: i64,
+        unused: Unused,
+    ) -> Result<(), AppendError> {
+        let ended = self.lock().end(marker, settings, now_ms, unused);
         self.wake();
         ended
+    }
+
+    /// Deletes the records before `offset`, or all there are, once `keep` has written down how far; the first offset
+    /// that is left.
+    pub(crate) fn delete_before(
+        &self,
+        offset: Option<i64>,
+        keep: impl FnOnce(i64) -> Result<(), NotWritten>,
+    ) -> Result<i64, ResponseError> {
+        let start = {
+            let mut state = self.lock();
+            let (start, end) = (state.log.start(), state.log.end());
+            let offset = offset.unwrap_or(end);
+            if !(0..=end).contains(&offset) {
+                return Err(ResponseError::OffsetOutOfRange);
+            }
+            if offset > start {
+                keep(offset).map_err(|_| ResponseError::KafkaStorageError)?;
+                state.advance_start(offset).map_err(|_| ResponseError::KafkaStorageError)?;
+            }
+            state.log.start()
+        };
+        self.wake();
+        Ok(start)
+    }
+
+    /// Deletes what is too old or too much.
+    pub(crate) fn retain(&self, settings: &TopicSettings, now_ms: i64) -> Result<(), StorageError> {
+        if self.lock().retain(settings, now_ms)? {
+            self.wake();
+        }
+        Ok(())
+    }
+
+    /// Deletes everything, for good, and wakes who waits.
+    pub(crate) fn delete(&self) -> Result<(), StorageError> {
+        let deleted = self.lock().log.delete();
+        self.wake();
+        deleted
     }
 
     /// Wakes the fetches that wait for this partition.
@@ -111,72 +195,15 @@ impl Partition {
     }
 }
 
-impl State {
-    /// The offset up to which every transaction has ended; nothing from it on is seen by who reads only what is
-    /// committed.
-    pub(crate) fn last_stable(&self) -> i64 {
-        self.producers.first_open().map_or(self.log.end(), |first| first.max(self.log.start()))
-    }
-
-    fn end(&mut self, marker: &Marker, now_ms: i64, unused: Unused) -> Result<(), AppendError> {
-        let is_open = self.producers.is_open(marker.producer_id);
-        if !is_open && unused == Unused::Skipped {
-            self.producers.dismiss(marker.producer_id);
-            return Ok(());
-        }
-        let batch = marker.encode(now_ms);
-        let header = BatchHeader::parse(&batch).map_err(|_| AppendError::Full)?;
-        let appended = if is_open {
-            self.log.append_anyway(&header, &batch)
-        } else {
-            self.log.append(&header, &batch, None)
-        };
-        match appended {
-            Ok(offset) => self.producers.ended(marker, offset, now_ms),
-            // Nobody misses a marker where there is nothing to be marked.
-            Err(_) if !is_open => self.producers.dismiss(marker.producer_id),
-            Err(error) => return Err(error.into()),
-        }
-        let more = self.producers.bytes().saturating_sub(self.share.bytes());
-        self.share.insist(more);
-        Ok(())
-    }
-
-    fn append(
-        &mut self,
-        header: &BatchHeader,
-        batch: &[u8],
-        stamp: Option<i64>,
-    ) -> Result<Appended, AppendError> {
-        let idempotent = header.producer_id >= 0;
-        let verdict = if idempotent { self.producers.judge(header) } else { Verdict::Append };
-        match verdict {
-            Verdict::Append => {}
-            Verdict::AppendFirst if !self.share.grow(PRODUCER_BYTES) => return Err(AppendError::Full),
-            Verdict::AppendFirst => {}
-            Verdict::Duplicate { base_offset, append_time } => {
-                return Ok(Appended { base_offset, append_time, log_start: self.log.start() });
-            }
-            // The batches behind a refused one are out of order and would be repeated for ever: at the limit they
-            // get the reason of the first.
-            Verdict::OutOfOrder { .. } if !self.log.memory().has_room(batch.len()) => {
-                return Err(AppendError::Full);
-            }
-            Verdict::OutOfOrder { expected } => return Err(AppendError::OutOfOrder { expected }),
-            Verdict::OldEpoch { current } => return Err(AppendError::OldEpoch { current }),
-            Verdict::NotEnrolled => return Err(AppendError::NotEnrolled),
-            Verdict::Outside => return Err(AppendError::Outside),
-        }
-        let appended = self.log.append(header, batch, stamp);
-        if appended.is_err() {
-            self.share.shrink_to(self.producers.bytes());
-        }
-        let base_offset = appended?;
-        let append_time = stamp.unwrap_or(-1);
-        if idempotent {
-            self.producers.stored(header, base_offset, append_time);
-        }
-        Ok(Appended { base_offset, append_time, log_start: self.log.start() })
+/// What a topic's settings say of its logs.
+fn of_log(settings: &TopicSettings) -> LogSettings {
+    let deletes = settings.cleanup_policy.contains("delete");
+    LogSettings {
+        segment_bytes: u64::from(settings.segment_bytes),
+        segment_ms: settings.segment_ms,
+        index_interval_bytes: u64::from(settings.index_interval_bytes),
+        retention_ms: if deletes { settings.retention_ms } else { -1 },
+        retention_bytes: if deletes { settings.retention_bytes } else { -1 },
     }
 }
 

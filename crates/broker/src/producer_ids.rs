@@ -33,7 +33,6 @@ impl ProducerIds {
     }
 
     /// Ids from `next` on, below which all may have been given out.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the broker in a directory"))]
     pub(crate) fn after(next: i64, journal: Arc<Journal>) -> Self {
         Self { block: Lock::new(Block { next, below: next }), journal: Some(journal) }
     }

@@ -10,6 +10,7 @@ use crate::{
     options::Options,
     producer_ids::ProducerIds,
     start::BrokerError,
+    storage_error::StorageError,
     sync::Lock,
     topics::Topics,
     transactions::Transactions,
@@ -64,7 +65,7 @@ impl Shared {
         // Room for two requests of the largest size and a crowd of small ones.
         let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
         let groups = Groups::new(&options, &data, Arc::clone(&journal), &kept);
-        Ok(Self {
+        let shared = Self {
             cluster_id,
             topics: Topics::new(
                 Arc::clone(&data),
@@ -75,7 +76,11 @@ impl Shared {
             )?,
             groups: groups.ok_or(BrokerError::Offsets)?,
             transactions: Transactions::new(&data),
-            producer_ids: ProducerIds::random(),
+            producer_ids: if journal.is_kept() {
+                ProducerIds::after(kept.producer_ids, Arc::clone(&journal))
+            } else {
+                ProducerIds::random()
+            },
             clock,
             journal,
             data,
@@ -85,7 +90,32 @@ impl Shared {
             panics: AtomicUsize::new(0),
             requested: Requested::new(),
             options,
-        })
+        };
+        shared.report_faults();
+        shared.transactions.restore(&shared, &kept.transactional);
+        Ok(shared)
+    }
+
+    /// Says which logs cannot be written from the start on.
+    fn report_faults(&self) {
+        for topic in self.topics.all() {
+            for partition in &topic.partitions {
+                let fault = partition.lock().log.fault().cloned();
+                fault.iter().for_each(|fault| self.report(fault));
+            }
+        }
+    }
+
+    /// Says what went wrong with a file, to whoever wants to know.
+    pub(crate) fn report(&self, error: &StorageError) {
+        if let Some(hook) = &self.options.on_fault {
+            hook.call(error);
+        }
+    }
+
+    /// A result whose error was reported.
+    pub(crate) fn told<T>(&self, result: Result<T, StorageError>) -> Result<T, StorageError> {
+        result.inspect_err(|error| self.report(error))
     }
 }
 

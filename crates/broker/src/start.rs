@@ -6,7 +6,9 @@ use crate::{
     options::{Listener, Options},
     server::{self, Listening},
     shared::Shared,
+    storage_error::StorageError,
     transactions::Transactions,
+    upkeep,
 };
 use kafka_protocol::messages::ApiKey;
 use std::{
@@ -57,6 +59,8 @@ pub enum BrokerError {
     Offsets,
     #[error("broker: the journal has topic {name} as {what}")]
     Topic { name: String, what: String },
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     #[error("broker: cannot start its threads")]
     Threads { source: io::Error },
 }
@@ -125,10 +129,15 @@ impl Broker {
         }
         runtime.spawn(keep_time(Arc::clone(&shared), |shared| Arc::clone(&shared.groups).run()));
         runtime.spawn(keep_time(Arc::clone(&shared), Transactions::run));
+        runtime.spawn(upkeep::run(Arc::clone(&shared)));
         // A thread of its own may wait for the runtime's end, which an async caller may not.
+        let kept = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("kadence-broker-stop".to_owned())
-            .spawn(move || wait_for_stop(runtime, stopped))
+            .spawn(move || {
+                wait_for_stop(runtime, stopped);
+                upkeep::close(&kept);
+            })
             .map_err(|source| BrokerError::Threads { source })?;
         Ok(Self { shared, addresses, stop, thread: Some(thread) })
     }

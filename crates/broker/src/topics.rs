@@ -8,11 +8,13 @@ use crate::{
     options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, TopicSettings},
     partition::Partition,
     start::BrokerError,
+    storage_error::StorageError,
     sync::Lock,
 };
 use kafka_protocol::{ResponseError, protocol::StrBytes};
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Range,
     sync::Arc,
 };
 use uuid::Uuid;
@@ -102,31 +104,50 @@ impl Topics {
     ) -> Result<Self, BrokerError> {
         let topics = Self { memory, journal, defaults, directory, state: Lock::default() };
         for (id, topic) in &kept.topics {
-            topics
-                .restore(*id, topic)
-                .map_err(|what| BrokerError::Topic { name: topic.name.clone(), what })?;
+            topics.restore(*id, topic)?;
         }
         Ok(topics)
     }
 
-    fn restore(&self, id: Uuid, kept: &journal::Topic) -> Result<(), String> {
+    fn restore(&self, id: Uuid, kept: &journal::Topic) -> Result<(), BrokerError> {
+        let wrong = |what| BrokerError::Topic { name: kept.name.clone(), what };
         let mut config = TopicConfig::default();
         for (name, value) in &kept.config {
-            config.set(name, Some(value))?;
+            config.set(name, Some(value)).map_err(wrong)?;
         }
-        let count = check_partitions(kept.partitions).map_err(|refusal| refusal.message)?;
+        let count = check_partitions(kept.partitions).map_err(|refusal| wrong(refusal.message))?;
+        let partitions = self.recover(id, kept)?;
         let topic = Topic {
             name: StrBytes::from_string(kept.name.clone()),
             id,
             settings: config.settings(&self.defaults),
             config,
-            partitions: (0..count).map(|_| Arc::new(Partition::new(&self.memory))).collect(),
+            partitions,
         };
         let mut state = self.state.lock();
         state.partitions += count;
         state.by_id.insert(id, topic.name.clone());
         state.replace(topic);
         Ok(())
+    }
+
+    fn recover(&self, id: Uuid, kept: &journal::Topic) -> Result<Vec<Arc<Partition>>, StorageError> {
+        let Some(directory) = &self.directory else { return Ok(Vec::new()) };
+        let recover = |index| {
+            let start = kept.starts.get(&index).copied().unwrap_or(0);
+            Partition::recover(directory.partition(id, index), start, &self.memory).map(Arc::new)
+        };
+        (0..kept.partitions).map(recover).collect()
+    }
+
+    fn new_partitions(&self, id: Uuid, indexes: Range<usize>) -> Vec<Arc<Partition>> {
+        let dir = |index| self.directory.as_ref().map(|directory| directory.partition(id, index as i32));
+        indexes.map(|index| Arc::new(Partition::new(dir(index), &self.memory))).collect()
+    }
+
+    /// Writes down that the records of a partition before `offset` are deleted.
+    pub(crate) fn note_start(&self, topic: &Topic, partition: i32, offset: i64) -> Result<(), NotWritten> {
+        self.journal.write(&[Event::LogStart { topic: topic.id, partition, offset }])
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<Arc<Topic>> {
@@ -170,12 +191,13 @@ impl Topics {
         }
         state.check_room(count)?;
         let count = if dry { 0 } else { count };
+        let id = Uuid::new_v4();
         let topic = Arc::new(Topic {
             name: StrBytes::from_string(name.to_owned()),
-            id: Uuid::new_v4(),
+            id,
             settings: config.settings(&self.defaults),
             config,
-            partitions: (0..count).map(|_| Arc::new(Partition::new(&self.memory))).collect(),
+            partitions: self.new_partitions(id, 0..count),
         });
         if !dry {
             self.journal.write(&[topic.event()])?;
@@ -239,7 +261,7 @@ impl Topics {
         state.check_room(more)?;
         if !dry {
             let mut grown = Topic::clone(&topic);
-            grown.partitions.extend((0..more).map(|_| Arc::new(Partition::new(&self.memory))));
+            grown.partitions.extend(self.new_partitions(topic.id, has..wanted));
             self.journal.write(&[grown.event()])?;
             state.partitions += more;
             state.replace(grown);
@@ -258,8 +280,12 @@ impl Topics {
             state.partitions -= topic.partitions.len();
             topic
         };
+        // What cannot be removed now is removed by the next start.
         for partition in &topic.partitions {
-            partition.wake();
+            let _ = partition.delete();
+        }
+        if let Some(directory) = &self.directory {
+            directory.remove_topic(topic.id);
         }
         Ok(topic)
     }

@@ -92,7 +92,6 @@ impl Transactions {
 
     /// Takes over what a journal says, when topics and groups are there: ends what is decided, lets go on what is
     /// not, and aborts what partitions hold of transactions that nobody knows any more.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the broker in a directory"))]
     pub(crate) fn restore(&self, shared: &Shared, known: &BTreeMap<String, journal::Transactional>) {
         self.step(shared, |desk| {
             let now = desk.now;
@@ -347,10 +346,10 @@ impl Desk<'_> {
         for place in ending.places {
             // Where the topic is gone there is nothing to be marked.
             let topic = self.shared.topics.with_id(place.0);
-            let marked = topic
-                .as_ref()
-                .and_then(|topic| topic.partition(place.1))
-                .is_none_or(|partition| partition.end(&marker, self.now, unused).is_ok());
+            let found = topic.as_ref().and_then(|topic| Some((topic, topic.partition(place.1)?)));
+            let marked = found.is_none_or(|(topic, partition)| {
+                partition.end(&marker, &topic.settings, self.now, unused).is_ok()
+            });
             if marked {
                 self.machine.marked(id, place);
             }
@@ -413,7 +412,7 @@ impl Desk<'_> {
                         commit: false,
                     };
                     // Where it cannot be written now, the next start tries again.
-                    let _ = partition.end(&marker, self.now, Unused::Skipped);
+                    let _ = partition.end(&marker, &topic.settings, self.now, Unused::Skipped);
                 }
             }
         }

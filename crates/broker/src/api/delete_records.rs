@@ -51,7 +51,6 @@ fn delete(call: &Call, topic: &TopicName, wanted: &DeleteRecordsPartition) -> Re
         return Err(ResponseError::PolicyViolation);
     }
     let before = (wanted.offset != ALL).then_some(wanted.offset);
-    partition.delete_before(before, |offset| {
-        call.shared.topics.note_start(&topic, wanted.partition_index, offset)
-    })
+    partition
+        .delete_before(before, |offset| call.shared.topics.note_start(&topic, wanted.partition_index, offset))
 }

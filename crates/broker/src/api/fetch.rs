@@ -101,9 +101,8 @@ fn look(call: &Call, request: &FetchRequest) -> Look {
     for topic in &request.topics {
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for wanted in &topic.partitions {
-            // The first batch of the whole answer is given even if it is larger than asked for.
             let committed = request.isolation_level == READ_COMMITTED;
-            let (data, batches) = read(call, topic, (wanted, committed), left, out.bytes == 0);
+            let (data, batches) = read(call, topic, (wanted, committed), left, out.bytes);
             let bytes: usize = batches.iter().map(Bytes::len).sum();
             left = left.saturating_sub(bytes);
             out.bytes += bytes;
@@ -126,8 +125,10 @@ fn read(
     topic: &FetchTopic,
     (wanted, committed): (&FetchPartition, bool),
     left: usize,
-    at_least_one: bool,
+    spent: usize,
 ) -> (PartitionData, Batches) {
+    // The first batch of the whole answer is given even if it is larger than asked for.
+    let at_least_one = spent == 0;
     let data = PartitionData::default()
         .with_partition_index(wanted.partition)
         .with_high_watermark(-1)
@@ -148,20 +149,41 @@ fn read(
         return (data.with_error_code(ResponseError::OffsetOutOfRange.code()), Batches::new());
     }
     let max = usize::try_from(wanted.partition_max_bytes).unwrap_or(0).min(left);
-    if !committed {
-        return (data, state.log.read(wanted.fetch_offset, end, max, at_least_one));
+    let before = if committed { stable } else { end };
+    let found = state.log.read(wanted.fetch_offset, max, at_least_one, before);
+    drop(state);
+    // What is read from a disk takes memory until the client has it.
+    if found.len_hint() > 0 && call.spending.at_least(spent + found.len_hint()).is_err() {
+        return (data, Batches::new());
     }
-    let batches = state.log.read(wanted.fetch_offset, stable, max, at_least_one);
-    let aborted = batches.last().and_then(|last| BatchHeader::parse(last).ok()).map(|last| {
-        let to = last.base_offset + i64::from(last.last_offset_delta) + 1;
-        state.producers.aborted(wanted.fetch_offset, to)
-    });
+    let batches = match found.load() {
+        Ok(batches) => batches,
+        Err(error) => {
+            call.shared.report(&error);
+            return (data.with_error_code(ResponseError::KafkaStorageError.code()), Batches::new());
+        }
+    };
+    if !committed {
+        return (data, batches);
+    }
+    let aborted = end_of(&batches).map(|end| partition.lock().producers.aborted(wanted.fetch_offset, end));
     let aborted = aborted.unwrap_or_default().into_iter().map(|aborted| {
         AbortedTransaction::default()
             .with_producer_id(ProducerId(aborted.producer_id))
             .with_first_offset(aborted.first)
     });
     (data.with_aborted_transactions(Some(aborted.collect())), batches)
+}
+
+/// The offset behind the last of these batches.
+fn end_of(batches: &[Bytes]) -> Option<i64> {
+    let mut rest = &batches.last()?[..];
+    let mut end = None;
+    while let Ok(header) = BatchHeader::parse(rest) {
+        end = Some(header.base_offset + i64::from(header.last_offset_delta) + 1);
+        rest = &rest[header.len..];
+    }
+    end
 }
 
 fn find(call: &Call, topic: &FetchTopic, wanted: &FetchPartition) -> Result<Arc<Partition>, ResponseError> {

@@ -89,26 +89,28 @@ fn find(
     let topic = call.shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let partition = topic.partition(wanted.partition_index).ok_or(ResponseError::UnknownTopicOrPartition)?;
     check_leader_epoch(wanted.current_leader_epoch)?;
-    let (batch, timestamp, before) = {
+    let (lookup, start, before) = {
         let state = partition.lock();
         let before = if committed { state.last_stable() } else { state.log.end() };
-        let (batch, timestamp) = match wanted.timestamp {
+        let lookup = match wanted.timestamp {
             LATEST => return Ok((before, -1)),
             EARLIEST | EARLIEST_LOCAL => return Ok((state.log.start(), -1)),
-            GREATEST_TIMESTAMP => {
-                let batch = state.log.latest();
-                let timestamp = batch.as_ref().map_or(-1, |b| b.max_timestamp);
-                (batch, timestamp)
-            }
+            GREATEST_TIMESTAMP => state.log.latest(),
             LATEST_TIERED => return Ok(NONE),
-            timestamp if timestamp >= 0 => (state.log.first_at(timestamp), timestamp),
+            timestamp if timestamp >= 0 => state.log.first_at(timestamp),
             _ => return Err(ResponseError::InvalidRequest),
         };
-        (batch, timestamp, before)
+        (lookup, state.log.start(), before)
     };
-    // The partition is free again while the batch is looked into.
-    let found = batch.map_or(NONE, |batch| within(&batch, timestamp, budget));
-    Ok(if found.0 < before { found } else { NONE })
+    // The partition is free again while the batch is looked for and into.
+    let Some(batch) = call.shared.told(lookup.load()).map_err(|_| ResponseError::KafkaStorageError)? else {
+        return Ok(NONE);
+    };
+    let timestamp = if wanted.timestamp >= 0 { wanted.timestamp } else { batch.max_timestamp };
+    let (offset, timestamp) = within(&batch, timestamp, budget);
+    // Records of a batch may be deleted when the batch is not.
+    let offset = offset.max(start);
+    Ok(if offset < before { (offset, timestamp) } else { NONE })
 }
 
 /// The first record of `batch` at or after `timestamp`. A batch that cannot be looked into is given from its

@@ -4,14 +4,14 @@
 //! stay as they are, in any compression. A transactional batch goes only where its producer has added the partition
 //! to its transaction; versions from 12 on do not do so by themselves, as transactions of version 2 are not
 //! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch.
-//! When the memory limit is reached, the answer is `POLICY_VIOLATION`: producers give up on it
+//! When the memory limit is reached or the disk takes no more, the answer is `POLICY_VIOLATION`: producers give up on it
 //! at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery timeout.
 
 use super::{Api, abortable, find_topic, text};
 use crate::{
     dispatch::Close,
     options::TopicSettings,
-    partition::{AppendError, Appended},
+    partition::{AppendError, Appended, Incoming, Partition},
     shared::Call,
     topics::{Refusal, Topic},
     transactions::Writer,
@@ -146,16 +146,30 @@ fn append(
     let header = check(call, batch)?;
     let now = call.shared.clock.now_ms();
     check_times(&topic.settings, &header, batch, now)?;
-    let stamp = topic.settings.log_append_time.then_some(now);
     if header.is_transactional() && said.transaction.is_none() {
         // Kafka takes a missing id for one that its producer may not use.
         let message = "a transactional batch comes without a transactional id";
         return Err(Refusal::new(ResponseError::TransactionalIdAuthorizationFailed, message));
     }
-    partition.append(&header, batch, stamp).map_err(|error| match error {
+    let incoming = Incoming { header: &header, bytes: batch, settings: &topic.settings, now_ms: now };
+    store(call, partition, &incoming).map_err(|error| match error {
         AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
         error => refuse(call, &header, &error),
     })
+}
+
+/// Stores a batch. Where it has to reach the disk, the thread's other work goes elsewhere meanwhile.
+fn store(call: &Call, partition: &Partition, incoming: &Incoming<'_>) -> Result<Appended, AppendError> {
+    let waits = call.shared.journal.is_kept() && incoming.settings.flush_messages < i64::MAX;
+    let appended = if waits {
+        tokio::task::block_in_place(|| partition.append(incoming))
+    } else {
+        partition.append(incoming)
+    };
+    if let Err(AppendError::Storage(error)) = &appended {
+        call.shared.report(error);
+    }
+    appended
 }
 
 /// Why a batch belongs to no transaction here: the coordinator knows whether its producer is the current one.
@@ -248,5 +262,6 @@ fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
             ResponseError::InvalidTxnState,
             format!("producer {producer_id} writes outside of its transaction in this partition"),
         ),
+        AppendError::Storage(error) => Refusal::new(ResponseError::PolicyViolation, error.full_text()),
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! A batch is copied once, into a chunk, when it is stored: its offsets are written there, and the request it came
 //! in can go. Chunks double from 4 KiB, so that an idle partition costs little; what is charged to the broker's
-//! memory is what chunks and index really take.
+//! memory is what chunks and index really take. A chunk goes with the last batch in it.
 
-use super::{Full, Stored};
+use super::{Full, LogSettings, Stored};
 use crate::memory::{Memory, Share};
 use bytes::{Bytes, BytesMut};
 use kadence_wire::batch::{self, BatchHeader};
@@ -14,16 +14,19 @@ const FIRST_CHUNK: usize = 4 * 1024;
 const LARGEST_CHUNK: usize = 1024 * 1024;
 /// The index grows by this many entries at least.
 const FEW_ENTRIES: usize = 8;
-const ENTRY: usize = size_of::<Stored>();
+const ENTRY: usize = size_of::<Entry>();
 /// The only leader there is never changes.
 const LEADER_EPOCH: i32 = 0;
 
 #[derive(Debug)]
 pub(crate) struct MemoryLog {
-    batches: VecDeque<Stored>,
+    batches: VecDeque<Entry>,
+    start: i64,
     end: i64,
+    size: u64,
     chunk: BytesMut,
     next_chunk: usize,
+    chunks: Chunks,
     /// The latest timestamp of any batch.
     max_timestamp: i64,
     share: Share,
@@ -31,28 +34,83 @@ pub(crate) struct MemoryLog {
     insists: bool,
 }
 
+#[derive(Debug)]
+struct Entry {
+    stored: Stored,
+    chunk: u64,
+}
+
+/// What the chunks take, from the oldest that has a batch on.
+#[derive(Debug, Default)]
+struct Chunks {
+    kept: VecDeque<Chunk>,
+    /// The number of the first one that is kept.
+    first: u64,
+    /// The one that is written to.
+    current: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    bytes: usize,
+    batches: usize,
+}
+
+impl Chunks {
+    fn add(&mut self, bytes: usize) -> u64 {
+        self.kept.push_back(Chunk { bytes, batches: 0 });
+        self.first + self.kept.len() as u64 - 1
+    }
+
+    fn at(&mut self, number: u64) -> Option<&mut Chunk> {
+        self.kept.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+
+    /// Takes chunks out that have no batches, and will have none; says how many bytes they took.
+    fn clear(&mut self) -> usize {
+        let mut bytes = 0;
+        while let Some(chunk) = self.kept.front()
+            && chunk.batches == 0
+            && self.current != Some(self.first)
+        {
+            bytes += chunk.bytes;
+            self.kept.pop_front();
+            self.first += 1;
+        }
+        bytes
+    }
+}
+
 impl MemoryLog {
     pub(super) fn new(memory: &Arc<Memory>) -> Self {
         Self {
             batches: VecDeque::new(),
+            start: 0,
             end: 0,
+            size: 0,
             chunk: BytesMut::new(),
             next_chunk: FIRST_CHUNK,
-            max_timestamp: -1,
+            chunks: Chunks::default(),
+            max_timestamp: i64::MIN,
             share: Share::new(memory),
             insists: false,
         }
     }
 
     pub(super) fn start(&self) -> i64 {
-        self.batches.front().map_or(self.end, |b| b.base_offset)
+        self.start
     }
 
     pub(super) fn end(&self) -> i64 {
         self.end
     }
 
-    fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
+    /// Bytes of the batches that are kept.
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.size
+    }
+
+    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
         if self.insists {
             self.share.insist(bytes);
             return Ok(());
@@ -72,7 +130,7 @@ impl MemoryLog {
     ) -> Result<i64, Full> {
         let base_offset = self.end;
         self.make_room_for_entry()?;
-        let mut room = self.room(bytes.len())?;
+        let (mut room, chunk) = self.room(bytes.len())?;
         room.extend_from_slice(bytes);
         batch::place(&mut room, base_offset, LEADER_EPOCH);
         if let Some(now) = stamp {
@@ -80,7 +138,12 @@ impl MemoryLog {
         }
         let last_offset = base_offset + i64::from(header.last_offset_delta);
         let max_timestamp = stamp.unwrap_or(header.max_timestamp);
-        self.batches.push_back(Stored { base_offset, last_offset, max_timestamp, bytes: room.freeze() });
+        let stored = Stored { base_offset, last_offset, max_timestamp, bytes: room.freeze() };
+        self.batches.push_back(Entry { stored, chunk });
+        if let Some(chunk) = self.chunks.at(chunk) {
+            chunk.batches += 1;
+        }
+        self.size += bytes.len() as u64;
         self.end = last_offset + 1;
         self.max_timestamp = self.max_timestamp.max(max_timestamp);
         Ok(base_offset)
@@ -93,24 +156,30 @@ impl MemoryLog {
         appended
     }
 
-    /// An empty buffer with a capacity of at least `len`, cut from the current chunk where it fits.
-    fn room(&mut self, len: usize) -> Result<BytesMut, Full> {
+    /// An empty buffer with a capacity of at least `len`, cut from the current chunk where it fits, and the number of
+    /// its chunk.
+    fn room(&mut self, len: usize) -> Result<(BytesMut, u64), Full> {
         if len > self.next_chunk / 4 && len > self.chunk.capacity() {
             // Large batches get their own allocation, so that the rest of the chunk is not lost.
-            self.reserve(len)?;
-            return Ok(BytesMut::with_capacity(len));
+            return self.own_room(len);
         }
         if len > self.chunk.capacity() {
             if self.reserve(self.next_chunk).is_err() {
                 // Close to the limit only what does not fit itself is refused.
-                self.reserve(len)?;
-                return Ok(BytesMut::with_capacity(len));
+                return self.own_room(len);
             }
             self.chunk = BytesMut::with_capacity(self.next_chunk);
+            self.chunks.current = Some(self.chunks.add(self.next_chunk));
             self.next_chunk = (self.next_chunk * 2).min(LARGEST_CHUNK);
         }
         let rest = self.chunk.split_off(len);
-        Ok(std::mem::replace(&mut self.chunk, rest))
+        let number = self.chunks.current.unwrap_or(self.chunks.first);
+        Ok((std::mem::replace(&mut self.chunk, rest), number))
+    }
+
+    fn own_room(&mut self, len: usize) -> Result<(BytesMut, u64), Full> {
+        self.reserve(len)?;
+        Ok((BytesMut::with_capacity(len), self.chunks.add(len)))
     }
 
     fn make_room_for_entry(&mut self) -> Result<(), Full> {
@@ -128,13 +197,14 @@ impl MemoryLog {
         Ok(())
     }
 
-    pub(super) fn read(&self, offset: i64, before: i64, max_bytes: usize, at_least_one: bool) -> Vec<Bytes> {
-        let first = self.batches.partition_point(|b| b.last_offset < offset);
+    pub(super) fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool, before: i64) -> Vec<Bytes> {
+        let first = self.batches.partition_point(|b| b.stored.last_offset < offset);
         let mut left = max_bytes;
         let mut out = Vec::new();
-        for stored in self.batches.range(first..) {
+        for Entry { stored, .. } in self.batches.range(first..) {
             let len = stored.bytes.len();
-            if stored.base_offset >= before || len > left && !(at_least_one && out.is_empty()) {
+            let fits = len <= left || (at_least_one && out.is_empty());
+            if !fits || stored.last_offset >= before {
                 break;
             }
             left = left.saturating_sub(len);
@@ -147,10 +217,68 @@ impl MemoryLog {
         if self.max_timestamp < timestamp {
             return None;
         }
-        self.batches.iter().find(|b| b.max_timestamp >= timestamp).cloned()
+        let mut batches = self.batches.iter().map(|b| &b.stored);
+        batches.find(|b| b.max_timestamp >= timestamp).cloned()
     }
 
     pub(super) fn latest(&self) -> Option<Stored> {
         self.first_at(self.max_timestamp)
+    }
+
+    /// Lets the log begin at `offset`, and gives back what is before it.
+    pub(super) fn advance_start(&mut self, offset: i64) {
+        self.start = offset.clamp(self.start, self.end);
+        let behind = self.batches.partition_point(|b| b.stored.last_offset < self.start);
+        if behind == 0 {
+            return;
+        }
+        let mut latest_gone = false;
+        for Entry { stored, chunk } in self.batches.drain(..behind) {
+            latest_gone |= stored.max_timestamp == self.max_timestamp;
+            self.size -= stored.bytes.len() as u64;
+            if let Some(chunk) = self.chunks.at(chunk) {
+                chunk.batches -= 1;
+            }
+        }
+        if latest_gone {
+            let kept = self.batches.iter().map(|b| b.stored.max_timestamp);
+            self.max_timestamp = kept.max().unwrap_or(i64::MIN);
+        }
+        if self.batches.is_empty() {
+            self.chunk = BytesMut::new();
+            self.chunks.current = None;
+            self.next_chunk = FIRST_CHUNK;
+        }
+        let mut freed = self.chunks.clear();
+        let before = self.batches.capacity();
+        if self.batches.len() < before / 4 {
+            self.batches.shrink_to(self.batches.len() * 2);
+            freed += (before - self.batches.capacity()) * ENTRY;
+        }
+        self.share.shrink_to(self.share.bytes().saturating_sub(freed));
+    }
+
+    /// Deletes batches by age and size from the front, none with records at or behind `before`.
+    pub(super) fn retain(&mut self, settings: &LogSettings, now_ms: i64, before: i64) -> bool {
+        let mut excess = settings.excess(self.size);
+        let mut upto = self.start;
+        for Entry { stored, .. } in &self.batches {
+            let len = stored.bytes.len() as i64;
+            let expired = settings.is_expired(stored.max_timestamp, now_ms);
+            if stored.last_offset >= before || !(expired || excess >= len) {
+                break;
+            }
+            excess -= len;
+            upto = stored.last_offset + 1;
+        }
+        let moved = upto > self.start;
+        self.advance_start(upto);
+        moved
+    }
+
+    /// Deletes everything.
+    pub(super) fn delete(&mut self) {
+        self.advance_start(self.end);
+        self.share.shrink_to(0);
     }
 }

@@ -189,7 +189,7 @@ fn the_older_form_replaces_all_settings() {
     }
 }
 
-fn grow(
+pub(crate) fn grow(
     client: &mut Client,
     topics: Vec<CreatePartitionsTopic>,
     dry: bool,
@@ -199,7 +199,7 @@ fn grow(
     response.results
 }
 
-fn wanted(name: &str, count: i32, assigned: Option<&[i32]>) -> CreatePartitionsTopic {
+pub(crate) fn wanted(name: &str, count: i32, assigned: Option<&[i32]>) -> CreatePartitionsTopic {
     let assignment =
         |node: &i32| CreatePartitionsAssignment::default().with_broker_ids(vec![BrokerId(*node)]);
     CreatePartitionsTopic::default()

@@ -1,11 +1,12 @@
 use crate::client::{Client, text, topic_name};
 use kafka_protocol::messages::{
     AlterConfigsRequest, AlterConfigsResponse, ApiKey, BrokerId, CreatePartitionsRequest,
-    CreatePartitionsResponse, DescribeClusterRequest, DescribeClusterResponse,
-    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse,
-    alter_configs_request,
+    CreatePartitionsResponse, DeleteRecordsRequest, DeleteRecordsResponse, DescribeClusterRequest,
+    DescribeClusterResponse, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
+    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, OffsetForLeaderEpochRequest,
+    OffsetForLeaderEpochResponse, alter_configs_request,
     create_partitions_request::CreatePartitionsTopic,
+    delete_records_request,
     describe_topic_partitions_request::TopicRequest,
     incremental_alter_configs_request,
     offset_for_leader_epoch_request::{OffsetForLeaderPartition, OffsetForLeaderTopic},
@@ -17,12 +18,26 @@ pub(crate) fn ask(client: &mut Client, api: ApiKey, version: i16) -> bool {
         ApiKey::IncrementalAlterConfigs => incremental_alter_configs(client, version),
         ApiKey::AlterConfigs => alter_configs(client, version),
         ApiKey::CreatePartitions => create_partitions(client, version),
+        ApiKey::DeleteRecords => delete_records(client, version),
         ApiKey::DescribeTopicPartitions => describe_topic_partitions(client),
         ApiKey::DescribeCluster => describe_cluster(client, version),
         ApiKey::OffsetForLeaderEpoch => offset_for_leader_epoch(client, version),
         _ => return false,
     }
     true
+}
+
+fn delete_records(client: &mut Client, version: i16) {
+    use delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
+    let partition = |index| DeleteRecordsPartition::default().with_partition_index(index).with_offset(0);
+    let topic = DeleteRecordsTopic::default()
+        .with_name(topic_name("t"))
+        .with_partitions(vec![partition(0), partition(9)]);
+    let request = DeleteRecordsRequest::default().with_topics(vec![topic]);
+    let response: DeleteRecordsResponse = client.call(ApiKey::DeleteRecords, version, &request);
+    let found: Vec<_> =
+        response.topics[0].partitions.iter().map(|p| (p.error_code, p.low_watermark)).collect();
+    assert_eq!(found, [(0, 0), (3, -1)], "DeleteRecords v{version}");
 }
 
 fn incremental_alter_configs(client: &mut Client, version: i16) {

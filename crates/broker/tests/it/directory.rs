@@ -1,14 +1,13 @@
 use crate::{
+    admin::{grow, wanted},
     client::{Batch, Client, start_with, topic_name},
     group_versions::{commit, group},
     topics::{creatable, create, create_with, describe},
 };
 use kadence_broker::{Broker, BrokerError, DirectoryError, Options};
 use kafka_protocol::messages::{
-    ApiKey, CreatePartitionsRequest, CreatePartitionsResponse, DeleteRecordsRequest, DeleteRecordsResponse,
-    DeleteTopicsRequest, DeleteTopicsResponse, ListOffsetsRequest, ListOffsetsResponse, OffsetFetchRequest,
-    OffsetFetchResponse,
-    create_partitions_request::CreatePartitionsTopic,
+    ApiKey, DeleteRecordsRequest, DeleteRecordsResponse, DeleteTopicsRequest, DeleteTopicsResponse,
+    ListOffsetsRequest, ListOffsetsResponse, OffsetFetchRequest, OffsetFetchResponse,
     delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic},
     list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic},
 };
@@ -55,9 +54,7 @@ fn a_directory_gives_back_what_it_was_given() {
     create_with(&mut client, "kept", &[("retention.ms", "77"), ("cleanup.policy", "compact")]);
     create(&mut client, creatable("t", 2));
     create(&mut client, creatable("gone", 1));
-    let grow = CreatePartitionsTopic::default().with_name(topic_name("t")).with_count(3);
-    let request = CreatePartitionsRequest::default().with_topics(vec![grow]).with_timeout_ms(1000);
-    let _: CreatePartitionsResponse = client.call(ApiKey::CreatePartitions, 1, &request);
+    assert_eq!(grow(&mut client, vec![wanted("t", 3, None)], false)[0].error_code, 0);
     let request = DeleteTopicsRequest::default().with_topic_names(vec![topic_name("gone")]);
     let _: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, 5, &request);
     assert_eq!(commit(&mut client, 6, "plain"), [0, 3, 3]);

@@ -1,0 +1,392 @@
+//! A log in a directory: segments, each a file named by its first offset.
+//!
+//! ```text
+//! 00000000000000000000.log        batches, one after the other, as they go to consumers
+//! 00000000000000000000.index      beside a finished segment; see `index`
+//! 00000000000000004711.snapshot   the partition's state at an offset; see `snapshot`
+//! 00000000000000004711.log        the segment that is written to, without an index file
+//! ```
+//!
+//! A batch is one write and is not synced; a segment is when it is finished. Nothing is made before the first batch,
+//! and only the segment that is written to has an open file and an index in memory. After a write or a sync that
+//! did not succeed nobody knows what is on the disk, so the log is closed for writing until the broker starts anew.
+
+use super::{
+    AppendFailure, Full, LogSettings,
+    disk::{self, Disk, Kind},
+    found::{Place, Reading, Span},
+    index::{self, IndexFile},
+    lookup::Search,
+    scan,
+    segment::{Entry, Growing, Head, Summary},
+    snapshot,
+};
+use crate::{
+    memory::{Memory, Share},
+    storage_error::StorageError,
+};
+use kadence_wire::batch::{self, BatchHeader};
+use std::{
+    collections::VecDeque,
+    fs::{self, File},
+    io,
+    path::PathBuf,
+    sync::Arc,
+};
+
+/// The only leader there is never changes.
+const LEADER_EPOCH: i32 = 0;
+/// The fields of a batch that the log sets are in its first bytes.
+const PLACED: usize = 16;
+/// Kafka's default, until the topic's is known.
+pub(super) const INDEX_INTERVAL: u64 = 4096;
+/// The index in memory grows by this many entries at least.
+const FEW_ENTRIES: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct DirectoryLog {
+    pub(super) place: Arc<Place>,
+    pub(super) finished: VecDeque<Summary>,
+    pub(super) tail: Tail,
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) interval: u64,
+    pub(super) fault: Option<StorageError>,
+    /// Offsets of the snapshots there are, in order.
+    pub(super) snapshots: Vec<i64>,
+    pub(super) unflushed: u64,
+    /// Whether names were made that are not synced.
+    new_names: bool,
+    /// Where the log ended when it was last looked after.
+    pub(super) idle_end: i64,
+    pub(super) share: Share,
+    pub(super) disk: Disk,
+}
+
+/// The last segment.
+#[derive(Debug)]
+pub(super) enum Tail {
+    /// The next batch makes it.
+    None,
+    /// It is complete, with an index file, and the next batch opens it again.
+    Closed(Summary),
+    Open(Active),
+}
+
+/// The segment that is written to.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) segment: Growing,
+    /// Opened when it is needed.
+    pub(super) file: Option<Arc<File>>,
+}
+
+impl DirectoryLog {
+    pub(super) fn new(dir: PathBuf, memory: &Arc<Memory>) -> Self {
+        Self {
+            place: Place::new(dir),
+            finished: VecDeque::new(),
+            tail: Tail::None,
+            start: 0,
+            end: 0,
+            interval: INDEX_INTERVAL,
+            fault: None,
+            snapshots: Vec::new(),
+            unflushed: 0,
+            new_names: false,
+            idle_end: 0,
+            share: Share::new(memory),
+            disk: Disk::SYSTEM,
+        }
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        self.share.memory()
+    }
+
+    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
+        if self.share.grow(bytes) { Ok(()) } else { Err(Full) }
+    }
+
+    /// All segments in order.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &Summary> {
+        self.finished.iter().chain(self.tail.summary())
+    }
+
+    /// The segments with records that are not deleted.
+    fn kept(&self) -> impl Iterator<Item = &Summary> {
+        self.segments().filter(|s| s.end > self.start)
+    }
+
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.segments().map(|s| s.len).sum()
+    }
+
+    pub(super) fn append(
+        &mut self,
+        header: &BatchHeader,
+        batch: &[u8],
+        stamp: Option<i64>,
+    ) -> Result<i64, AppendFailure> {
+        self.check_writable()?;
+        let base_offset = self.end;
+        let head = Head {
+            base_offset,
+            last_offset: base_offset + i64::from(header.last_offset_delta),
+            max_timestamp: stamp.unwrap_or(header.max_timestamp),
+            len: batch.len() as u64,
+        };
+        let stamped;
+        let batch = if let Some(now) = stamp {
+            let mut copy = batch.to_vec();
+            batch::set_log_append_time(&mut copy, now);
+            stamped = copy;
+            &stamped
+        } else {
+            batch
+        };
+        self.open_tail()?;
+        self.write(&head, batch)?;
+        self.end = head.last_offset + 1;
+        self.unflushed += (self.end - base_offset) as u64;
+        Ok(base_offset)
+    }
+
+    /// Writes a batch with its place in the log. What is written in part is taken back.
+    fn write(&mut self, head: &Head, batch: &[u8]) -> Result<(), StorageError> {
+        let Some((placed, rest)) = batch.split_first_chunk::<PLACED>() else {
+            let too_short = io::ErrorKind::InvalidInput.into();
+            return Err(StorageError::io(&self.place.dir, "write a batch without a header")(too_short));
+        };
+        let mut placed = *placed;
+        batch::place(&mut placed, head.base_offset, LEADER_EPOCH);
+        let (file, active) = writer(&self.place, &mut self.tail)?;
+        if let Err(e) = self.disk.append(file, &placed, rest) {
+            let path = self.place.path(active.summary.base, Kind::Log);
+            // If this does not succeed either, the next start cuts the part off.
+            let _ = disk::cut(&path, active.summary.len);
+            return Err(self.close_for_writing(StorageError::io(path, "write")(e)));
+        }
+        let index = &mut active.index;
+        let mut may_index = true;
+        if index.len() == index.capacity() {
+            let more = index.capacity().max(FEW_ENTRIES);
+            may_index = self.share.grow(more * size_of::<Entry>());
+            if may_index {
+                index.reserve_exact(more);
+            }
+        }
+        active.push(head, self.interval, may_index);
+        Ok(())
+    }
+
+    /// Sees to it that there is a segment to write to. What does not succeed here may the next time.
+    fn open_tail(&mut self) -> Result<(), StorageError> {
+        match self.tail {
+            Tail::None => self.start_segment(),
+            Tail::Closed(summary) => self.reopen(summary),
+            Tail::Open(_) => Ok(()),
+        }
+    }
+
+    /// Makes the segment that begins at the end of the log.
+    pub(super) fn start_segment(&mut self) -> Result<(), StorageError> {
+        let dir = &self.place.dir;
+        fs::create_dir_all(dir).map_err(StorageError::io(dir, "create"))?;
+        let file = disk::open(&self.place.path(self.end, Kind::Log), true)?;
+        self.new_names = true;
+        self.tail = Tail::Open(Active { segment: Growing::new(self.end), file: Some(Arc::new(file)) });
+        Ok(())
+    }
+
+    /// Goes on with a complete segment, whose index comes back into memory.
+    fn reopen(&mut self, summary: Summary) -> Result<(), StorageError> {
+        let entries = IndexFile::open(&self.place.dir, summary.base).and_then(IndexFile::entries);
+        let segment = if let Some(index) = entries {
+            Growing { summary, index }
+        } else {
+            let path = self.place.path(summary.base, Kind::Log);
+            let scan = scan::scan(&path, summary.base, self.interval, &mut |_, _| {})?;
+            if scan.segment.summary.len != summary.len {
+                let (position, what) = (scan.segment.summary.len, scan.bad.unwrap_or("other than before"));
+                return Err(self.close_for_writing(StorageError::Damaged { path, position, what }));
+            }
+            scan.segment
+        };
+        // An index that does not fit into memory is not worth refusing a record.
+        self.share.grow(segment.index.capacity() * size_of::<Entry>());
+        self.tail = Tail::Open(Active { segment, file: None });
+        Ok(())
+    }
+
+    fn check_writable(&self) -> Result<(), StorageError> {
+        self.fault.clone().map_or(Ok(()), Err)
+    }
+
+    pub(super) fn close_for_writing(&mut self, error: StorageError) -> StorageError {
+        self.fault.get_or_insert(error).clone()
+    }
+
+    pub(super) fn needs_roll(
+        &mut self,
+        batch_len: usize,
+        timestamp: i64,
+        settings: &LogSettings,
+        now_ms: i64,
+    ) -> bool {
+        self.interval = settings.index_interval_bytes;
+        let Some(summary) = self.tail.summary().filter(|s| s.len > 0) else { return false };
+        let now = if timestamp < 0 { now_ms } else { timestamp };
+        let first = summary.first_timestamp;
+        summary.len.saturating_add(batch_len as u64) > settings.segment_bytes
+            || (first >= 0 && settings.segment_ms >= 0 && now.saturating_sub(first) > settings.segment_ms)
+            || self.end - summary.base > i64::from(i32::MAX)
+    }
+
+    /// Finishes the last segment. The next batch makes a new one.
+    pub(super) fn roll(&mut self, state: &[u8]) -> Result<(), StorageError> {
+        self.complete(state)?;
+        if let Tail::Closed(summary) = self.tail {
+            self.finished.push_back(summary);
+            self.tail = Tail::None;
+        }
+        Ok(())
+    }
+
+    /// Syncs all there is and writes what the next start needs to look at nothing else.
+    pub(super) fn close(&mut self, state: &[u8]) -> Result<(), StorageError> {
+        self.complete(state)
+    }
+
+    fn complete(&mut self, state: &[u8]) -> Result<(), StorageError> {
+        self.check_writable()?;
+        if matches!(self.tail, Tail::Open(_)) {
+            self.flush()?;
+        }
+        let empty = self.tail.summary().is_none_or(|s| s.len == 0);
+        if empty && self.finished.is_empty() {
+            return Ok(());
+        }
+        let result = self.write_beside(state);
+        result.map_err(|error| self.close_for_writing(error))
+    }
+
+    fn write_beside(&mut self, state: &[u8]) -> Result<(), StorageError> {
+        let dir = &self.place.dir;
+        if self.snapshots.last() != Some(&self.end) {
+            snapshot::write(self.disk, dir, self.end, state, &mut self.snapshots)?;
+        }
+        let Tail::Open(active) = &self.tail else { return disk::sync_dir(dir) };
+        if active.segment.summary.len > 0 {
+            index::write(self.disk, dir, &active.segment)?;
+            let entries = active.segment.index.capacity() * size_of::<Entry>();
+            self.share.shrink_to(self.share.bytes().saturating_sub(entries));
+            self.tail = Tail::Closed(active.segment.summary);
+        }
+        disk::sync_dir(dir)
+    }
+
+    /// Makes all that is appended outlive a loss of power.
+    pub(super) fn flush(&mut self) -> Result<(), StorageError> {
+        self.check_writable()?;
+        if self.unflushed > 0 {
+            let (file, active) = writer(&self.place, &mut self.tail)?;
+            if let Err(e) = (self.disk.sync)(file) {
+                let path = self.place.path(active.summary.base, Kind::Log);
+                return Err(self.close_for_writing(StorageError::io(path, "sync")(e)));
+            }
+            self.unflushed = 0;
+        }
+        if self.new_names {
+            let dirs = [Some(self.place.dir.as_path()), self.place.dir.parent()];
+            dirs.into_iter().flatten().try_for_each(disk::sync_dir)?;
+            self.new_names = false;
+        }
+        Ok(())
+    }
+
+    pub(super) fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool, before: i64) -> Reading {
+        let before = before.min(self.end);
+        let mut spans = Vec::new();
+        let mut there = 0;
+        if offset < before {
+            let first = self.finished.partition_point(|s| s.end <= offset);
+            let segments = self.finished.range(first..).chain(self.tail.summary());
+            for summary in segments.take_while(|s| s.base < before) {
+                if !spans.is_empty() && there >= max_bytes as u64 {
+                    break;
+                }
+                let mut span = self.span(summary, |e| summary.base + i64::from(e.offset) <= offset);
+                if offset <= summary.base {
+                    span.from = Some(0);
+                }
+                // How much of a segment with its index on the disk lies behind the offset is not known.
+                there += span.from.map_or(0, |from| summary.len - from);
+                spans.push(span);
+            }
+        }
+        Reading { place: Arc::clone(&self.place), spans, offset, max_bytes, at_least_one, before }
+    }
+
+    /// A segment for a reader, who starts behind the last entry that fits.
+    fn span(&self, summary: &Summary, fits: impl Fn(&Entry) -> bool) -> Span {
+        match &self.tail {
+            Tail::Open(Active { segment, file }) if segment.summary.base == summary.base => {
+                let from = Some(segment.position(fits));
+                Span { summary: *summary, file: file.clone(), from }
+            }
+            _ => Span { summary: *summary, file: None, from: None },
+        }
+    }
+
+    pub(super) fn first_at(&self, timestamp: i64) -> Search {
+        // Only in the first segment may the records in question be deleted.
+        let hits = self.kept().filter(|s| s.max_timestamp >= timestamp).take(2);
+        self.search(hits, Some(timestamp))
+    }
+
+    pub(super) fn latest(&self) -> Search {
+        let cut = self.kept().take_while(|s| s.base < self.start);
+        let whole = || self.kept().skip_while(|s| s.base < self.start);
+        let max = whole().map(|s| s.max_timestamp).max();
+        let first = whole().filter(|s| Some(s.max_timestamp) == max).take(1);
+        self.search(cut.chain(first), None)
+    }
+
+    fn search<'a>(&self, segments: impl Iterator<Item = &'a Summary>, timestamp: Option<i64>) -> Search {
+        let spans = segments.map(|summary| {
+            let Summary { base, max_timestamp, .. } = *summary;
+            let before = match timestamp {
+                Some(timestamp) => timestamp,
+                None if base >= self.start => max_timestamp,
+                None => i64::MIN,
+            };
+            self.span(summary, |e| e.max_before < before || base + i64::from(e.offset) <= self.start)
+        });
+        let spans = spans.collect();
+        Search { place: Arc::clone(&self.place), spans, start: self.start, timestamp }
+    }
+}
+
+impl Tail {
+    pub(super) fn summary(&self) -> Option<&Summary> {
+        match self {
+            Self::None => None,
+            Self::Closed(summary) => Some(summary),
+            Self::Open(active) => Some(&active.segment.summary),
+        }
+    }
+}
+
+/// The file to write to, which is opened if it was not, and what is known of it.
+fn writer<'a>(place: &Place, tail: &'a mut Tail) -> Result<(&'a File, &'a mut Growing), StorageError> {
+    let Tail::Open(Active { segment, file }) = tail else {
+        return Err(StorageError::Deleted { path: place.dir.clone() });
+    };
+    if file.is_none() {
+        let path = place.path(segment.summary.base, Kind::Log);
+        *file = Some(Arc::new(disk::open(&path, false)?));
+    }
+    let deleted = || StorageError::Deleted { path: place.dir.clone() };
+    Ok((file.as_deref().ok_or_else(deleted)?, segment))
+}

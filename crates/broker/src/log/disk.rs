@@ -1,0 +1,166 @@
+//! The few things a log asks of the system, and how its files are called.
+
+use crate::storage_error::StorageError;
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, IoSlice, Write},
+    path::{Path, PathBuf},
+};
+
+/// The two calls that fail when a disk is full or breaks. Tests put others in their place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Disk {
+    pub(super) write: fn(&File, &[IoSlice<'_>]) -> io::Result<usize>,
+    pub(super) sync: fn(&File) -> io::Result<()>,
+}
+
+impl Disk {
+    pub(super) const SYSTEM: Self =
+        Self { write: |mut file, slices| file.write_vectored(slices), sync: File::sync_data };
+
+    /// Writes both parts at the end of `file`, usually in one call.
+    pub(super) fn append(self, file: &File, first: &[u8], second: &[u8]) -> io::Result<()> {
+        let mut slices = [IoSlice::new(first), IoSlice::new(second)];
+        let mut left = &mut slices[..];
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match (self.write)(file, left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => IoSlice::advance_slices(&mut left, written),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a file in place whole: it is there with all its bytes after a crash, or not at all. The directory is
+    /// the caller's to sync.
+    pub(super) fn put(self, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+        let unfinished = path.with_extension(UNFINISHED);
+        let write = || {
+            let file = File::create(&unfinished)?;
+            self.append(&file, bytes, &[])?;
+            (self.sync)(&file)?;
+            drop(file);
+            fs::rename(&unfinished, path)
+        };
+        write().map_err(|e| {
+            let _ = fs::remove_file(&unfinished);
+            StorageError::io(path, "write")(e)
+        })
+    }
+}
+
+/// No log comes this far; numbers made of offsets below it do not overflow.
+pub(super) const MAX_OFFSET: i64 = 1 << 62;
+
+/// The extension of a file that is being written.
+pub(super) const UNFINISHED: &str = "unfinished";
+
+/// What a file of a partition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Log,
+    Index,
+    Snapshot,
+    Unfinished,
+}
+
+impl Kind {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Index => "index",
+            Self::Snapshot => "snapshot",
+            Self::Unfinished => UNFINISHED,
+        }
+    }
+}
+
+/// `00000000000000000042.log`
+pub(super) fn path(dir: &Path, offset: i64, kind: Kind) -> PathBuf {
+    dir.join(format!("{offset:020}.{}", kind.extension()))
+}
+
+/// The files in `dir` that are a partition's, in no order; all others are left alone. A directory that is not
+/// there is empty.
+pub(super) fn list(dir: &Path) -> Result<Vec<(i64, Kind)>, StorageError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(StorageError::io(dir, "list")(e)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(StorageError::io(dir, "list"))?;
+        files.extend(entry.file_name().to_str().and_then(parse));
+    }
+    Ok(files)
+}
+
+fn parse(name: &str) -> Option<(i64, Kind)> {
+    let (offset, extension) = name.split_once('.')?;
+    if offset.len() != 20 || !offset.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let kinds = [Kind::Log, Kind::Index, Kind::Snapshot, Kind::Unfinished];
+    let kind = kinds.into_iter().find(|kind| kind.extension() == extension)?;
+    let offset = offset.parse().ok().filter(|offset| *offset < MAX_OFFSET)?;
+    Some((offset, kind))
+}
+
+/// Opens a segment to read it and to write at its end. With `new`, the file must not be there yet.
+pub(super) fn open(path: &Path, new: bool) -> Result<File, StorageError> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create_new(new);
+    options.open(path).map_err(StorageError::io(path, if new { "create" } else { "open" }))
+}
+
+/// Cuts a file off. It has a handle of its own: Windows does not let one for appending do it.
+pub(super) fn cut(path: &Path, len: u64) -> Result<(), StorageError> {
+    let cut = || OpenOptions::new().write(true).open(path)?.set_len(len);
+    cut().map_err(StorageError::io(path, "cut off"))
+}
+
+/// Removes a file; one that is not there is as good.
+pub(super) fn remove(path: &Path) -> Result<(), StorageError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StorageError::io(path, "remove")(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes names in `dir` outlive a loss of power. Windows has no such call, and does it by itself.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), StorageError> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StorageError::io(dir, "sync"))
+}
+
+/// Fills `into` from `position` on.
+pub(super) fn read_exact_at(file: &File, mut into: &mut [u8], mut position: u64) -> io::Result<()> {
+    while !into.is_empty() {
+        match read_at(file, into, position) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                into = &mut into[read..];
+                position += read as u64;
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, into: &mut [u8], position: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, position)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, into: &mut [u8], position: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, into, position)
+}

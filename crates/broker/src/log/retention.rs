@@ -1,0 +1,102 @@
+//! What a log in a directory deletes: whole segments from its front.
+
+use super::{
+    LogSettings,
+    directory::{DirectoryLog, Tail},
+    disk::{self, Kind},
+};
+use crate::storage_error::StorageError;
+use std::{fs, io, sync::atomic::Ordering::Relaxed};
+
+impl DirectoryLog {
+    /// Lets the log begin at `offset`. Segments before it are removed but for the last one.
+    pub(super) fn advance_start(&mut self, offset: i64) -> Result<(), StorageError> {
+        self.start = offset.clamp(self.start, self.end);
+        if self.fault.is_some() {
+            // What is on the disk stays as it is until somebody has looked at it.
+            return Ok(());
+        }
+        while let Some(segment) = self.finished.front().filter(|s| s.end <= self.start) {
+            let base = segment.base;
+            // Readers have to know before they look for the file.
+            self.place.kept_from.fetch_max(segment.end, Relaxed);
+            for kind in [Kind::Log, Kind::Index] {
+                disk::remove(&self.place.path(base, kind))?;
+            }
+            self.finished.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Removes segments by age and size, none with records at or behind `before`. The last segment goes only if all
+    /// of it is too old; `state` is then what the partition knows at the end.
+    pub(super) fn retain(
+        &mut self,
+        settings: &LogSettings,
+        now_ms: i64,
+        before: i64,
+        state: impl FnOnce() -> Vec<u8>,
+    ) -> Result<bool, StorageError> {
+        self.rest();
+        if self.fault.is_some() {
+            return Ok(false);
+        }
+        let mut excess = settings.excess(self.size_bytes());
+        let mut upto = self.start;
+        let mut all = true;
+        for segment in &self.finished {
+            let goes = segment.end <= before
+                && (settings.is_expired(segment.max_timestamp, now_ms) || excess >= segment.len as i64);
+            if !goes {
+                all = false;
+                break;
+            }
+            excess -= segment.len as i64;
+            upto = segment.end;
+        }
+        let tail = self.tail.summary().filter(|s| s.len > 0 && s.end <= before);
+        if all && tail.is_some_and(|s| settings.is_expired(s.max_timestamp, now_ms)) {
+            self.roll(&state())?;
+            // It says where the log ends when nothing else is left.
+            self.start_segment()?;
+            self.rest();
+            disk::sync_dir(&self.place.dir)?;
+            upto = self.end;
+        }
+        let moved = upto > self.start;
+        if moved {
+            self.advance_start(upto)?;
+        }
+        Ok(moved)
+    }
+
+    /// Closes the file of a log that nothing was appended to since the last time.
+    fn rest(&mut self) {
+        if self.idle_end == self.end
+            && let Tail::Open(active) = &mut self.tail
+        {
+            active.file = None;
+        }
+        self.idle_end = self.end;
+    }
+
+    /// Removes all files. Other people's stay, and with them the directory.
+    pub(super) fn delete(&mut self) -> Result<(), StorageError> {
+        let dir = self.place.dir.clone();
+        self.place.kept_from.store(i64::MAX, Relaxed);
+        self.fault = Some(StorageError::Deleted { path: dir.clone() });
+        self.finished.clear();
+        self.tail = Tail::None;
+        self.start = self.end;
+        self.share.shrink_to(0);
+        for (offset, kind) in disk::list(&dir)? {
+            disk::remove(&self.place.path(offset, kind))?;
+        }
+        match fs::remove_dir(&dir) {
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
+                Ok(())
+            }
+            removed => removed.map_err(StorageError::io(dir, "remove")),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A segment read from its start, every byte of it checked.
+
+use super::segment::{Growing, Head};
+use crate::storage_error::StorageError;
+use kadence_wire::batch::{BatchHeader, HEADER_LEN};
+use std::{
+    fs::File,
+    io::{self, BufReader, Read},
+    path::Path,
+};
+
+const BUFFER: usize = 256 * 1024;
+/// What the checksum of a batch covers starts here, and the checksum stands here.
+const CRC_FROM: usize = 21;
+
+/// What is in a segment.
+#[derive(Debug)]
+pub(super) struct Scan {
+    /// The good batches from the start on.
+    pub(super) segment: Growing,
+    /// Why the bytes behind them are none.
+    pub(super) bad: Option<&'static str>,
+}
+
+/// Reads a segment and calls back with each batch that is as it was written, until the first that is not.
+pub(super) fn scan(
+    path: &Path,
+    base: i64,
+    interval: u64,
+    each: &mut dyn FnMut(&BatchHeader, &[u8]),
+) -> Result<Scan, StorageError> {
+    let failed = || StorageError::io(path, "read");
+    let file = File::open(path).map_err(failed())?;
+    let len = file.metadata().map_err(failed())?.len();
+    let mut reader = BufReader::with_capacity(BUFFER, file);
+    let mut segment = Growing::new(base);
+    let mut batch = Vec::new();
+    let bad = loop {
+        let left = len - segment.summary.len;
+        if left == 0 {
+            break None;
+        }
+        match next(&mut reader, &mut batch, segment.summary.end, left).map_err(failed())? {
+            Ok((head, header)) => {
+                each(&header, &batch);
+                segment.push(&head, interval, true);
+            }
+            Err(what) => break Some(what),
+        }
+    };
+    Ok(Scan { segment, bad })
+}
+
+/// The next batch, or what is wrong with it.
+fn next(
+    reader: &mut BufReader<File>,
+    batch: &mut Vec<u8>,
+    offset: i64,
+    left: u64,
+) -> io::Result<Result<(Head, BatchHeader), &'static str>> {
+    let mut bytes = [0; HEADER_LEN];
+    if left < HEADER_LEN as u64 {
+        return Ok(Err("a part of a batch"));
+    }
+    reader.read_exact(&mut bytes)?;
+    let head = match Head::parse(&bytes, offset, i64::MAX, left) {
+        Ok(head) if head.base_offset == offset => head,
+        Ok(_) => return Ok(Err("a batch's offsets")),
+        Err(what) => return Ok(Err(what)),
+    };
+    batch.clear();
+    batch.extend_from_slice(&bytes);
+    // What is read is what is there: the length is not believed before.
+    reader.take(head.len - HEADER_LEN as u64).read_to_end(batch)?;
+    if batch.len() as u64 != head.len {
+        return Ok(Err("a part of a batch"));
+    }
+    Ok(match BatchHeader::parse(batch) {
+        Ok(header) if header.crc == crc32c::crc32c(&batch[CRC_FROM..]) => Ok((head, header)),
+        Ok(_) => Err("a batch's checksum"),
+        Err(_) => Err("a batch's header"),
+    })
+}

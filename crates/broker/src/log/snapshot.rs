@@ -1,0 +1,53 @@
+//! Snapshot files: what the partition knows of its producers and transactions at an offset.
+//!
+//! ```text
+//! "kds1"   offset i64   the partition's bytes   crc u32 over all before it
+//! ```
+//!
+//! The log does not look into a snapshot. The newest two are kept, so that a damaged one has another before it.
+
+use super::disk::{self, Disk, Kind};
+use crate::storage_error::StorageError;
+use std::{fs, path::Path};
+
+const MAGIC: &[u8; 4] = b"kds1";
+const HEAD: usize = 12;
+const KEPT: usize = 2;
+
+/// Writes a snapshot and removes what it makes superfluous. `known` are the offsets of those there are, in order.
+pub(super) fn write(
+    disk: Disk,
+    dir: &Path,
+    offset: i64,
+    state: &[u8],
+    known: &mut Vec<i64>,
+) -> Result<(), StorageError> {
+    let mut bytes = Vec::with_capacity(HEAD + state.len() + 4);
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&offset.to_be_bytes());
+    bytes.extend_from_slice(state);
+    let crc = crc32c::crc32c(&bytes);
+    bytes.extend_from_slice(&crc.to_be_bytes());
+    disk.put(&disk::path(dir, offset, Kind::Snapshot), &bytes)?;
+    known.retain(|at| *at != offset);
+    known.push(offset);
+    for old in known.drain(..known.len().saturating_sub(KEPT)) {
+        disk::remove(&disk::path(dir, old, Kind::Snapshot))?;
+    }
+    Ok(())
+}
+
+/// The partition's bytes; none if the file is damaged.
+pub(super) fn read(dir: &Path, offset: i64) -> Option<Vec<u8>> {
+    let mut bytes = fs::read(disk::path(dir, offset, Kind::Snapshot)).ok()?;
+    let (said, crc) = bytes.split_last_chunk::<4>()?;
+    let right = u32::from_be_bytes(*crc) == crc32c::crc32c(said)
+        && said.starts_with(MAGIC)
+        && said.get(MAGIC.len()..HEAD)? == offset.to_be_bytes();
+    if !right {
+        return None;
+    }
+    bytes.truncate(bytes.len() - 4);
+    bytes.drain(..HEAD);
+    Some(bytes)
+}

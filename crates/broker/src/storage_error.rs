@@ -1,0 +1,42 @@
+//! What goes wrong with the files of a broker in a directory.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+/// Why files could not be written or read. It can be told more than once: a partition that could not be written
+/// stays closed for writing, and says the same to everybody.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum StorageError {
+    #[error("{}: cannot {what}", path.display())]
+    Io { path: PathBuf, what: &'static str, source: Arc<io::Error> },
+    #[error(
+        "{}: damaged at byte {position} ({what}); records from there on are not served, restore the file or \
+         delete the topic",
+        path.display()
+    )]
+    Damaged { path: PathBuf, position: u64, what: &'static str },
+    #[error(
+        "{}: missing, though later records are there; records from offset {offset} on are not served, restore \
+         the file or delete the topic",
+        path.display()
+    )]
+    Missing { path: PathBuf, offset: i64 },
+    #[error("{}: the partition is deleted", path.display())]
+    Deleted { path: PathBuf },
+}
+
+impl StorageError {
+    /// An error of the system, for use in `map_err`.
+    pub(crate) fn io(path: impl Into<PathBuf>, what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { path: path.into(), what, source: Arc::new(source) }
+    }
+
+    /// The error with its cause, in a line, for those who are only given a line.
+    pub(crate) fn full_text(&self) -> String {
+        match self {
+            Self::Io { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What is done from time to time: retention, and writing through to the disk.
+
+use crate::{shared::Shared, topics::Topic};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
+
+/// How often partitions are looked at for what has to reach the disk by now.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Looks after the partitions, for ever.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    let every = shared.options.retention_check_interval;
+    let mut due = Instant::now() + every;
+    loop {
+        sleep(TICK.min(every)).await;
+        let retention = Instant::now() >= due;
+        if retention {
+            due = Instant::now() + every;
+        }
+        let shared = Arc::clone(&shared);
+        // Files are slow, and a panic on one partition is not the end for all others.
+        let done = spawn_blocking(move || look_after(&shared, retention)).await;
+        if done.is_err_and(|error| error.is_cancelled()) {
+            return;
+        }
+    }
+}
+
+/// Leaves everything for the next start.
+pub(crate) fn close(shared: &Shared) {
+    for topic in shared.topics.all() {
+        for partition in &topic.partitions {
+            let _ = shared.told(partition.lock().close());
+        }
+    }
+    shared.journal.sync();
+}
+
+fn look_after(shared: &Shared, retention: bool) {
+    let now = shared.clock.now_ms();
+    for topic in shared.topics.all() {
+        let Topic { settings, partitions, .. } = &*topic;
+        for partition in partitions {
+            if retention {
+                let _ = shared.told(partition.retain(settings, now));
+            }
+            let _ = shared.told(partition.lock().flush_due(settings, now));
+        }
+    }
+}
