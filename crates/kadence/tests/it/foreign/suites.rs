@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use kadence_testing::kafka;
+use kadence_testing::kafka as real;
 
 use super::program;
 use super::tools;
@@ -61,11 +61,11 @@ impl Suite {
             Self::ConfluentKafka => python(bench, "confluent-kafka"),
             Self::KafkaPython => python(bench, "kafka-python"),
             Self::Scripts => python(bench, "scripts"),
-            Self::Java4 => compiled(kafka::java_tool("foreign.Suite"), &kafka::classpath(), folder),
+            Self::Java4 => compiled(real::java_tool("foreign.Suite"), &real::classpath(), folder),
             Self::Java3 => {
                 let libraries = program("KADENCE_TEST_OLD_CLIENT").join("*");
                 let mut java = Command::new("java");
-                java.args(kafka::DEFAULT_JVM).args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp"]);
+                java.args(real::DEFAULT_JVM).args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp"]);
                 java.arg(&libraries).arg("foreign.Suite");
                 compiled(java, &libraries.display().to_string(), folder)
             }

@@ -35,7 +35,8 @@ pub(super) fn run(bench: &Bench) -> Outcome {
     for (name, check) in CHECKS {
         outcome.checks.push(name.to_owned());
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(bench))) {
-            let said = panic.downcast_ref::<String>().map_or("it panicked", String::as_str);
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or(panic.downcast_ref().copied()).unwrap_or("it panicked");
             outcome.failed.push(format!("{name}: {said}"));
         }
     }
@@ -188,7 +189,7 @@ fn ends_a_transaction(bench: &Bench) {
     assert_says(&look("describe --transactional-id endless"), &["Ongoing", "60000", "open-0"]);
     assert_eq!(look("describe-producers --topic open --partition 0").lines().count(), 2);
     look("find-hanging --broker-id 1");
-    look("forceTerminateTransaction --transactional-id endless");
+    look("forceTerminateTransaction --transactionalId endless");
     drop(producer);
     let described = look("describe --transactional-id endless");
     assert!(!described.contains("Ongoing"), "{described}");
