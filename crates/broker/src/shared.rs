@@ -3,7 +3,7 @@
 use crate::{
     clock::Clock,
     directory::Directory,
-    dispatch::Close,
+    dispatch::{Close, Requested},
     groups::Groups,
     journal::{self, Event, Journal, State},
     memory::{Memory, Share},
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     /// Fetches that wait for something to be appended.
     pub(crate) waiting: AtomicUsize,
     pub(crate) panics: AtomicUsize,
+    pub(crate) requested: Requested,
 }
 
 impl Shared {
@@ -87,6 +88,7 @@ impl Shared {
             connections: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             panics: AtomicUsize::new(0),
+            requested: Requested::new(),
             options,
         };
         shared.report_faults();
