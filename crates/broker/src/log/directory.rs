@@ -12,7 +12,7 @@
 //! did not succeed nobody knows what is on the disk, so the log is closed for writing until the broker starts anew.
 
 use super::{
-    AppendFailure, Full, LEADER_EPOCH, LogSettings,
+    AppendFailure, LEADER_EPOCH, LogSettings,
     disk::{self, Disk, Kind},
     found::Place,
     index::{self, IndexFile},
