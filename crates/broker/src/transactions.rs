@@ -259,7 +259,7 @@ impl Transactions {
 
     /// Does what is due; when something is due next.
     fn tick(&self, shared: &Shared) -> Option<Time> {
-        self.step(shared, |desk| desk.tick())
+        self.step(shared, Desk::tick)
     }
 
     /// Does what is due, for ever.
@@ -356,13 +356,13 @@ impl Desk<'_> {
             // Where the topic is gone there is nothing to be marked.
             let topic = self.shared.topics.with_id(place.0);
             let found = topic.as_ref().and_then(|topic| Some((topic, topic.partition(place.1)?)));
-            let marked = found.is_none_or(|(topic, partition)| {
+            let done = found.is_none_or(|(topic, partition)| {
                 partition.end(&marker, &topic.settings, self.now, unused).is_ok()
             });
-            if marked {
+            if done {
                 self.machine.marked(id, place);
             }
-            complete &= marked;
+            complete &= done;
         }
         let ended = complete && self.write(Event::Ended { id: id.to_owned() }).is_ok();
         if !ended {

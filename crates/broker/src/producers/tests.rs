@@ -1,4 +1,4 @@
-use super::{BadSnapshot, Producers, Verdict};
+use super::{Producers, Verdict, snapshot::BadSnapshot};
 use kadence_wire::{
     batch::{BatchHeader, Codec, place},
     control::Marker,
@@ -147,10 +147,14 @@ impl World {
     fn restarted(&self, cut: usize) -> Producers {
         let mut before = Producers::default();
         let (old, new) = self.log.split_at(cut.min(self.log.len()));
-        old.iter().for_each(|(header, bytes)| before.replay(header, bytes));
+        for (header, bytes) in old {
+            before.replay(header, bytes);
+        }
         let mut after = Producers::restore(&before.snapshot()).unwrap();
         assert_eq!(after, before);
-        new.iter().for_each(|(header, bytes)| after.replay(header, bytes));
+        for (header, bytes) in new {
+            after.replay(header, bytes);
+        }
         after.forget_before(self.start);
         after
     }

@@ -23,7 +23,8 @@ fn page() -> String {
 
 /// The page with another text between the comments of this name.
 fn replaced(page: &str, name: &str, text: &str) -> String {
-    let (begin, end) = (format!("<!-- {name}: written by a test run -->\n"), format!("<!-- end of {name} -->"));
+    let (begin, end) =
+        (format!("<!-- {name}: written by a test run -->\n"), format!("<!-- end of {name} -->"));
     let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
     let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
     format!("{before}{begin}\n{text}\n{end}{after}")

@@ -85,8 +85,10 @@ impl Suite {
             let bench = Bench::new();
             let mut outcome = self.run(&bench);
             let asked = bench.broker.iter().flat_map(|broker| broker.requests());
-            outcome.asked =
-                asked.filter(|(_, _, count)| *count > 0).map(|(api, version, _)| (api as i16, version)).collect();
+            outcome.asked = asked
+                .filter(|(_, _, count)| *count > 0)
+                .map(|(api, version, _)| (api as i16, version))
+                .collect();
             outcome
         })
     }
