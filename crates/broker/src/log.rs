@@ -3,7 +3,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `memory` | the log in memory |
-//! | `directory`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
+//! | `directory`, `finish`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
 //! | `segment`, `index`, `snapshot` | its files |
 //! | `select`, `found`, `lookup` | reading them without holding up the partition |
 //! | `scan` | a segment checked byte by byte |
@@ -11,6 +11,7 @@
 
 mod directory;
 mod disk;
+mod finish;
 mod found;
 mod index;
 mod lookup;
@@ -208,7 +209,7 @@ impl Log {
     pub(crate) fn fault(&self) -> Option<&StorageError> {
         match self {
             Self::Memory(_) => None,
-            Self::Directory(log) => log.fault.as_ref(),
+            Self::Directory(log) => log.place.fault.get(),
         }
     }
 
@@ -241,7 +242,7 @@ impl Log {
         }
     }
 
-    /// Finishes the last segment. `snapshot` is what the partition wants to be given when the log is opened again.
+    /// Finishes the last segment; what waits for the disk is done beside. `snapshot` is what the partition wants to be given when the log is opened again.
     pub(crate) fn roll(&mut self, snapshot: &[u8]) -> Result<(), StorageError> {
         match self {
             Self::Memory(_) => Ok(()),

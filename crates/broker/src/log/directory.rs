@@ -14,8 +14,9 @@
 use super::{
     AppendFailure, LEADER_EPOCH, LogSettings,
     disk::{self, Disk, Kind},
+    finish::Finish,
     found::Place,
-    index::{self, IndexFile},
+    index::IndexFile,
     scan,
     segment::{Entry, Growing, Head, Summary},
     snapshot,
@@ -31,6 +32,7 @@ use std::{
     io,
     path::PathBuf,
     sync::Arc,
+    thread::JoinHandle,
 };
 
 /// The fields of a batch that the log sets are in its first bytes.
@@ -48,10 +50,11 @@ pub(crate) struct DirectoryLog {
     pub(super) start: i64,
     pub(super) end: i64,
     pub(super) interval: u64,
-    pub(super) fault: Option<StorageError>,
     /// Offsets of the snapshots there are, in order.
     pub(super) snapshots: Vec<i64>,
     pub(super) unflushed: u64,
+    /// Finishes a segment.
+    finishing: Option<JoinHandle<()>>,
     /// Whether names were made that are not synced.
     new_names: bool,
     /// Where the log ended when it was last looked after.
@@ -87,7 +90,7 @@ impl DirectoryLog {
             start: 0,
             end: 0,
             interval: INDEX_INTERVAL,
-            fault: None,
+            finishing: None,
             snapshots: Vec::new(),
             unflushed: 0,
             new_names: false,
@@ -208,11 +211,11 @@ impl DirectoryLog {
     }
 
     fn check_writable(&self) -> Result<(), StorageError> {
-        self.fault.clone().map_or(Ok(()), Err)
+        self.place.fault.get().cloned().map_or(Ok(()), Err)
     }
 
-    pub(super) fn close_for_writing(&mut self, error: StorageError) -> StorageError {
-        self.fault.get_or_insert(error).clone()
+    pub(super) fn close_for_writing(&self, error: StorageError) -> StorageError {
+        self.place.fault.get_or_init(|| error).clone()
     }
 
     pub(super) fn needs_roll(
@@ -231,51 +234,79 @@ impl DirectoryLog {
             || self.end - summary.base > i64::from(i32::MAX)
     }
 
-    /// Finishes the last segment. The next batch makes a new one.
+    /// Finishes the last segment, beside the broker's work. The next batch makes a new one.
     pub(super) fn roll(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        self.complete(state)?;
+        if let Some(finish) = self.complete(state)? {
+            self.finishing = (self.disk.beside)(finish);
+        }
         if let Tail::Closed(summary) = self.tail {
             self.finished.push_back(summary);
             self.tail = Tail::None;
         }
-        Ok(())
+        self.check_writable()
     }
 
     /// Syncs all there is and writes what the next start needs to look at nothing else.
     pub(super) fn close(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        self.complete(state)
+        if let Some(finish) = self.complete(state)? {
+            finish.run();
+        }
+        self.check_writable()
     }
 
-    fn complete(&mut self, state: &[u8]) -> Result<(), StorageError> {
+    /// What is to be done at the end of a segment, which is closed from now on.
+    fn complete(&mut self, state: &[u8]) -> Result<Option<Finish>, StorageError> {
+        self.settle();
         self.check_writable()?;
-        if matches!(self.tail, Tail::Open(_)) {
-            self.flush()?;
-        }
         let empty = self.tail.summary().is_none_or(|s| s.len == 0);
         if empty && self.finished.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let result = self.write_beside(state);
-        result.map_err(|error| self.close_for_writing(error))
+        let segment =
+            if !empty && matches!(self.tail, Tail::Open(_)) { Some(self.close_tail()?) } else { None };
+        if let Some((_, segment)) = &segment {
+            *self.place.finishing.lock() = Some(Arc::clone(segment));
+        }
+        let mut superfluous = Vec::new();
+        let wanted = self.snapshots.last() != Some(&self.end);
+        let state = wanted.then(|| (self.end, state.to_vec()));
+        if wanted {
+            superfluous = snapshot::note(&mut self.snapshots, self.end);
+        }
+        self.unflushed = 0;
+        Ok(Some(Finish {
+            disk: self.disk,
+            place: Arc::clone(&self.place),
+            segment,
+            state,
+            superfluous,
+            new_names: std::mem::take(&mut self.new_names),
+        }))
     }
 
-    fn write_beside(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        let dir = &self.place.dir;
-        if self.snapshots.last() != Some(&self.end) {
-            snapshot::write(self.disk, dir, self.end, state, &mut self.snapshots)?;
+    fn close_tail(&mut self) -> Result<(Arc<File>, Arc<Growing>), StorageError> {
+        writer(&self.place, &mut self.tail)?;
+        let closed = self.tail.summary().map_or(Tail::None, |s| Tail::Closed(*s));
+        match std::mem::replace(&mut self.tail, closed) {
+            Tail::Open(Active { segment, file: Some(file) }) => {
+                let entries = segment.index.capacity() * size_of::<Entry>();
+                self.share.shrink_to(self.share.bytes().saturating_sub(entries));
+                Ok((file, Arc::new(segment)))
+            }
+            _ => Err(StorageError::Deleted { path: self.place.dir.clone() }),
         }
-        let Tail::Open(active) = &self.tail else { return self.disk.sync_dir(dir) };
-        if active.segment.summary.len > 0 {
-            index::write(self.disk, dir, &active.segment)?;
-            let entries = active.segment.index.capacity() * size_of::<Entry>();
-            self.share.shrink_to(self.share.bytes().saturating_sub(entries));
-            self.tail = Tail::Closed(active.segment.summary);
+    }
+
+    /// Waits for a segment that is being finished.
+    pub(super) fn settle(&mut self) {
+        if let Some(thread) = self.finishing.take() {
+            let _ = thread.join();
         }
-        self.disk.sync_dir(dir)
     }
 
     /// Makes all that is appended outlive a loss of power.
     pub(super) fn flush(&mut self) -> Result<(), StorageError> {
+        self.settle();
         self.check_writable()?;
         if self.unflushed > 0 {
             let (file, active) = writer(&self.place, &mut self.tail)?;

@@ -6,7 +6,7 @@
 use super::{
     disk::{self, Kind},
     index::IndexFile,
-    segment::{Entry, Head, Mark, Summary},
+    segment::{Entry, Growing, Head, Mark, Summary},
 };
 use crate::{storage_error::StorageError, sync::Lock};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use std::{
     ops::Range,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering::Relaxed},
     },
 };
@@ -31,11 +31,21 @@ pub(super) struct Place {
     /// Where a reader came to an end in a segment without an index in memory, which is named by its base: the next
     /// reader often goes on there.
     next: Lock<Option<(i64, Mark)>>,
+    /// The segment that is being finished. Its index is not on the disk yet.
+    pub(super) finishing: Lock<Option<Arc<Growing>>>,
+    /// Why nothing is written any longer.
+    pub(super) fault: OnceLock<StorageError>,
 }
 
 impl Place {
     pub(super) fn new(dir: PathBuf) -> Arc<Self> {
-        Arc::new(Self { dir, kept_from: AtomicI64::new(0), next: Lock::default() })
+        Arc::new(Self {
+            dir,
+            kept_from: AtomicI64::new(0),
+            next: Lock::default(),
+            finishing: Lock::default(),
+            fault: OnceLock::new(),
+        })
     }
 
     pub(super) fn path(&self, base: i64, kind: Kind) -> PathBuf {
@@ -184,6 +194,10 @@ impl Opened<'_> {
     /// The last entry that fits. Without a sound index it is the start: slower, and as good.
     pub(super) fn indexed(&self, fits: impl Fn(&Entry) -> bool) -> Mark {
         let summary = self.summary();
+        let finishing = self.place.finishing.lock().clone();
+        if let Some(segment) = finishing.filter(|s| s.summary.base == summary.base) {
+            return segment.mark(fits);
+        }
         let index = IndexFile::open(&self.place.dir, summary.base);
         let mark = index.and_then(|mut index| index.mark(fits));
         mark.filter(|m| m.position < summary.len).unwrap_or(summary.start())

@@ -51,7 +51,7 @@ impl DirectoryLog {
             .map_or_else(|| files.logs.first().or(files.snapshots.last()).copied().unwrap_or(0), |s| s.end);
         log.start = first.unwrap_or(log.end);
         log.replay(restored)?;
-        if log.fault.is_none() {
+        if log.place.fault.get().is_none() {
             log.tidy(&files)?;
             log.begin_at(start)?;
         } else if start > log.end {
@@ -86,7 +86,7 @@ impl DirectoryLog {
             && end != base
         {
             let missing = self.place.path(end, Kind::Log);
-            self.fault = Some(if end < base {
+            self.close_for_writing(if end < base {
                 StorageError::Missing { path: missing, offset: end }
             } else {
                 StorageError::Damaged { path, position: 0, what: "offsets of the segment before it" }
@@ -107,7 +107,7 @@ impl DirectoryLog {
         match bad {
             // What is removed was never whole: a batch is acknowledged when all of it is written.
             Some(_) if last => disk::cut(&path, position)?,
-            Some(what) => self.fault = Some(StorageError::Damaged { path, position, what }),
+            Some(what) => drop(self.close_for_writing(StorageError::Damaged { path, position, what })),
             None if !last => {
                 // Without an index reads are slower, and the next start reads the segment again.
                 let _ = index::write(self.disk, &self.place.dir, &segment);
@@ -118,7 +118,7 @@ impl DirectoryLog {
         }
         self.unflushed = (summary.end - base) as u64;
         self.open_at(segment);
-        Ok(self.fault.is_none())
+        Ok(self.place.fault.get().is_none())
     }
 
     fn open_at(&mut self, segment: Growing) {
@@ -153,7 +153,7 @@ impl DirectoryLog {
             if segment.summary.len < summary.len {
                 let what = bad.unwrap_or("shorter than its index says");
                 let position = segment.summary.len;
-                self.fault = Some(StorageError::Damaged { path, position, what });
+                self.close_for_writing(StorageError::Damaged { path, position, what });
                 self.finished.retain(|s| s.base < summary.base);
                 self.end = segment.summary.end;
                 self.open_at(segment);

@@ -1,6 +1,6 @@
 //! Everything that can break, broken.
 
-use super::{Batch, Told, all, append, do_not_sync, load, memory, recover};
+use super::{Batch, Told, all, append, at_once, do_not_sync, load, memory, recover};
 use crate::{
     log::{
         AppendFailure, Log,
@@ -16,6 +16,7 @@ use std::{
     fs::{self, File},
     io::{self, IoSlice, Write},
     path::{Path, PathBuf},
+    sync::Mutex,
 };
 use tempfile::TempDir;
 
@@ -41,6 +42,7 @@ const SMALL: Disk = Disk {
         SYNCS.set(left);
         File::sync_data(file)
     },
+    beside: at_once,
 };
 
 fn on_small_disk(dir: &Path) -> Log {
@@ -146,18 +148,9 @@ fn a_sync_that_fails_closes_the_log() {
 #[test]
 fn a_disk_that_is_full_when_a_segment_ends_loses_nothing() {
     let batch = Batch::of(2, 1_000, 1);
-    for (room, syncs) in [
-        (0, 9),
-        (3, 9),
-        (30, 9),
-        (60, 9),
-        (9_999, 0),
-        (9_999, 1),
-        (9_999, 2),
-        (9_999, 3),
-        (9_999, 4),
-        (9_999, 5),
-    ] {
+    // In the snapshot, in the index, and at each of the syncs.
+    let rooms = [0, 3, 30, 60].map(|room| (room, 9));
+    for (room, syncs) in rooms.into_iter().chain((0..5).map(|syncs| (9_999, syncs))) {
         let dir = TempDir::new().unwrap();
         let mut log = on_small_disk(dir.path());
         let expected: Vec<u8> = (0..10).flat_map(|_| batch.stored(append(&mut log, &batch))).collect();
@@ -170,6 +163,53 @@ fn a_disk_that_is_full_when_a_segment_ends_loses_nothing() {
         let (mut log, _) = recover(dir.path(), 0);
         assert_eq!((all(&log), append(&mut log, &batch)), (expected, 20));
     }
+}
+
+#[test]
+fn a_segment_is_finished_beside_the_work() {
+    static GATE: Mutex<()> = Mutex::new(());
+    let dir = TempDir::new().unwrap();
+    let (mut log, batches) = three_segments(dir.path());
+    if let Log::Directory(log) = &mut log {
+        log.disk.sync = |file| {
+            drop(GATE.lock().unwrap());
+            file.sync_data()
+        };
+        log.disk.beside = Disk::SYSTEM.beside;
+    }
+    let (last, end) = (i64::from_be_bytes(batches[40][..8].try_into().unwrap()), log.end());
+    let gate = GATE.lock().unwrap();
+    log.roll(b"the last state").unwrap();
+    let more = Batch::of(1, 10, 100);
+    append(&mut log, &more);
+    let expected = [batches.concat(), more.stored(end)].concat();
+    // Its index serves readers as before, and what a crash leaves now is enough.
+    assert_eq!(
+        (all(&log), load(log.read(end - 1, 1, true, i64::MAX))),
+        (expected.clone(), batches[59].clone())
+    );
+    assert!(!path(dir.path(), last, "index").exists() && !path(dir.path(), end, "snapshot").exists());
+    let copy = TempDir::new().unwrap();
+    for (from, bytes) in files(dir.path()) {
+        fs::write(copy.path().join(from.file_name().unwrap()), bytes).unwrap();
+    }
+    let (crashed, told) = recover(copy.path(), 0);
+    assert_eq!((all(&crashed), told.batches.len(), crashed.fault().is_none()), (expected.clone(), 21, true));
+    drop(gate);
+    log.flush().unwrap();
+    assert!(path(dir.path(), last, "index").exists());
+    assert_eq!(
+        recover(dir.path(), 0).1,
+        Told { state: Some(b"the last state".to_vec()), batches: vec![more.stored(end)] }
+    );
+    // What goes wrong there is told at the next occasion.
+    if let Log::Directory(log) = &mut log {
+        log.disk.sync = |_| Err(io::ErrorKind::Other.into());
+    }
+    let _ = log.roll(b"");
+    let text = log.flush().unwrap_err().full_text();
+    assert_eq!(failure(&mut log, &more), text);
+    assert!(text.contains("cannot sync") && all(&log) == expected, "{text}");
 }
 
 #[test]

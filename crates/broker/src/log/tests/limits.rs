@@ -200,5 +200,6 @@ fn an_index_is_counted_as_long_as_it_is_in_memory() {
     log.roll(b"").unwrap();
     assert_eq!(account.used(), 0);
     assert_eq!(load(log.read(1_500, 1, true, i64::MAX)), batch.stored(1_500));
+    log.flush().unwrap();
     assert_eq!(fs::read_dir(dir.path().join("t-0")).unwrap().count(), 3);
 }
