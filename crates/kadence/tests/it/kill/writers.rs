@@ -1,5 +1,6 @@
 //! Idempotent producers of librdkafka, one for each codec, that number what they write to each partition.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -19,8 +20,9 @@ pub(super) const PARTITIONS: i32 = 4;
 /// What the broker said of one writer's records.
 #[derive(Default)]
 struct Reports {
-    /// By partition, the offset of each number; negative where the broker knew the record already.
-    offsets: Mutex<[Vec<i64>; PARTITIONS as usize]>,
+    /// By partition, the offset of each number; negative where the client was not told. Reports of batches that were
+    /// sent again may overtake each other.
+    offsets: Mutex<[BTreeMap<usize, i64>; PARTITIONS as usize]>,
     count: AtomicU64,
     faults: Mutex<Vec<String>>,
 }
@@ -44,15 +46,17 @@ impl ProducerContext for Context {
             Ok(message) => message,
             Err((error, _)) => return self.0.fault(format!("not delivered: {error}")),
         };
-        let mut offsets = self.0.offsets.lock().unwrap();
-        let of_partition = &mut offsets[message.partition() as usize];
         let number = numbered(std::str::from_utf8(message.payload().unwrap()).unwrap()).1;
-        if number != of_partition.len() {
-            self.0.fault(format!("{number} is acknowledged after {}", of_partition.len()));
+        let mut offsets = self.0.offsets.lock().unwrap();
+        if offsets[message.partition() as usize].insert(number, message.offset()).is_some() {
+            self.0.fault(format!("{number} is acknowledged twice"));
         }
-        of_partition.push(message.offset());
         self.0.count.fetch_add(1, Relaxed);
     }
+}
+
+fn reach(offsets: &BTreeMap<usize, i64>) -> usize {
+    offsets.last_key_value().map_or(0, |(last, _)| last + 1)
 }
 
 /// Writer and number of a record.
@@ -78,7 +82,7 @@ pub(super) struct Writers {
     each: Vec<Writer>,
 }
 
-/// How many records of each writer were acknowledged in each partition.
+/// How far each writer's records were acknowledged in each partition: all up to this number have to be there.
 pub(super) type Acknowledged = Vec<(&'static str, [usize; PARTITIONS as usize])>;
 
 impl Writers {
@@ -113,10 +117,7 @@ impl Writers {
     }
 
     pub(super) fn acknowledged(&self) -> Acknowledged {
-        self.each
-            .iter()
-            .map(|w| (w.codec, w.reports.offsets.lock().unwrap().each_ref().map(Vec::len)))
-            .collect()
+        self.each.iter().map(|w| (w.codec, w.reports.offsets.lock().unwrap().each_ref().map(reach))).collect()
     }
 
     /// Stops writing, and returns when all is acknowledged.
@@ -149,7 +150,7 @@ impl Writers {
                 sequences.take(name, number, &place);
                 let writer = self.each.iter().find(|w| w.codec == name).expect("a writer of ours");
                 let offsets = writer.reports.offsets.lock().unwrap();
-                let said = offsets[partition as usize].get(number).copied().filter(|said| *said >= 0);
+                let said = offsets[partition as usize].get(&number).copied().filter(|said| *said >= 0);
                 assert_eq!(said.unwrap_or(offset), offset, "{place}: record {number} of {name}");
                 found += 1;
             }
