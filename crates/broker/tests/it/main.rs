@@ -30,5 +30,9 @@ mod lifecycle;
 mod produce;
 /// Creating, finding, describing and deleting topics.
 mod topics;
+/// Every advertised version of the APIs of transactions.
+mod transaction_versions;
+/// Transactions over sockets: what is seen, who is fenced, what ends in time.
+mod transactions;
 /// Every advertised version of every API.
 mod versions;
