@@ -1,4 +1,4 @@
-use super::{BadSnapshot, Producers, Verdict};
+use super::{Producers, Verdict, snapshot::BadSnapshot};
 use kadence_wire::{
     batch::{BatchHeader, Codec, place},
     control::Marker,
@@ -147,10 +147,14 @@ impl World {
     fn restarted(&self, cut: usize) -> Producers {
         let mut before = Producers::default();
         let (old, new) = self.log.split_at(cut.min(self.log.len()));
-        old.iter().for_each(|(header, bytes)| before.replay(header, bytes));
+        for (header, bytes) in old {
+            before.replay(header, bytes);
+        }
         let mut after = Producers::restore(&before.snapshot()).unwrap();
         assert_eq!(after, before);
-        new.iter().for_each(|(header, bytes)| after.replay(header, bytes));
+        for (header, bytes) in new {
+            after.replay(header, bytes);
+        }
         after.forget_before(self.start);
         after
     }
@@ -243,4 +247,19 @@ fn a_transaction_that_nobody_has_enrolled_hangs() {
     assert_eq!(producers.hanging(), [(7, 2)]);
     producers.enrol(7, 2);
     assert_eq!(producers.hanging(), []);
+}
+
+#[test]
+fn idle_producers_are_forgotten_and_busy_ones_are_not() {
+    let mut producers = Producers::default();
+    for id in 0..20 {
+        if id < 3 {
+            producers.enrol(id, 0);
+        }
+        producers.stored(&header(id, 0, 0, id < 2), id * 2, -1);
+    }
+    producers.forget_idle();
+    let left: Vec<i64> = producers.active().iter().map(|active| active.id).collect();
+    let expected: Vec<i64> = (0..3).chain(5..20).collect();
+    assert_eq!(left, expected, "a tenth, the oldest first");
 }
