@@ -13,7 +13,16 @@ use kafka_protocol::{
     messages::ApiKey,
     protocol::{Decodable, Encodable},
 };
-use std::{net::SocketAddr, ops::RangeInclusive, panic::resume_unwind, pin::Pin, sync::Arc};
+use std::{
+    net::SocketAddr,
+    ops::RangeInclusive,
+    panic::resume_unwind,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 use tokio::task::spawn_blocking;
 
 /// A response in pieces; none for a request that wants no answer.
@@ -185,14 +194,17 @@ pub(crate) struct Came {
 pub(crate) fn admit(shared: &Arc<Shared>, came: Came, mut frame: Bytes) -> Result<Admission, Close> {
     let start = RequestStart::parse(&frame)?;
     let RequestStart { api_key, api_version, correlation_id } = start;
-    let Some(served) =
-        TABLE.iter().find(|s| s.key as i16 == api_key && (s.min..=s.max).contains(&api_version))
+    let Some((row, served)) = TABLE
+        .iter()
+        .enumerate()
+        .find(|(_, s)| s.key as i16 == api_key && (s.min..=s.max).contains(&api_version))
     else {
         if api_key == ApiKey::ApiVersions as i16 {
             return Ok(Admission::Answer(vec![api::api_versions::downgrade(correlation_id)?]));
         }
         return Err(Close::NotServed { api_key, api_version });
     };
+    shared.requested.count(row, api_version - served.min);
     let checked = bounds::check_request(&frame, DEFAULT_MAX_ELEMENTS)?;
     let client_id = checked.client_id.clone().map_or_else(Bytes::new, |at| frame.slice(at));
     frame.advance(checked.header_len);
@@ -232,4 +244,32 @@ impl Admitted {
 /// The APIs a broker serves, with their versions.
 pub fn served() -> impl Iterator<Item = (ApiKey, RangeInclusive<i16>)> {
     TABLE.iter().map(|s| (s.key, s.min..=s.max))
+}
+
+/// How often each version of each API was asked for.
+#[derive(Debug)]
+pub(crate) struct Requested(Vec<Vec<AtomicU64>>);
+
+impl Requested {
+    /// Nothing was asked for yet.
+    pub(crate) fn new() -> Self {
+        let versions = |s: &Served| (s.min..=s.max).map(|_| AtomicU64::new(0)).collect();
+        Self(TABLE.iter().map(versions).collect())
+    }
+
+    /// Counts a request for a row of the table, in a version counted from the row's first.
+    fn count(&self, row: usize, version: i16) {
+        let counted = usize::try_from(version).ok().and_then(|version| self.0.get(row)?.get(version));
+        if let Some(counted) = counted {
+            counted.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Each served version with the number of its requests.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (ApiKey, i16, u64)> {
+        TABLE.iter().zip(&self.0).flat_map(|(served, counts)| {
+            let counted = counts.iter().map(|count| count.load(Relaxed));
+            (served.min..=served.max).zip(counted).map(|(version, count)| (served.key, version, count))
+        })
+    }
 }

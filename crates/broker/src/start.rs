@@ -10,6 +10,7 @@ use crate::{
     transactions::Transactions,
     upkeep,
 };
+use kafka_protocol::messages::ApiKey;
 use std::{
     fmt, io,
     net::{IpAddr, SocketAddr, TcpListener},
@@ -168,6 +169,13 @@ impl Broker {
             waiting_members,
             panics: shared.panics.load(Relaxed),
         }
+    }
+
+    /// How often each served version of each API was asked for, counted before the request is answered or refused.
+    ///
+    /// Requests for what is not served are not among them.
+    pub fn requests(&self) -> impl Iterator<Item = (ApiKey, i16, u64)> {
+        self.shared.requested.all()
     }
 
     /// Closes listeners and connections and waits for their end, two seconds at most.

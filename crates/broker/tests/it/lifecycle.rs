@@ -93,3 +93,19 @@ fn metadata_names_the_address_the_client_used() {
     let response: MetadataResponse = Client::connect(&broker).call(ApiKey::Metadata, 12, &request);
     assert_eq!(&*response.brokers[0].host, "example.test");
 }
+
+#[test]
+fn requests_are_counted_by_api_and_version() {
+    let broker = start();
+    let mut client = Client::connect(&broker);
+    let request = MetadataRequest::default().with_topics(None);
+    for version in [1, 12, 12] {
+        let _: MetadataResponse = client.call(ApiKey::Metadata, version, &request);
+    }
+    let counted: Vec<_> = broker.requests().filter(|(_, _, count)| *count > 0).collect();
+    assert_eq!(counted, [(ApiKey::Metadata, 1, 1), (ApiKey::Metadata, 12, 2)]);
+    assert_eq!(
+        broker.requests().count(),
+        kadence_broker::served().flat_map(|(_, versions)| versions).count()
+    );
+}

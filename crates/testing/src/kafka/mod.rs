@@ -24,6 +24,11 @@ pub fn address() -> String {
     demand("KADENCE_TEST_KAFKA")
 }
 
+/// What `java -cp` takes for the programs of the Kafka at [`address`].
+pub fn classpath() -> String {
+    demand("KADENCE_TEST_KAFKA_CLASSPATH")
+}
+
 /// One of Kafka's own programs, by its main class, from the files of the Kafka at [`address`].
 pub fn java_tool(main_class: &str) -> Command {
     let files = ["KADENCE_TEST_KAFKA_CLASSPATH", "KADENCE_TEST_KAFKA_LOG4J"].map(demand);

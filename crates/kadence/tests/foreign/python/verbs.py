@@ -1,4 +1,4 @@
-"""Reads, writes and administers topics with confluent-kafka, for the tests in foreign.rs."""
+"""Reads, writes and administers topics with confluent-kafka, for the tests in it/foreign/mod.rs."""
 
 import sys
 

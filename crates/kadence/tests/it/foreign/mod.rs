@@ -3,6 +3,10 @@
 //!
 //! `./test` fetches them and says where they are.
 
+mod page;
+mod suites;
+mod tools;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -26,7 +30,7 @@ fn kcat(bench: &Bench, arguments: &[&str]) -> Command {
 
 fn python(bench: &Bench, arguments: &[&str]) -> Command {
     let mut command = Command::new(program("KADENCE_TEST_PYTHON"));
-    let script = root().join("crates/kadence/tests/it/foreign.py");
+    let script = root().join("crates/kadence/tests/foreign/python/verbs.py");
     command.current_dir(bench.folder.path()).arg(script).arg(&bench.address).args(arguments);
     command
 }

@@ -1,0 +1,230 @@
+//! Kafka's own command-line tools against a broker.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
+
+use super::suites::Outcome;
+use super::{CONFIGS, CONSUMER, GROUPS, PRODUCER, TOPICS, java};
+use crate::support::{Bench, Running, eventually, finish, json};
+
+const CLUSTER: &str = "org.apache.kafka.tools.ClusterTool";
+const VERSIONS: &str = "org.apache.kafka.tools.BrokerApiVersionsCommand";
+const OFFSETS: &str = "org.apache.kafka.tools.GetOffsetShell";
+const DELETE_RECORDS: &str = "org.apache.kafka.tools.DeleteRecordsCommand";
+const TRANSACTIONS: &str = "org.apache.kafka.tools.TransactionsCommand";
+const PRODUCER_PERF: &str = "org.apache.kafka.tools.ProducerPerformance";
+const CONSUMER_PERF: &str = "org.apache.kafka.tools.ConsumerPerformance";
+const VERIFIABLE_PRODUCER: &str = "org.apache.kafka.tools.VerifiableProducer";
+const VERIFIABLE_CONSUMER: &str = "org.apache.kafka.tools.VerifiableConsumer";
+
+const CHECKS: [(&str, fn(&Bench)); 9] = [
+    ("the cluster and its versions are shown", shows_the_cluster),
+    ("topics are created, listed, described, widened and deleted", administers_topics),
+    ("settings are altered and described", administers_settings),
+    ("lines go through the console tools with keys and headers", carries_lines),
+    ("offsets are shown and records deleted", shows_offsets_and_deletes),
+    ("groups are listed, described, reset and deleted", administers_groups),
+    ("an open transaction is looked at and ended", ends_a_transaction),
+    ("the performance tools write transactions and read them", measures),
+    ("the verifiable tools write and read each record once", verifies),
+];
+
+/// Makes all checks.
+pub(super) fn run(bench: &Bench) -> Outcome {
+    let mut outcome = Outcome { client: "Kafka 4.3.1's command-line tools".to_owned(), ..Outcome::default() };
+    for (name, check) in CHECKS {
+        outcome.checks.push(name.to_owned());
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(bench))) {
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or(panic.downcast_ref().copied()).unwrap_or("it panicked");
+            outcome.failed.push(format!("{name}: {said}"));
+        }
+    }
+    outcome
+}
+
+/// What a tool prints, run to its end.
+#[track_caller]
+fn tool(bench: &Bench, main_class: &str, arguments: &str) -> String {
+    finish(command(bench, main_class, arguments)).ok()
+}
+
+/// A tool with arguments that have no spaces.
+fn command(bench: &Bench, main_class: &str, arguments: &str) -> Command {
+    java(bench, main_class, &arguments.split_whitespace().collect::<Vec<_>>())
+}
+
+/// A tool whose first argument is what to do.
+fn command_of(bench: &Bench, main_class: &str, verb: &str, arguments: &str) -> Command {
+    let mut command = kadence_testing::kafka::java_tool(main_class);
+    command.current_dir(bench.folder.path()).arg(verb).args(["--bootstrap-server", &bench.address]);
+    command.args(arguments.split_whitespace());
+    command
+}
+
+#[track_caller]
+fn assert_says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+}
+
+fn create(bench: &Bench, topic: &str, partitions: u32) {
+    tool(
+        bench,
+        TOPICS,
+        &format!("--create --topic {topic} --partitions {partitions} --replication-factor 1"),
+    );
+}
+
+fn write(bench: &Bench, topic: &str, lines: &str, more: &str) {
+    bench.file("lines", lines);
+    let mut producer = command(bench, PRODUCER, &format!("--topic {topic} {more}"));
+    producer.stdin(std::fs::File::open(bench.folder.path().join("lines")).unwrap());
+    finish(producer).ok();
+}
+
+fn shows_the_cluster(bench: &Bench) {
+    let shown = finish(command_of(bench, CLUSTER, "cluster-id", "")).ok();
+    assert_says(&shown, &["Cluster ID: "]);
+    let shown = tool(bench, VERSIONS, "");
+    assert_says(&shown, &["(id: 1 rack: null", "Produce(0): ", "Fetch(1): ", "ApiVersions(18): 0 to 4"]);
+}
+
+fn administers_topics(bench: &Bench) {
+    create(bench, "listed", 2);
+    assert_says(&tool(bench, TOPICS, "--list"), &["listed\n"]);
+    tool(bench, TOPICS, "--alter --topic listed --partitions 3");
+    let described = tool(bench, TOPICS, "--describe --topic listed");
+    assert_says(&described, &["PartitionCount: 3", "ReplicationFactor: 1", "Partition: 2\tLeader: 1"]);
+    tool(bench, TOPICS, "--delete --topic listed");
+    eventually("it is gone", || (!tool(bench, TOPICS, "--list").contains("listed")).then_some(()));
+}
+
+fn administers_settings(bench: &Bench) {
+    create(bench, "set", 1);
+    let topic = "--entity-type topics --entity-name set";
+    tool(bench, CONFIGS, &format!("--alter {topic} --add-config retention.ms=60000,max.message.bytes=2000"));
+    tool(bench, CONFIGS, &format!("--alter {topic} --delete-config max.message.bytes"));
+    let described = tool(bench, CONFIGS, &format!("--describe {topic}"));
+    assert_says(&described, &["retention.ms=60000"]);
+    assert!(!described.contains("max.message.bytes=2000"), "{described}");
+    let all = tool(bench, CONFIGS, "--describe --all --entity-type brokers --entity-name 1");
+    assert_says(&all, &["message.max.bytes=1048588", "auto.create.topics.enable=true"]);
+}
+
+fn carries_lines(bench: &Bench) {
+    create(bench, "lines", 1);
+    let properties = "--reader-property parse.key=true --reader-property parse.headers=true";
+    write(bench, "lines", "a:1\tkey\tvalue\na:2\tkey\tother\n", properties);
+    let shown = "--formatter-property print.key=true --formatter-property print.headers=true \
+        --formatter-property print.offset=true";
+    let read = tool(
+        bench,
+        CONSUMER,
+        &format!("--topic lines --from-beginning --max-messages 2 --isolation-level read_committed {shown}"),
+    );
+    assert_eq!(read, "Offset:0\ta:1\tkey\tvalue\nOffset:1\ta:2\tkey\tother\n");
+    let last = tool(bench, CONSUMER, "--topic lines --partition 0 --offset 1 --max-messages 1");
+    assert_eq!(last, "other\n");
+}
+
+fn shows_offsets_and_deletes(bench: &Bench) {
+    create(bench, "offsets", 1);
+    // One batch each, so that records can be told apart by it.
+    write(bench, "offsets", "0\n1\n2\n", "--sync");
+    let offset = |time: &str| tool(bench, OFFSETS, &format!("--topic offsets --time {time}"));
+    assert_eq!(
+        (offset("earliest"), offset("latest")),
+        ("offsets:0:0\n".to_owned(), "offsets:0:3\n".to_owned())
+    );
+    assert_eq!(offset("max-timestamp"), "offsets:0:2\n");
+    let wanted = r#"{"partitions": [{"topic": "offsets", "partition": 0, "offset": 2}], "version": 1}"#;
+    bench.file("wanted.json", wanted);
+    let said = tool(bench, DELETE_RECORDS, "--offset-json-file wanted.json");
+    assert_says(&said, &["partition: offsets-0\tlow_watermark: 2"]);
+    assert_eq!(offset("earliest"), "offsets:0:2\n");
+}
+
+fn administers_groups(bench: &Bench) {
+    create(bench, "grouped", 1);
+    write(bench, "grouped", "0\n1\n2\n", "");
+    let read = tool(bench, CONSUMER, "--topic grouped --group tools --max-messages 3 --from-beginning");
+    assert_eq!(read, "0\n1\n2\n");
+    assert_says(&tool(bench, GROUPS, "--list --state"), &["tools", "Empty"]);
+    let state = tool(bench, GROUPS, "--describe --group tools --state");
+    assert_says(&state, &["Empty"]);
+    let reset = "--reset-offsets --to-offset 1 --topic grouped --group tools --execute";
+    assert_says(&tool(bench, GROUPS, reset), &["grouped"]);
+    let described = tool(bench, GROUPS, "--describe --group tools");
+    let row: Vec<&str> =
+        described.lines().find(|line| line.contains("grouped")).unwrap().split_whitespace().collect();
+    assert_eq!(row[1..6], ["grouped", "0", "1", "3", "2"], "{described}");
+
+    let property = "--command-property session.timeout.ms=6000";
+    let member =
+        Running::start(command(bench, CONSUMER, &format!("--topic grouped --group tools {property}")));
+    let members = eventually("a member", || {
+        let shown = tool(bench, GROUPS, "--describe --group tools --members --verbose");
+        shown.contains("grouped").then_some(shown)
+    });
+    assert_says(&members, &["console-consumer", "grouped"]);
+    // It is killed, and leaves when its session is over.
+    drop(member);
+    eventually("nobody is left", || {
+        tool(bench, GROUPS, "--list --state").lines().any(|line| line.contains("Empty")).then_some(())
+    });
+    tool(bench, GROUPS, "--delete-offsets --group tools --topic grouped");
+    tool(bench, GROUPS, "--delete --group tools");
+    assert!(!tool(bench, GROUPS, "--list").contains("tools"));
+}
+
+fn ends_a_transaction(bench: &Bench) {
+    create(bench, "open", 1);
+    let endless = "--topic open --num-records 1000000 --record-size 10 --throughput 50 \
+        --transactional-id endless --transaction-duration-ms 600000 --reporting-interval 100 \
+        --command-property transaction.timeout.ms=60000 linger.ms=0";
+    let producer = Running::start(command(bench, PRODUCER_PERF, endless));
+    let look = |what: &str| {
+        let mut command = java(bench, TRANSACTIONS, &[]);
+        command.args(what.split_whitespace());
+        finish(command).ok()
+    };
+    eventually("an open transaction", || {
+        look("list").lines().any(|line| line.contains("endless") && line.contains("Ongoing")).then_some(())
+    });
+    assert_says(&look("describe --transactional-id endless"), &["Ongoing", "60000", "open-0"]);
+    assert_eq!(look("describe-producers --topic open --partition 0").lines().count(), 2);
+    look("find-hanging --broker-id 1");
+    look("forceTerminateTransaction --transactionalId endless");
+    drop(producer);
+    let described = look("describe --transactional-id endless");
+    assert!(!described.contains("Ongoing"), "{described}");
+}
+
+fn measures(bench: &Bench) {
+    create(bench, "measured", 2);
+    let write = "--topic measured --num-records 20000 --record-size 100 --throughput -1 \
+        --transaction-duration-ms 100 --command-property compression.type=lz4";
+    assert_says(&tool(bench, PRODUCER_PERF, write), &["20000 records sent"]);
+    bench.file("committed", "isolation.level=read_committed\n");
+    let read = "--topic measured --num-records 20000 --hide-header --command-config committed";
+    let row = tool(bench, CONSUMER_PERF, read);
+    let count = row.split(", ").nth(4).unwrap();
+    assert_eq!(count, "20000", "{row}");
+}
+
+fn verifies(bench: &Bench) {
+    create(bench, "verified", 1);
+    let written = tool(bench, VERIFIABLE_PRODUCER, "--topic verified --max-messages 1000 --acks -1");
+    let sent = json(written.lines().last().unwrap());
+    assert_eq!((&sent["sent"], &sent["acked"]), (&1000.into(), &1000.into()), "{sent}");
+    let read = tool(bench, VERIFIABLE_CONSUMER, "--topic verified --group-id verifies --max-messages 1000");
+    let count: u64 = read
+        .lines()
+        .map(json)
+        .filter(|line| line["name"] == "records_consumed")
+        .map(|line| line["count"].as_u64().unwrap())
+        .sum();
+    assert_eq!(count, 1000);
+}
