@@ -258,8 +258,12 @@ impl Transactions {
     }
 
     /// Does what is due; when something is due next.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the path of the method is not general enough"
+    )]
     fn tick(&self, shared: &Shared) -> Option<Time> {
-        self.step(shared, Desk::tick)
+        self.step(shared, |desk| desk.tick())
     }
 
     /// Does what is due, for ever.

@@ -28,6 +28,7 @@ use tempfile::TempDir;
 pub(crate) const TRANSACTIONAL: i16 = 0x10;
 
 /// A transactional producer as it believes to be.
+#[expect(clippy::struct_field_names, reason = "Kafka's word for it")]
 #[derive(Debug, Clone)]
 pub(crate) struct Producer {
     pub(crate) id: String,

@@ -84,6 +84,7 @@ pub(crate) fn decode(api: ApiKey, version: i16, mut body: Bytes) -> Result<usize
         ApiKey::CreatePartitions => run::<CreatePartitionsRequest>(body, version),
         ApiKey::DescribeTopicPartitions => run::<DescribeTopicPartitionsRequest>(body, version),
         ApiKey::DescribeCluster => run::<DescribeClusterRequest>(body, version),
+        ApiKey::DeleteRecords => run::<DeleteRecordsRequest>(body, version),
         ApiKey::OffsetForLeaderEpoch => run::<OffsetForLeaderEpochRequest>(body, version),
         ApiKey::AddPartitionsToTxn => run::<AddPartitionsToTxnRequest>(body, version),
         ApiKey::AddOffsetsToTxn => run::<AddOffsetsToTxnRequest>(body, version),
