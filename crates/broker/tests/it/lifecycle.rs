@@ -104,5 +104,8 @@ fn requests_are_counted_by_api_and_version() {
     }
     let counted: Vec<_> = broker.requests().filter(|(_, _, count)| *count > 0).collect();
     assert_eq!(counted, [(ApiKey::Metadata, 1, 1), (ApiKey::Metadata, 12, 2)]);
-    assert_eq!(broker.requests().count(), kadence_broker::served().flat_map(|(_, versions)| versions).count());
+    assert_eq!(
+        broker.requests().count(),
+        kadence_broker::served().flat_map(|(_, versions)| versions).count()
+    );
 }
