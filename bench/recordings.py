@@ -72,3 +72,19 @@ def spaced_iso(rate, rows):
             file.write(f"2021-01-01 {minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}.{micros % 1_000_000:06d},"
                        f"{row % 100}\n")
     return made(f"spaced-iso-{rate}-{rows}.csv", write)
+
+
+def words(rows, size):
+    """Lines of so many bytes without their ends: numbers and words, as text packs."""
+    vocabulary = ["depth", "north", "south", "magnitude", "sensor", "reading", "value", "station", "minute", "period",
+                  "amber", "quiet", "signal", "network", "shallow", "regional"]
+
+    def write(file):
+        state = 1
+        for row in range(rows):
+            line = f'{{"n":{row},"timestamp":{moment(row)},"text":"'
+            while len(line) < size:
+                state = state * 6364136223846793005 + 1442695040888963407 & (1 << 64) - 1
+                line += f"{vocabulary[state >> 60]} {state >> 33 & 1023} "
+            file.write(line[:size - 2] + '"}\n')
+    return made(f"words-{rows}-{size}.jsonl", write)

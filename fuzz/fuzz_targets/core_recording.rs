@@ -13,6 +13,9 @@ use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOption
 use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 
+/// How serde_json names what only itself should say.
+const SECRET: &[u8] = b"$serde_json::private::";
+
 fuzz_target!(|data: (u8, &[u8])| {
     let (choice, bytes) = data;
     let kind = match choice % 3 {
@@ -35,7 +38,9 @@ fuzz_target!(|data: (u8, &[u8])| {
     let whole = bodies(Box::new(Cursor::new(bytes.to_vec())), &options);
     for body in whole.0.iter().filter(|_| is_json) {
         serde_json::from_slice::<IgnoredAny>(body).expect("a body is JSON");
-        if choice % 3 == 0 {
+        // serde_json takes objects whose key is its own secret for something else.
+        let is_secret = body.windows(SECRET.len()).any(|window| window == SECRET);
+        if choice % 3 == 0 && !is_secret {
             serde_json::from_slice::<serde_json::Value>(body).expect("with numbers that anybody can read");
         }
     }

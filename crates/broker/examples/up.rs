@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Some((name, value)) => options.set(name, value)?,
             None => {
                 options.listeners =
-                    argument.split(',').map(|a| a.parse().map(Listener::on)).collect::<Result<_, _>>()?
+                    argument.split(',').map(|a| a.parse().map(Listener::on)).collect::<Result<_, _>>()?;
             }
         }
     }

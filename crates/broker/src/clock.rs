@@ -9,6 +9,12 @@ pub(crate) struct Clock(fn() -> i64);
 impl Clock {
     pub(crate) const SYSTEM: Self = Self(system_ms);
 
+    /// A clock that a test sets.
+    #[cfg(test)]
+    pub(crate) const fn of(now_ms: fn() -> i64) -> Self {
+        Self(now_ms)
+    }
+
     /// Milliseconds since the epoch, UTC.
     pub(crate) fn now_ms(self) -> i64 {
         (self.0)()

@@ -3,14 +3,15 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `memory` | the log in memory |
-//! | `directory`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
+//! | `directory`, `finish`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
 //! | `segment`, `index`, `snapshot` | its files |
-//! | `found`, `lookup` | reading them without holding up the partition |
+//! | `select`, `found`, `lookup` | reading them without holding up the partition |
 //! | `scan` | a segment checked byte by byte |
 //! | `disk` | what is asked of the system |
 
 mod directory;
 mod disk;
+mod finish;
 mod found;
 mod index;
 mod lookup;
@@ -19,6 +20,7 @@ mod recovery;
 mod retention;
 mod scan;
 mod segment;
+mod select;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,9 @@ use directory::DirectoryLog;
 use kadence_wire::batch::BatchHeader;
 use memory::MemoryLog;
 use std::{path::PathBuf, sync::Arc};
+
+/// The only leader there is never changes.
+const LEADER_EPOCH: i32 = 0;
 
 /// Where a partition's batches are kept.
 #[derive(Debug)]
@@ -192,6 +197,7 @@ impl Log {
     }
 
     /// Bytes of all batches that are kept, with those that share a segment with deleted ones.
+    #[cfg(test)]
     pub(crate) fn size_bytes(&self) -> u64 {
         match self {
             Self::Memory(log) => log.size_bytes(),
@@ -203,7 +209,7 @@ impl Log {
     pub(crate) fn fault(&self) -> Option<&StorageError> {
         match self {
             Self::Memory(_) => None,
-            Self::Directory(log) => log.fault.as_ref(),
+            Self::Directory(log) => log.place.fault.get(),
         }
     }
 
@@ -236,7 +242,7 @@ impl Log {
         }
     }
 
-    /// Finishes the last segment. `snapshot` is what the partition wants to be given when the log is opened again.
+    /// Finishes the last segment; what waits for the disk is done beside. `snapshot` is what the partition wants to be given when the log is opened again.
     pub(crate) fn roll(&mut self, snapshot: &[u8]) -> Result<(), StorageError> {
         match self {
             Self::Memory(_) => Ok(()),
@@ -257,14 +263,6 @@ impl Log {
         match self {
             Self::Memory(log) => log.memory(),
             Self::Directory(log) => log.memory(),
-        }
-    }
-
-    /// Makes room in the accounts for `bytes` kept beside the log.
-    pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
-        match self {
-            Self::Memory(log) => log.reserve(bytes),
-            Self::Directory(log) => log.reserve(bytes),
         }
     }
 

@@ -12,8 +12,6 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use snapshot::BadSnapshot;
-
 use kadence_wire::{batch::BatchHeader, control::Marker};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 

@@ -52,15 +52,7 @@ impl Shared {
     pub(crate) fn new(options: Options, clock: Clock) -> Result<Self, BrokerError> {
         let Opened { directory, journal, mut kept } = open(&options)?;
         kept.forget_what_is_gone();
-        let cluster_id = match kept.cluster_id.take() {
-            Some(id) => id,
-            None => {
-                let id = Uuid::new_v4().simple().to_string();
-                let event = Event::Cluster { format: journal::FORMAT, id: id.clone() };
-                journal.write(&[event]).map_err(|_| BrokerError::Journal)?;
-                id
-            }
-        };
+        let cluster_id = cluster_id(&journal, kept.cluster_id.take())?;
         let data = Memory::new(options.memory_limit_bytes, options.on_full.clone());
         // Room for two requests of the largest size and a crowd of small ones.
         let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
@@ -101,7 +93,9 @@ impl Shared {
         for topic in self.topics.all() {
             for partition in &topic.partitions {
                 let fault = partition.lock().log.fault().cloned();
-                fault.iter().for_each(|fault| self.report(fault));
+                if let Some(fault) = fault {
+                    self.report(&fault);
+                }
             }
         }
     }
@@ -117,6 +111,17 @@ impl Shared {
     pub(crate) fn told<T>(&self, result: Result<T, StorageError>) -> Result<T, StorageError> {
         result.inspect_err(|error| self.report(error))
     }
+}
+
+/// The id that was kept, or a new one, which is kept from now on.
+fn cluster_id(journal: &Journal, kept: Option<String>) -> Result<String, BrokerError> {
+    if let Some(id) = kept {
+        return Ok(id);
+    }
+    let id = Uuid::new_v4().simple().to_string();
+    let event = Event::Cluster { format: journal::FORMAT, id: id.clone() };
+    journal.write(&[event]).map_err(|_| BrokerError::Journal)?;
+    Ok(id)
 }
 
 struct Opened {

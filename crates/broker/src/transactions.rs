@@ -66,7 +66,7 @@ pub(crate) struct Listed {
     pub(crate) id: Id,
     pub(crate) state: State,
     pub(crate) producer: Producer,
-    /// When the transaction began, or -1.
+    /// When the transaction began, or the last one, or -1.
     pub(crate) since_ms: i64,
 }
 
@@ -190,7 +190,8 @@ impl Transactions {
         })
     }
 
-    /// Keeps offsets for a transaction to commit; a result for each.
+    /// Keeps offsets for a transaction to commit; a result for each. What is unknown is said to be so, whatever else
+    /// is wrong.
     pub(crate) fn commit_offsets(
         &self,
         shared: &Shared,
@@ -198,22 +199,25 @@ impl Transactions {
         (group, member): (&str, &Committer<'_>),
         commits: &[Commit<'_>],
     ) -> Results {
-        self.step(shared, |desk| {
-            if let Err(error) = desk.machine.verify_group(who, group) {
-                return vec![Err(error); commits.len()];
-            }
-            let topics = &shared.topics;
-            let exists =
-                |topic: &str, index| topics.named(topic).is_some_and(|t| t.partition(index).is_some());
-            let write = |kept: &[&Commit<'_>]| {
-                let (id, group) = (who.id.to_owned(), group.to_owned());
-                let offsets = kept.iter().map(|commit| offset(commit)).collect();
-                Ok(shared.journal.write(&[Event::PendingOffsets { id, group, offsets }])?)
-            };
-            shared.groups.with(|groups, now| {
+        let exists = |topic: &str, index| {
+            shared.topics.named(topic).is_some_and(|topic| topic.partition(index).is_some())
+        };
+        let write = |kept: &[&Commit<'_>]| {
+            let (id, group) = (who.id.to_owned(), group.to_owned());
+            let offsets = kept.iter().map(|commit| offset(commit)).collect();
+            Ok(shared.journal.write(&[Event::PendingOffsets { id, group, offsets }])?)
+        };
+        let results = self.step(shared, |desk| match desk.machine.verify_group(who, group) {
+            Err(error) => vec![Err(error); commits.len()],
+            Ok(()) => shared.groups.with(|groups, now| {
                 groups.commit_pending(now, group, who.producer_id, member, commits, (exists, write))
-            })
-        })
+            }),
+        });
+        let known = |(commit, result): (&Commit<'_>, Result<(), ResponseError>)| match result {
+            Err(_) if !exists(commit.topic, commit.partition) => Err(ResponseError::UnknownTopicOrPartition),
+            result => result,
+        };
+        commits.iter().zip(results).map(known).collect()
     }
 
     /// Commits or aborts a transaction.
@@ -232,7 +236,7 @@ impl Transactions {
             id: Id::clone(id),
             state: entry.state(),
             producer: entry.producer,
-            since_ms: entry.transaction.as_ref().map_or(-1, |t| t.since_ms),
+            since_ms: entry.since_ms,
         };
         let mut all: Vec<_> = machine.ids.iter().map(listed).collect();
         all.sort_unstable_by(|a, b| a.id.cmp(&b.id));
@@ -248,16 +252,25 @@ impl Transactions {
             id: Id::clone(id),
             state: entry.state(),
             producer: entry.producer,
-            since_ms: transaction.map_or(-1, |t| t.since_ms),
+            since_ms: entry.since_ms,
         };
         Some((listed, transaction.map(|t| t.places.iter().copied().collect()).unwrap_or_default()))
+    }
+
+    /// Does what is due; when something is due next.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the path of the method is not general enough"
+    )]
+    fn tick(&self, shared: &Shared) -> Option<Time> {
+        self.step(shared, |desk| desk.tick())
     }
 
     /// Does what is due, for ever.
     pub(crate) async fn run(shared: Arc<Shared>) {
         let transactions = &shared.transactions;
         loop {
-            let next = transactions.step(&shared, |desk| desk.tick());
+            let next = transactions.tick(&shared);
             let wait =
                 |at: Time, now: Time| Duration::from_millis(at.saturating_sub(now).try_into().unwrap_or(0));
             match next {
@@ -347,13 +360,13 @@ impl Desk<'_> {
             // Where the topic is gone there is nothing to be marked.
             let topic = self.shared.topics.with_id(place.0);
             let found = topic.as_ref().and_then(|topic| Some((topic, topic.partition(place.1)?)));
-            let marked = found.is_none_or(|(topic, partition)| {
+            let done = found.is_none_or(|(topic, partition)| {
                 partition.end(&marker, &topic.settings, self.now, unused).is_ok()
             });
-            if marked {
+            if done {
                 self.machine.marked(id, place);
             }
-            complete &= marked;
+            complete &= done;
         }
         let ended = complete && self.write(Event::Ended { id: id.to_owned() }).is_ok();
         if !ended {

@@ -4,7 +4,7 @@ use crate::{shared::Shared, topics::Topic};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     task::spawn_blocking,
-    time::{Instant, sleep},
+    time::{Instant, sleep_until},
 };
 
 /// How often partitions are looked at for what has to reach the disk by now.
@@ -15,7 +15,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let every = shared.options.retention_check_interval;
     let mut due = Instant::now() + every;
     loop {
-        sleep(TICK.min(every)).await;
+        sleep_until(Instant::now() + TICK.min(every)).await;
         let retention = Instant::now() >= due;
         if retention {
             due = Instant::now() + every;

@@ -1,10 +1,10 @@
 //! `AddPartitionsToTxn`, key 24, versions 0 to 5; from version 4 on of several transactions, or only to ask whether
 //! partitions are part of one.
 //!
-//! All partitions are added or none: where one is unknown, the others are not attempted. Differs from Kafka: versions
-//! from 4 on are not kept for brokers.
+//! All partitions are added or none: where one is unknown, the others are not attempted. Differs from Kafka: anybody
+//! may use the versions from 4 on, which Kafka keeps for brokers.
 
-use super::{Api, abortable, fenced};
+use super::{Api, fenced};
 use crate::{
     dispatch::Close,
     partition::Partition,
@@ -27,8 +27,6 @@ use std::sync::Arc;
 const FENCED: i16 = 2;
 /// From here on several transactions are named at once.
 const BATCH: i16 = 4;
-/// From here on clients know that a transaction may have to be aborted.
-const ABORTABLE: i16 = 5;
 
 pub(crate) struct AddPartitionsToTxn;
 
@@ -94,10 +92,10 @@ fn add(
     });
     let answer = |topic: &AddPartitionsToTxnTopic| {
         let partitions = topic.partitions.iter().zip(&mut results).map(|(&index, result)| {
-            let error = result.err().map(|error| abortable(error, call.version, ABORTABLE));
+            let code = result.err().map_or(0, |error| fenced(error, call.version, FENCED).code());
             AddPartitionsToTxnPartitionResult::default()
                 .with_partition_index(index)
-                .with_partition_error_code(error.map_or(0, |e| fenced(e, call.version, FENCED).code()))
+                .with_partition_error_code(code)
         });
         AddPartitionsToTxnTopicResult::default()
             .with_name(topic.name.clone())

@@ -1,4 +1,6 @@
 //! `DescribeProducers`, key 61, version 0.
+//!
+//! Differs from Kafka: a partition that is asked for twice is refused with `INVALID_REQUEST` the second time.
 
 use super::Api;
 use crate::{dispatch::Close, producers::Active, shared::Call};

@@ -1,7 +1,8 @@
 //! `DescribeTransactions`, key 65, version 0.
 //!
 //! Differs from Kafka: partitions of topics that are deleted meanwhile are left out, and so are those where the end of
-//! the transaction is marked already.
+//! the transaction is marked already; when the last transaction began is not known after a restart; an id that is
+//! asked for twice is answered once.
 
 use super::{Api, text};
 use crate::{dispatch::Close, shared::Call, transactions::Place};

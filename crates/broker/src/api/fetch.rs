@@ -166,8 +166,18 @@ fn read(
     if !committed {
         return (data, batches);
     }
-    let aborted = end_of(&batches).map(|end| partition.lock().producers.aborted(wanted.fetch_offset, end));
-    let aborted = aborted.unwrap_or_default().into_iter().map(|aborted| {
+    let Some(end) = end_of(&batches) else {
+        return (data.with_aborted_transactions(Some(Vec::new())), batches);
+    };
+    let aborted = {
+        let state = partition.lock();
+        if state.log.start() > wanted.fetch_offset {
+            // Deleted meanwhile, with what is known of aborted transactions: the client asks again.
+            return (data.with_aborted_transactions(Some(Vec::new())), Batches::new());
+        }
+        state.producers.aborted(wanted.fetch_offset, end)
+    };
+    let aborted = aborted.into_iter().map(|aborted| {
         AbortedTransaction::default()
             .with_producer_id(ProducerId(aborted.producer_id))
             .with_first_offset(aborted.first)

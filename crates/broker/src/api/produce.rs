@@ -3,9 +3,10 @@
 //! A partition takes exactly one batch of format version 2, whose header and checksum are checked; its records
 //! stay as they are, in any compression. A transactional batch goes only where its producer has added the partition
 //! to its transaction; versions from 12 on do not do so by themselves, as transactions of version 2 are not
-//! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch.
-//! When the memory limit is reached or the disk takes no more, the answer is `POLICY_VIOLATION`: producers give up on it
-//! at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery timeout.
+//! advertised. Differs from Kafka: bytes behind the batch are refused where Kafka cuts off an incomplete batch, and so
+//! is a transactional batch without a producer id. When the memory limit is reached or the disk takes no more, the answer
+//! is `POLICY_VIOLATION`: producers give up on it at once, while they repeat `KAFKA_STORAGE_ERROR` until their delivery
+//! timeout.
 
 use super::{Api, abortable, find_topic, text};
 use crate::{
@@ -143,14 +144,9 @@ fn append(
         );
         return Err(Refusal::new(ResponseError::MessageTooLarge, message));
     }
-    let header = check(call, batch)?;
+    let header = check(call, said, batch)?;
     let now = call.shared.clock.now_ms();
     check_times(&topic.settings, &header, batch, now)?;
-    if header.is_transactional() && said.transaction.is_none() {
-        // Kafka takes a missing id for one that its producer may not use.
-        let message = "a transactional batch comes without a transactional id";
-        return Err(Refusal::new(ResponseError::TransactionalIdAuthorizationFailed, message));
-    }
     let incoming = Incoming { header: &header, bytes: batch, settings: &topic.settings, now_ms: now };
     store(call, partition, &incoming).map_err(|error| match error {
         AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
@@ -190,7 +186,7 @@ fn not_enrolled(call: &Call, said: &Said<'_>, header: &BatchHeader, place: (Uuid
     Refusal::new(error, message)
 }
 
-fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
+fn check(call: &Call, said: &Said<'_>, batch: &[u8]) -> Result<BatchHeader, Refusal> {
     let header = BatchHeader::parse_produced(batch).map_err(|error| {
         let code = match error {
             BatchError::Checksum { .. } => ResponseError::CorruptMessage,
@@ -202,6 +198,11 @@ fn check(call: &Call, batch: &[u8]) -> Result<BatchHeader, Refusal> {
     if header.codec == Codec::Zstd && call.version < ZSTD {
         let message = format!("zstd needs produce requests of version {ZSTD}");
         return Err(Refusal::new(ResponseError::UnsupportedCompressionType, message));
+    }
+    if header.is_transactional() && said.transaction.is_none() {
+        // Kafka takes a missing id for one that its producer may not use.
+        let message = "a transactional batch comes without a transactional id";
+        return Err(Refusal::new(ResponseError::TransactionalIdAuthorizationFailed, message));
     }
     if header.is_transactional() && header.producer_id < 0 {
         let message = "a transactional batch has no producer id";

@@ -104,6 +104,7 @@ pub(crate) struct Producer {
 }
 
 /// What is committed for a partition.
+#[expect(clippy::struct_field_names, reason = "Kafka's word for it")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Offset {
     pub(crate) topic: String,

@@ -42,7 +42,7 @@ pub enum JournalError {
 #[derive(Debug)]
 pub(super) struct File {
     path: PathBuf,
-    file: fs::File,
+    handle: fs::File,
     len: u64,
     rewrite_at: u64,
     sync: bool,
@@ -60,7 +60,7 @@ impl File {
         file.set_len(read.good_len).map_err(io("cannot be cut behind its last whole line"))?;
         let mut journal = Self {
             path: path.to_owned(),
-            file,
+            handle: file,
             len: read.good_len,
             rewrite_at: REWRITE_AT.max(read.good_len * GROWTH),
             sync,
@@ -79,17 +79,17 @@ impl File {
             return Err(JournalError::Closed { path: self.path.clone() });
         }
         if self.len > self.rewrite_at {
-            let state = read(&self.path, &self.file)?.state;
+            let state = read(&self.path, &self.handle)?.state;
             self.rewrite(&state)?;
         }
         line::write(&mut self.line, events).map_err(|e| io(&self.path, e.into()))?;
         let written = self
-            .file
+            .handle
             .write_all(&self.line)
-            .and_then(|()| if self.sync { self.file.sync_data() } else { Ok(()) });
+            .and_then(|()| if self.sync { self.handle.sync_data() } else { Ok(()) });
         if let Err(source) = written {
             // What is there of it was not answered and must not be found by the next start.
-            self.closed = self.file.set_len(self.len).is_err();
+            self.closed = self.handle.set_len(self.len).is_err();
             return Err(io(&self.path, source));
         }
         self.len += self.line.len() as u64;
@@ -97,7 +97,7 @@ impl File {
     }
 
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
-        self.file.sync_data().map_err(io_error(&self.path, "cannot be written to the disk"))
+        self.handle.sync_data().map_err(io_error(&self.path, "cannot be written to the disk"))
     }
 
     /// Puts a file with nothing but `state` in place of this one.
@@ -119,7 +119,7 @@ impl File {
         fs::rename(&new, &self.path).map_err(io("cannot take the journal's place"))?;
         let reopened = OpenOptions::new().read(true).append(true).open(&self.path);
         match reopened {
-            Ok(file) => self.file = file,
+            Ok(file) => self.handle = file,
             Err(source) => {
                 // The file at hand has no name any more.
                 self.closed = true;

@@ -65,7 +65,9 @@ impl State {
             Event::Offsets { group, offsets } => put(self.groups.entry(group).or_default(), offsets),
             Event::OffsetsDeleted { group, partitions } => {
                 let delete = |offsets: &mut Offsets| {
-                    partitions.iter().for_each(|partition| drop(offsets.remove(partition)));
+                    for partition in &partitions {
+                        offsets.remove(partition);
+                    }
                 };
                 self.groups.get_mut(&group).into_iter().for_each(delete);
                 self.pending(&group).for_each(delete);

@@ -12,11 +12,11 @@
 //! did not succeed nobody knows what is on the disk, so the log is closed for writing until the broker starts anew.
 
 use super::{
-    AppendFailure, Full, LogSettings,
+    AppendFailure, LEADER_EPOCH, LogSettings,
     disk::{self, Disk, Kind},
-    found::{Place, Reading, Span},
-    index::{self, IndexFile},
-    lookup::Search,
+    finish::Finish,
+    found::Place,
+    index::IndexFile,
     scan,
     segment::{Entry, Growing, Head, Summary},
     snapshot,
@@ -32,10 +32,9 @@ use std::{
     io,
     path::PathBuf,
     sync::Arc,
+    thread::JoinHandle,
 };
 
-/// The only leader there is never changes.
-const LEADER_EPOCH: i32 = 0;
 /// The fields of a batch that the log sets are in its first bytes.
 const PLACED: usize = 16;
 /// Kafka's default, until the topic's is known.
@@ -51,10 +50,11 @@ pub(crate) struct DirectoryLog {
     pub(super) start: i64,
     pub(super) end: i64,
     pub(super) interval: u64,
-    pub(super) fault: Option<StorageError>,
     /// Offsets of the snapshots there are, in order.
     pub(super) snapshots: Vec<i64>,
     pub(super) unflushed: u64,
+    /// Finishes a segment.
+    finishing: Option<JoinHandle<()>>,
     /// Whether names were made that are not synced.
     new_names: bool,
     /// Where the log ended when it was last looked after.
@@ -90,7 +90,7 @@ impl DirectoryLog {
             start: 0,
             end: 0,
             interval: INDEX_INTERVAL,
-            fault: None,
+            finishing: None,
             snapshots: Vec::new(),
             unflushed: 0,
             new_names: false,
@@ -104,18 +104,9 @@ impl DirectoryLog {
         self.share.memory()
     }
 
-    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
-        if self.share.grow(bytes) { Ok(()) } else { Err(Full) }
-    }
-
     /// All segments in order.
     pub(super) fn segments(&self) -> impl Iterator<Item = &Summary> {
         self.finished.iter().chain(self.tail.summary())
-    }
-
-    /// The segments with records that are not deleted.
-    fn kept(&self) -> impl Iterator<Item = &Summary> {
-        self.segments().filter(|s| s.end > self.start)
     }
 
     pub(super) fn size_bytes(&self) -> u64 {
@@ -220,11 +211,11 @@ impl DirectoryLog {
     }
 
     fn check_writable(&self) -> Result<(), StorageError> {
-        self.fault.clone().map_or(Ok(()), Err)
+        self.place.fault.get().cloned().map_or(Ok(()), Err)
     }
 
-    pub(super) fn close_for_writing(&mut self, error: StorageError) -> StorageError {
-        self.fault.get_or_insert(error).clone()
+    pub(super) fn close_for_writing(&self, error: StorageError) -> StorageError {
+        self.place.fault.get_or_init(|| error).clone()
     }
 
     pub(super) fn needs_roll(
@@ -243,51 +234,79 @@ impl DirectoryLog {
             || self.end - summary.base > i64::from(i32::MAX)
     }
 
-    /// Finishes the last segment. The next batch makes a new one.
+    /// Finishes the last segment, beside the broker's work. The next batch makes a new one.
     pub(super) fn roll(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        self.complete(state)?;
+        if let Some(finish) = self.complete(state)? {
+            self.finishing = (self.disk.beside)(finish);
+        }
         if let Tail::Closed(summary) = self.tail {
             self.finished.push_back(summary);
             self.tail = Tail::None;
         }
-        Ok(())
+        self.check_writable()
     }
 
     /// Syncs all there is and writes what the next start needs to look at nothing else.
     pub(super) fn close(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        self.complete(state)
+        if let Some(finish) = self.complete(state)? {
+            finish.run();
+        }
+        self.check_writable()
     }
 
-    fn complete(&mut self, state: &[u8]) -> Result<(), StorageError> {
+    /// What is to be done at the end of a segment, which is closed from now on.
+    fn complete(&mut self, state: &[u8]) -> Result<Option<Finish>, StorageError> {
+        self.settle();
         self.check_writable()?;
-        if matches!(self.tail, Tail::Open(_)) {
-            self.flush()?;
-        }
         let empty = self.tail.summary().is_none_or(|s| s.len == 0);
         if empty && self.finished.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let result = self.write_beside(state);
-        result.map_err(|error| self.close_for_writing(error))
+        let segment =
+            if !empty && matches!(self.tail, Tail::Open(_)) { Some(self.close_tail()?) } else { None };
+        if let Some((_, segment)) = &segment {
+            *self.place.finishing.lock() = Some(Arc::clone(segment));
+        }
+        let mut superfluous = Vec::new();
+        let wanted = self.snapshots.last() != Some(&self.end);
+        let state = wanted.then(|| (self.end, state.to_vec()));
+        if wanted {
+            superfluous = snapshot::note(&mut self.snapshots, self.end);
+        }
+        self.unflushed = 0;
+        Ok(Some(Finish {
+            disk: self.disk,
+            place: Arc::clone(&self.place),
+            segment,
+            state,
+            superfluous,
+            new_names: std::mem::take(&mut self.new_names),
+        }))
     }
 
-    fn write_beside(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        let dir = &self.place.dir;
-        if self.snapshots.last() != Some(&self.end) {
-            snapshot::write(self.disk, dir, self.end, state, &mut self.snapshots)?;
+    fn close_tail(&mut self) -> Result<(Arc<File>, Arc<Growing>), StorageError> {
+        writer(&self.place, &mut self.tail)?;
+        let closed = self.tail.summary().map_or(Tail::None, |s| Tail::Closed(*s));
+        match std::mem::replace(&mut self.tail, closed) {
+            Tail::Open(Active { segment, file: Some(file) }) => {
+                let entries = segment.index.capacity() * size_of::<Entry>();
+                self.share.shrink_to(self.share.bytes().saturating_sub(entries));
+                Ok((file, Arc::new(segment)))
+            }
+            _ => Err(StorageError::Deleted { path: self.place.dir.clone() }),
         }
-        let Tail::Open(active) = &self.tail else { return disk::sync_dir(dir) };
-        if active.segment.summary.len > 0 {
-            index::write(self.disk, dir, &active.segment)?;
-            let entries = active.segment.index.capacity() * size_of::<Entry>();
-            self.share.shrink_to(self.share.bytes().saturating_sub(entries));
-            self.tail = Tail::Closed(active.segment.summary);
+    }
+
+    /// Waits for a segment that is being finished.
+    pub(super) fn settle(&mut self) {
+        if let Some(thread) = self.finishing.take() {
+            let _ = thread.join();
         }
-        disk::sync_dir(dir)
     }
 
     /// Makes all that is appended outlive a loss of power.
     pub(super) fn flush(&mut self) -> Result<(), StorageError> {
+        self.settle();
         self.check_writable()?;
         if self.unflushed > 0 {
             let (file, active) = writer(&self.place, &mut self.tail)?;
@@ -299,72 +318,11 @@ impl DirectoryLog {
         }
         if self.new_names {
             let dirs = [Some(self.place.dir.as_path()), self.place.dir.parent()];
-            dirs.into_iter().flatten().try_for_each(disk::sync_dir)?;
+            let synced = dirs.into_iter().flatten().try_for_each(|dir| self.disk.sync_dir(dir));
+            synced.map_err(|error| self.close_for_writing(error))?;
             self.new_names = false;
         }
         Ok(())
-    }
-
-    pub(super) fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool, before: i64) -> Reading {
-        let before = before.min(self.end);
-        let mut spans = Vec::new();
-        let mut there = 0;
-        if offset < before {
-            let first = self.finished.partition_point(|s| s.end <= offset);
-            let segments = self.finished.range(first..).chain(self.tail.summary());
-            for summary in segments.take_while(|s| s.base < before) {
-                if !spans.is_empty() && there >= max_bytes as u64 {
-                    break;
-                }
-                let mut span = self.span(summary, |e| summary.base + i64::from(e.offset) <= offset);
-                if offset <= summary.base {
-                    span.from = Some(0);
-                }
-                // How much of a segment with its index on the disk lies behind the offset is not known.
-                there += span.from.map_or(0, |from| summary.len - from);
-                spans.push(span);
-            }
-        }
-        Reading { place: Arc::clone(&self.place), spans, offset, max_bytes, at_least_one, before }
-    }
-
-    /// A segment for a reader, who starts behind the last entry that fits.
-    fn span(&self, summary: &Summary, fits: impl Fn(&Entry) -> bool) -> Span {
-        match &self.tail {
-            Tail::Open(Active { segment, file }) if segment.summary.base == summary.base => {
-                let from = Some(segment.position(fits));
-                Span { summary: *summary, file: file.clone(), from }
-            }
-            _ => Span { summary: *summary, file: None, from: None },
-        }
-    }
-
-    pub(super) fn first_at(&self, timestamp: i64) -> Search {
-        // Only in the first segment may the records in question be deleted.
-        let hits = self.kept().filter(|s| s.max_timestamp >= timestamp).take(2);
-        self.search(hits, Some(timestamp))
-    }
-
-    pub(super) fn latest(&self) -> Search {
-        let cut = self.kept().take_while(|s| s.base < self.start);
-        let whole = || self.kept().skip_while(|s| s.base < self.start);
-        let max = whole().map(|s| s.max_timestamp).max();
-        let first = whole().filter(|s| Some(s.max_timestamp) == max).take(1);
-        self.search(cut.chain(first), None)
-    }
-
-    fn search<'a>(&self, segments: impl Iterator<Item = &'a Summary>, timestamp: Option<i64>) -> Search {
-        let spans = segments.map(|summary| {
-            let Summary { base, max_timestamp, .. } = *summary;
-            let before = match timestamp {
-                Some(timestamp) => timestamp,
-                None if base >= self.start => max_timestamp,
-                None => i64::MIN,
-            };
-            self.span(summary, |e| e.max_before < before || base + i64::from(e.offset) <= self.start)
-        });
-        let spans = spans.collect();
-        Search { place: Arc::clone(&self.place), spans, start: self.start, timestamp }
     }
 }
 

@@ -1,22 +1,37 @@
 //! The few things a log asks of the system, and how its files are called.
 
-use crate::storage_error::StorageError;
+use super::finish::Finish;
+use crate::{storage_error::StorageError, sync::Lock};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, IoSlice, Write},
     path::{Path, PathBuf},
+    sync::Arc,
+    thread::{self, JoinHandle},
 };
 
-/// The two calls that fail when a disk is full or breaks. Tests put others in their place.
+/// The calls that fail when a disk is full or breaks, and what waits for it beside the broker's work. Tests put
+/// others in their place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Disk {
     pub(super) write: fn(&File, &[IoSlice<'_>]) -> io::Result<usize>,
     pub(super) sync: fn(&File) -> io::Result<()>,
+    pub(super) beside: fn(Finish) -> Option<JoinHandle<()>>,
 }
 
 impl Disk {
-    pub(super) const SYSTEM: Self =
-        Self { write: |mut file, slices| file.write_vectored(slices), sync: File::sync_data };
+    pub(super) const SYSTEM: Self = Self {
+        write: |mut file, slices| file.write_vectored(slices),
+        sync: File::sync_data,
+        beside: |finish| {
+            let finish = Arc::new(Lock::new(Some(finish)));
+            let run = |finish: &Lock<Option<Finish>>| finish.lock().take().map_or((), Finish::run);
+            let thread = thread::Builder::new().name("kadence-segment".to_owned());
+            let shared = Arc::clone(&finish);
+            // Where there is no thread to be had, the broker waits.
+            thread.spawn(move || run(&shared)).map_err(|_| run(&finish)).ok()
+        },
+    };
 
     /// Writes both parts at the end of `file`, usually in one call.
     pub(super) fn append(self, file: &File, first: &[u8], second: &[u8]) -> io::Result<()> {
@@ -49,6 +64,14 @@ impl Disk {
             let _ = fs::remove_file(&unfinished);
             StorageError::io(path, "write")(e)
         })
+    }
+
+    /// Makes names in `dir` outlive a loss of power. Windows has no such call, and does it by itself.
+    pub(super) fn sync_dir(self, dir: &Path) -> Result<(), StorageError> {
+        if cfg!(windows) {
+            return Ok(());
+        }
+        File::open(dir).and_then(|dir| (self.sync)(&dir)).map_err(StorageError::io(dir, "sync"))
     }
 }
 
@@ -129,14 +152,6 @@ pub(super) fn remove(path: &Path) -> Result<(), StorageError> {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StorageError::io(path, "remove")(e)),
         _ => Ok(()),
     }
-}
-
-/// Makes names in `dir` outlive a loss of power. Windows has no such call, and does it by itself.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), StorageError> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StorageError::io(dir, "sync"))
 }
 
 /// Fills `into` from `position` on.

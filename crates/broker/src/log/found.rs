@@ -6,7 +6,7 @@
 use super::{
     disk::{self, Kind},
     index::IndexFile,
-    segment::{Head, Summary},
+    segment::{Entry, Growing, Head, Mark, Summary},
 };
 use crate::{storage_error::StorageError, sync::Lock};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use std::{
     ops::Range,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering::Relaxed},
     },
 };
@@ -28,20 +28,24 @@ pub(super) struct Place {
     pub(super) dir: PathBuf,
     /// Segments that end here or before are removed.
     pub(super) kept_from: AtomicI64,
-    /// Where a reader came to an end in a segment without an index in memory: the next one often goes on there.
-    next: Lock<Option<Next>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Next {
-    base: i64,
-    offset: i64,
-    position: u64,
+    /// Where a reader came to an end in a segment without an index in memory, which is named by its base: the next
+    /// reader often goes on there.
+    next: Lock<Option<(i64, Mark)>>,
+    /// The segment that is being finished. Its index is not on the disk yet.
+    pub(super) finishing: Lock<Option<Arc<Growing>>>,
+    /// Why nothing is written any longer.
+    pub(super) fault: OnceLock<StorageError>,
 }
 
 impl Place {
     pub(super) fn new(dir: PathBuf) -> Arc<Self> {
-        Arc::new(Self { dir, kept_from: AtomicI64::new(0), next: Lock::default() })
+        Arc::new(Self {
+            dir,
+            kept_from: AtomicI64::new(0),
+            next: Lock::default(),
+            finishing: Lock::default(),
+            fault: OnceLock::new(),
+        })
     }
 
     pub(super) fn path(&self, base: i64, kind: Kind) -> PathBuf {
@@ -56,7 +60,7 @@ pub(super) struct Span {
     /// Of the segment that is written to.
     pub(super) file: Option<Arc<File>>,
     /// Where to start looking, where that is known; the index file tells otherwise.
-    pub(super) from: Option<u64>,
+    pub(super) from: Option<Mark>,
 }
 
 impl Span {
@@ -94,7 +98,7 @@ impl Reading {
     /// At most so many bytes are allocated.
     pub(super) fn len_hint(&self) -> usize {
         let Some(first) = self.spans.first().map(|s| &s.summary) else { return 0 };
-        let there: u64 = self.spans.iter().map(|s| s.summary.len - s.from.unwrap_or(0)).sum();
+        let there: u64 = self.spans.iter().map(|s| s.summary.len - s.from.map_or(0, |m| m.position)).sum();
         let wanted = (self.max_bytes as u64).saturating_add(first.largest_gap).max(HEADER_LEN as u64);
         let one = if self.at_least_one { first.largest_batch } else { 0 };
         usize::try_from(wanted.max(one).min(there)).unwrap_or(usize::MAX)
@@ -134,10 +138,10 @@ struct Wanted {
 
 /// What a piece of a segment came to.
 enum Taken {
-    /// These bytes of the piece, and whether the segment has nothing behind them.
-    Bytes { range: Range<usize>, to_the_end: bool },
-    /// The first batch, of at least `len` bytes, starts here and is not whole in the piece.
-    Elsewhere { position: u64, len: u64 },
+    /// These bytes of the piece, and what is behind them, if anything is.
+    Bytes { range: Range<usize>, next: Option<Mark> },
+    /// The first batch starts here at the earliest and is not whole in the piece; it has at least `len` bytes.
+    Elsewhere { mark: Mark, len: u64 },
 }
 
 /// A segment with an open file.
@@ -154,19 +158,19 @@ impl Opened<'_> {
 
     /// Usually one read: from the index entry on, as much as may be wanted.
     fn read(&self, wanted: &Wanted) -> Result<(Bytes, bool), StorageError> {
-        let (mut position, gap) = self.locate(wanted.offset);
+        let (mut mark, gap) = self.locate(wanted.offset);
         let mut len = wanted.max.saturating_add(gap);
         loop {
-            let piece = self.bytes(position, len)?;
-            match self.take(&piece, position, wanted)? {
-                Taken::Bytes { range, to_the_end } => {
-                    if !to_the_end {
-                        self.note_next(&piece[range.clone()], position + range.end as u64);
+            let piece = self.bytes(mark.position, len)?;
+            match self.take(&piece, mark, wanted)? {
+                Taken::Bytes { range, next } => {
+                    if let Some(next) = next.filter(|_| self.span.from.is_none()) {
+                        *self.place.next.lock() = Some((self.summary().base, next));
                     }
-                    return Ok((Bytes::from(piece).slice(range), to_the_end));
+                    return Ok((Bytes::from(piece).slice(range), next.is_none()));
                 }
-                Taken::Elsewhere { position: there, len: whole } => {
-                    position = there;
+                Taken::Elsewhere { mark: there, len: whole } => {
+                    mark = there;
                     len = wanted.max.max(whole);
                 }
             }
@@ -174,84 +178,73 @@ impl Opened<'_> {
     }
 
     /// Where to start looking for `offset`, and how far behind it may be.
-    fn locate(&self, offset: i64) -> (u64, u64) {
+    fn locate(&self, offset: i64) -> (Mark, u64) {
         let Summary { base, largest_gap, .. } = *self.summary();
-        if let Some(from) = self.span.from {
-            return (from, if from == 0 && offset <= base { 0 } else { largest_gap });
-        }
-        if let Some(next) = *self.place.next.lock()
-            && (next.base, next.offset) == (base, offset)
-        {
-            return (next.position, 0);
-        }
-        (self.indexed(|e| base + i64::from(e.offset) <= offset), largest_gap)
+        let noted = || self.place.next.lock().filter(|(of, _)| *of == base).map(|(_, next)| next);
+        let mark = match self.span.from {
+            Some(from) => from,
+            None => match noted() {
+                Some(next) if next.offset == offset => next,
+                _ => self.indexed(|e| e.mark(base).offset <= offset),
+            },
+        };
+        (mark, if mark.offset == offset { 0 } else { largest_gap })
     }
 
-    /// The position of the last entry that fits. Without a sound index it is the start: slower, and as good.
-    pub(super) fn indexed(&self, fits: impl Fn(&super::segment::Entry) -> bool) -> u64 {
-        let position =
-            IndexFile::open(&self.place.dir, self.summary().base).and_then(|mut index| index.position(fits));
-        position.filter(|p| *p < self.summary().len).unwrap_or(0)
-    }
-
-    fn note_next(&self, taken: &[u8], position: u64) {
-        if self.span.from.is_none()
-            && let Some(offset) = last_offset(taken)
-        {
-            *self.place.next.lock() = Some(Next { base: self.summary().base, offset: offset + 1, position });
+    /// The last entry that fits. Without a sound index it is the start: slower, and as good.
+    pub(super) fn indexed(&self, fits: impl Fn(&Entry) -> bool) -> Mark {
+        let summary = self.summary();
+        let finishing = self.place.finishing.lock().clone();
+        if let Some(segment) = finishing.filter(|s| s.summary.base == summary.base) {
+            return segment.mark(fits);
         }
+        let index = IndexFile::open(&self.place.dir, summary.base);
+        let mark = index.and_then(|mut index| index.mark(fits));
+        mark.filter(|m| m.position < summary.len).unwrap_or(summary.start())
     }
 
-    fn take(&self, piece: &[u8], start: u64, wanted: &Wanted) -> Result<Taken, StorageError> {
-        let Summary { len, base, .. } = *self.summary();
-        let mut from = base;
+    fn take(&self, piece: &[u8], start: Mark, wanted: &Wanted) -> Result<Taken, StorageError> {
+        let mut mark = start;
         let mut range: Option<Range<usize>> = None;
-        let mut at = 0;
         loop {
-            let position = start + at as u64;
+            let at = (mark.position - start.position) as usize;
             let chosen = range.clone().unwrap_or(at..at);
-            if position >= len {
-                return Ok(Taken::Bytes { range: chosen, to_the_end: true });
+            if mark.position >= self.summary().len {
+                return Ok(Taken::Bytes { range: chosen, next: None });
             }
-            let Some(header) = piece.get(at..).and_then(|rest| rest.first_chunk()) else {
-                return Ok(if range.is_some() {
-                    Taken::Bytes { range: chosen, to_the_end: false }
-                } else {
-                    Taken::Elsewhere { position, len: 0 }
-                });
-            };
-            let head = self.head(header, from, position)?;
-            from = head.last_offset + 1;
-            let next = at + head.len as usize;
-            if range.is_none() && head.last_offset < wanted.offset {
-                // It may end behind the piece.
-                if next > piece.len() && position + head.len < len {
-                    return Ok(Taken::Elsewhere { position: position + head.len, len: 0 });
+            let header = piece.get(at..).and_then(|rest| rest.first_chunk());
+            let head = header.map(|header| self.head(header, mark)).transpose()?;
+            let next = head.map_or(mark, |head| head.behind(mark));
+            match head {
+                Some(head) if range.is_none() && head.last_offset < wanted.offset => {
+                    mark = next;
+                    continue;
                 }
-                at = next;
-                continue;
+                Some(head) => {
+                    let first = range.is_none();
+                    let fits = chosen.len() as u64 + head.len <= wanted.max || (first && wanted.at_least_one);
+                    let whole = at + head.len as usize <= piece.len();
+                    if fits && head.last_offset < wanted.before && whole {
+                        range = Some(chosen.start..at + head.len as usize);
+                        mark = next;
+                        continue;
+                    }
+                    if fits && head.last_offset < wanted.before && first {
+                        return Ok(Taken::Elsewhere { mark, len: head.len });
+                    }
+                }
+                None if range.is_none() => return Ok(Taken::Elsewhere { mark, len: 0 }),
+                None => {}
             }
-            let more = chosen.len() as u64 + head.len;
-            let wants = more <= wanted.max || (range.is_none() && wanted.at_least_one);
-            if head.last_offset >= wanted.before || !wants {
-                return Ok(Taken::Bytes { range: chosen, to_the_end: false });
-            }
-            if next > piece.len() {
-                return Ok(if range.is_some() {
-                    Taken::Bytes { range: chosen, to_the_end: false }
-                } else {
-                    Taken::Elsewhere { position, len: head.len }
-                });
-            }
-            range = Some(chosen.start..next);
-            at = next;
+            return Ok(Taken::Bytes { range: chosen, next: Some(mark) });
         }
     }
 
-    /// The header at `position`, checked against what is known of the segment.
-    fn head(&self, header: &[u8; HEADER_LEN], from: i64, position: u64) -> Result<Head, StorageError> {
+    /// The header at `mark`, checked against what is known of the segment.
+    fn head(&self, header: &[u8; HEADER_LEN], mark: Mark) -> Result<Head, StorageError> {
         let Summary { end, len, .. } = *self.summary();
-        Head::parse(header, from, end, len - position).map_err(|what| self.damaged(position, what))
+        Head::parse(header, mark.offset, end, len - mark.position)
+            .map_err(|what| self.damaged(mark.position, what))
     }
 
     fn damaged(&self, position: u64, what: &'static str) -> StorageError {
@@ -270,21 +263,10 @@ impl Opened<'_> {
         Ok(bytes)
     }
 
-    /// The headers from `position` on.
-    pub(super) fn heads(&self, position: u64) -> Heads<'_> {
-        Heads { opened: self, position, from: self.summary().base, piece: Vec::new(), piece_at: 0 }
+    /// The headers from `mark` on.
+    pub(super) fn heads(&self, mark: Mark) -> Heads<'_> {
+        Heads { opened: self, mark, piece: Vec::new(), piece_at: 0 }
     }
-}
-
-/// The last offset of whole batches.
-fn last_offset(mut batches: &[u8]) -> Option<i64> {
-    let mut last = None;
-    while let Some(header) = batches.first_chunk() {
-        let head = Head::parse(header, 0, i64::MAX, batches.len() as u64).ok()?;
-        last = Some(head.last_offset);
-        batches = &batches[head.len as usize..];
-    }
-    last
 }
 
 /// Headers are read in pieces of this size.
@@ -293,29 +275,29 @@ const PIECE: u64 = 32 * 1024;
 /// The headers of a segment, one after the other.
 pub(super) struct Heads<'a> {
     opened: &'a Opened<'a>,
-    position: u64,
-    from: i64,
+    mark: Mark,
     piece: Vec<u8>,
     piece_at: u64,
 }
 
 impl Heads<'_> {
     pub(super) fn next(&mut self) -> Result<Option<(u64, Head)>, StorageError> {
-        let position = self.position;
-        if position >= self.opened.summary().len {
+        let mark = self.mark;
+        if mark.position >= self.opened.summary().len {
             return Ok(None);
         }
-        let within = usize::try_from(position - self.piece_at).unwrap_or(usize::MAX);
+        let within = usize::try_from(mark.position - self.piece_at).unwrap_or(usize::MAX);
         let mut header = self.piece.get(within..).and_then(|rest| rest.first_chunk::<HEADER_LEN>());
         if header.is_none() {
-            self.piece = self.opened.bytes(position, PIECE)?;
-            self.piece_at = position;
+            self.piece = self.opened.bytes(mark.position, PIECE)?;
+            self.piece_at = mark.position;
             header = self.piece.first_chunk();
         }
-        let Some(header) = header else { return Err(self.opened.damaged(position, "a part of a batch")) };
-        let head = self.opened.head(header, self.from, position)?;
-        self.from = head.last_offset + 1;
-        self.position += head.len;
-        Ok(Some((position, head)))
+        let Some(header) = header else {
+            return Err(self.opened.damaged(mark.position, "a part of a batch"));
+        };
+        let head = self.opened.head(header, mark)?;
+        self.mark = head.behind(mark);
+        Ok(Some((mark.position, head)))
     }
 }

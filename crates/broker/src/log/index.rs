@@ -12,7 +12,7 @@
 
 use super::{
     disk::{self, Disk, Kind},
-    segment::{Entry, Growing, Summary},
+    segment::{Entry, Growing, Mark, Summary},
 };
 use crate::storage_error::StorageError;
 use std::{fs::File, path::Path};
@@ -111,7 +111,7 @@ impl IndexFile {
 
     /// Where to start looking for what lies behind the last entry that fits; entries that fit come first. None if
     /// the index is damaged.
-    pub(super) fn position(&mut self, fits: impl Fn(&Entry) -> bool) -> Option<u64> {
+    pub(super) fn mark(&mut self, fits: impl Fn(&Entry) -> bool) -> Option<Mark> {
         let (mut low, mut high) = (0, self.pages);
         while low < high {
             let middle = u64::midpoint(low, high);
@@ -121,10 +121,11 @@ impl IndexFile {
                 high = middle;
             }
         }
-        let Some(number) = low.checked_sub(1) else { return Some(0) };
+        let start = Mark { position: 0, offset: self.base };
+        let Some(number) = low.checked_sub(1) else { return Some(start) };
         let page = self.page(number)?;
         let behind = page.partition_point(fits);
-        Some(u64::from(page.get(behind.checked_sub(1)?)?.position))
+        Some(page.get(behind.checked_sub(1)?)?.mark(self.base))
     }
 
     /// All entries; none if the index is damaged.

@@ -4,7 +4,7 @@
 //! in can go. Chunks double from 4 KiB, so that an idle partition costs little; what is charged to the broker's
 //! memory is what chunks and index really take. A chunk goes with the last batch in it.
 
-use super::{Full, LogSettings, Stored};
+use super::{Full, LEADER_EPOCH, LogSettings, Stored};
 use crate::memory::{Memory, Share};
 use bytes::{Bytes, BytesMut};
 use kadence_wire::batch::{self, BatchHeader};
@@ -15,8 +15,6 @@ const LARGEST_CHUNK: usize = 1024 * 1024;
 /// The index grows by this many entries at least.
 const FEW_ENTRIES: usize = 8;
 const ENTRY: usize = size_of::<Entry>();
-/// The only leader there is never changes.
-const LEADER_EPOCH: i32 = 0;
 
 #[derive(Debug)]
 pub(crate) struct MemoryLog {
@@ -66,14 +64,25 @@ impl Chunks {
         self.kept.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    /// Takes chunks out that have no batches, and will have none; says how many bytes they took.
-    fn clear(&mut self) -> usize {
-        let mut bytes = 0;
-        while let Some(chunk) = self.kept.front()
-            && chunk.batches == 0
-            && self.current != Some(self.first)
-        {
-            bytes += chunk.bytes;
+    /// A batch of this chunk is gone; says how many bytes went with it.
+    fn lose(&mut self, number: u64) -> usize {
+        let Some(chunk) = self.at(number) else { return 0 };
+        chunk.batches = chunk.batches.saturating_sub(1);
+        self.give_back(number)
+    }
+
+    /// Writes to another chunk from now on, or to none; says how many bytes the last one gives back.
+    fn switch(&mut self, to: Option<u64>) -> usize {
+        let from = std::mem::replace(&mut self.current, to);
+        from.map_or(0, |number| self.give_back(number))
+    }
+
+    /// The bytes of a chunk that has no batches, and will have none.
+    fn give_back(&mut self, number: u64) -> usize {
+        let done = self.current != Some(number);
+        let chunk = self.at(number).filter(|chunk| done && chunk.batches == 0);
+        let bytes = chunk.map_or(0, |chunk| std::mem::take(&mut chunk.bytes));
+        while self.kept.front().is_some_and(|chunk| chunk.bytes == 0) {
             self.kept.pop_front();
             self.first += 1;
         }
@@ -106,6 +115,7 @@ impl MemoryLog {
     }
 
     /// Bytes of the batches that are kept.
+    #[cfg(test)]
     pub(super) fn size_bytes(&self) -> u64 {
         self.size
     }
@@ -169,7 +179,9 @@ impl MemoryLog {
                 return self.own_room(len);
             }
             self.chunk = BytesMut::with_capacity(self.next_chunk);
-            self.chunks.current = Some(self.chunks.add(self.next_chunk));
+            let number = self.chunks.add(self.next_chunk);
+            let freed = self.chunks.switch(Some(number));
+            self.share.shrink_to(self.share.bytes().saturating_sub(freed));
             self.next_chunk = (self.next_chunk * 2).min(LARGEST_CHUNK);
         }
         let rest = self.chunk.split_off(len);
@@ -232,13 +244,11 @@ impl MemoryLog {
         if behind == 0 {
             return;
         }
-        let mut latest_gone = false;
+        let (mut latest_gone, mut freed) = (false, 0);
         for Entry { stored, chunk } in self.batches.drain(..behind) {
             latest_gone |= stored.max_timestamp == self.max_timestamp;
             self.size -= stored.bytes.len() as u64;
-            if let Some(chunk) = self.chunks.at(chunk) {
-                chunk.batches -= 1;
-            }
+            freed += self.chunks.lose(chunk);
         }
         if latest_gone {
             let kept = self.batches.iter().map(|b| b.stored.max_timestamp);
@@ -246,10 +256,9 @@ impl MemoryLog {
         }
         if self.batches.is_empty() {
             self.chunk = BytesMut::new();
-            self.chunks.current = None;
             self.next_chunk = FIRST_CHUNK;
+            freed += self.chunks.switch(None);
         }
-        let mut freed = self.chunks.clear();
         let before = self.batches.capacity();
         if self.batches.len() < before / 4 {
             self.batches.shrink_to(self.batches.len() * 2);

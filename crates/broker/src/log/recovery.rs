@@ -51,8 +51,7 @@ impl DirectoryLog {
             .map_or_else(|| files.logs.first().or(files.snapshots.last()).copied().unwrap_or(0), |s| s.end);
         log.start = first.unwrap_or(log.end);
         log.replay(restored)?;
-        log.snapshots.retain(|at| *at <= log.end);
-        if log.fault.is_none() {
+        if log.place.fault.get().is_none() {
             log.tidy(&files)?;
             log.begin_at(start)?;
         } else if start > log.end {
@@ -87,7 +86,7 @@ impl DirectoryLog {
             && end != base
         {
             let missing = self.place.path(end, Kind::Log);
-            self.fault = Some(if end < base {
+            self.close_for_writing(if end < base {
                 StorageError::Missing { path: missing, offset: end }
             } else {
                 StorageError::Damaged { path, position: 0, what: "offsets of the segment before it" }
@@ -108,7 +107,7 @@ impl DirectoryLog {
         match bad {
             // What is removed was never whole: a batch is acknowledged when all of it is written.
             Some(_) if last => disk::cut(&path, position)?,
-            Some(what) => self.fault = Some(StorageError::Damaged { path, position, what }),
+            Some(what) => drop(self.close_for_writing(StorageError::Damaged { path, position, what })),
             None if !last => {
                 // Without an index reads are slower, and the next start reads the segment again.
                 let _ = index::write(self.disk, &self.place.dir, &segment);
@@ -119,7 +118,7 @@ impl DirectoryLog {
         }
         self.unflushed = (summary.end - base) as u64;
         self.open_at(segment);
-        Ok(self.fault.is_none())
+        Ok(self.place.fault.get().is_none())
     }
 
     fn open_at(&mut self, segment: Growing) {
@@ -130,13 +129,15 @@ impl DirectoryLog {
     /// Gives the partition its newest state and the batches behind it. A segment that turns out to be damaged ends
     /// the log.
     fn replay(&mut self, restored: &mut dyn FnMut(Restored<'_>)) -> Result<(), StorageError> {
+        self.snapshots.retain(|at| *at <= self.end);
         let mut from = i64::MIN;
-        for at in self.snapshots.iter().rev().filter(|at| **at <= self.end) {
+        while let Some(at) = self.snapshots.last() {
             if let Some(state) = snapshot::read(&self.place.dir, *at) {
                 restored(Restored::Snapshot(&state));
                 from = *at;
                 break;
             }
+            self.snapshots.pop();
         }
         let behind: Vec<Summary> = self.segments().filter(|s| s.end > from && s.len > 0).copied().collect();
         for summary in behind {
@@ -152,7 +153,7 @@ impl DirectoryLog {
             if segment.summary.len < summary.len {
                 let what = bad.unwrap_or("shorter than its index says");
                 let position = segment.summary.len;
-                self.fault = Some(StorageError::Damaged { path, position, what });
+                self.close_for_writing(StorageError::Damaged { path, position, what });
                 self.finished.retain(|s| s.base < summary.base);
                 self.end = segment.summary.end;
                 self.open_at(segment);
@@ -162,7 +163,7 @@ impl DirectoryLog {
         Ok(())
     }
 
-    /// Removes the files that say something of records that are not there.
+    /// Removes the files that say something of records that are not there, and those that are damaged.
     fn tidy(&self, files: &Files) -> Result<(), StorageError> {
         let indexed = |base: i64| match &self.tail {
             Tail::Closed(summary) if summary.base == base => true,
@@ -171,7 +172,9 @@ impl DirectoryLog {
         for base in files.indexes.iter().filter(|base| !indexed(**base)) {
             disk::remove(&self.place.path(*base, Kind::Index))?;
         }
-        for at in files.snapshots.iter().filter(|at| **at > self.end) {
+        // Without any segment, the name of a snapshot still says where the log ended.
+        let superfluous = |at: &&i64| !files.logs.is_empty() && !self.snapshots.contains(at);
+        for at in files.snapshots.iter().filter(superfluous) {
             disk::remove(&self.place.path(*at, Kind::Snapshot))?;
         }
         Ok(())

@@ -12,14 +12,18 @@ impl DirectoryLog {
     /// Lets the log begin at `offset`. Segments before it are removed but for the last one.
     pub(super) fn advance_start(&mut self, offset: i64) -> Result<(), StorageError> {
         self.start = offset.clamp(self.start, self.end);
-        if self.fault.is_some() {
+        if self.place.fault.get().is_some() {
             // What is on the disk stays as it is until somebody has looked at it.
             return Ok(());
         }
         while let Some(segment) = self.finished.front().filter(|s| s.end <= self.start) {
-            let base = segment.base;
+            let (base, end) = (segment.base, segment.end);
+            if self.place.finishing.lock().as_ref().is_some_and(|s| s.summary.base == base) {
+                // Otherwise its index would come when it is gone.
+                self.settle();
+            }
             // Readers have to know before they look for the file.
-            self.place.kept_from.fetch_max(segment.end, Relaxed);
+            self.place.kept_from.fetch_max(end, Relaxed);
             for kind in [Kind::Log, Kind::Index] {
                 disk::remove(&self.place.path(base, kind))?;
             }
@@ -38,7 +42,7 @@ impl DirectoryLog {
         state: impl FnOnce() -> Vec<u8>,
     ) -> Result<bool, StorageError> {
         self.rest();
-        if self.fault.is_some() {
+        if self.place.fault.get().is_some() {
             return Ok(false);
         }
         let mut excess = settings.excess(self.size_bytes());
@@ -60,7 +64,7 @@ impl DirectoryLog {
             // It says where the log ends when nothing else is left.
             self.start_segment()?;
             self.rest();
-            disk::sync_dir(&self.place.dir)?;
+            self.disk.sync_dir(&self.place.dir)?;
             upto = self.end;
         }
         let moved = upto > self.start;
@@ -83,8 +87,9 @@ impl DirectoryLog {
     /// Removes all files. Other people's stay, and with them the directory.
     pub(super) fn delete(&mut self) -> Result<(), StorageError> {
         let dir = self.place.dir.clone();
+        self.settle();
         self.place.kept_from.store(i64::MAX, Relaxed);
-        self.fault = Some(StorageError::Deleted { path: dir.clone() });
+        let _ = self.place.fault.set(StorageError::Deleted { path: dir.clone() });
         self.finished.clear();
         self.tail = Tail::None;
         self.start = self.end;

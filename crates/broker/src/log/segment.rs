@@ -1,5 +1,6 @@
 //! One file of a log in a directory: what is known of it, and its sparse index while it grows.
 
+use super::LEADER_EPOCH;
 use kadence_wire::batch::HEADER_LEN;
 
 /// What is known of a segment without looking into it.
@@ -26,6 +27,27 @@ pub(super) struct Entry {
     pub(super) offset: u32,
     pub(super) position: u32,
     pub(super) max_before: i64,
+}
+
+/// Where a batch starts, and with which offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) position: u64,
+    pub(super) offset: i64,
+}
+
+impl Summary {
+    /// The first batch's place.
+    pub(super) fn start(&self) -> Mark {
+        Mark { position: 0, offset: self.base }
+    }
+}
+
+impl Entry {
+    /// The place of a batch in a segment that begins at `base`.
+    pub(super) fn mark(self, base: i64) -> Mark {
+        Mark { position: u64::from(self.position), offset: base + i64::from(self.offset) }
+    }
 }
 
 /// A segment that is written, or looked through.
@@ -73,9 +95,10 @@ impl Growing {
     }
 
     /// Where to start looking for what lies behind the last entry that fits; entries that fit come first.
-    pub(super) fn position(&self, fits: impl Fn(&Entry) -> bool) -> u64 {
+    pub(super) fn mark(&self, fits: impl Fn(&Entry) -> bool) -> Mark {
         let behind = self.index.partition_point(fits);
-        behind.checked_sub(1).map_or(0, |at| u64::from(self.index[at].position))
+        let entry = behind.checked_sub(1).and_then(|at| self.index.get(at));
+        entry.map_or(self.summary.start(), |entry| entry.mark(self.summary.base))
     }
 }
 
@@ -89,11 +112,12 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads the header of a stored batch. What it says has to fit a batch between `from` and `end`, in at most
-    /// `room` bytes; the error is what does not. The checksum is left to the consumer, as in Kafka.
+    /// Reads the header of the batch that is stored at `offset`. It has to end before `end` and to fit into `room`
+    /// bytes; the error is what is not so. The checksum is left to the consumer, as in Kafka; it does not cover what
+    /// is checked here.
     pub(super) fn parse(
         header: &[u8; HEADER_LEN],
-        from: i64,
+        offset: i64,
         end: i64,
         room: u64,
     ) -> Result<Self, &'static str> {
@@ -106,11 +130,19 @@ impl Head {
         if !(HEADER_LEN as u64..=room).contains(&len) {
             return Err("a batch's length");
         }
+        if int32(12) != LEADER_EPOCH {
+            return Err("a batch's leader epoch");
+        }
         let (base_offset, delta) = (int64(0), int32(23));
         let last_offset = base_offset.saturating_add(i64::from(delta));
-        if base_offset < from || delta < 0 || last_offset >= end {
+        if base_offset != offset || delta < 0 || last_offset >= end {
             return Err("a batch's offsets");
         }
         Ok(Self { base_offset, last_offset, max_timestamp: int64(35), len })
+    }
+
+    /// Where the next batch starts, if this one starts at `mark`.
+    pub(super) fn behind(&self, mark: Mark) -> Mark {
+        Mark { position: mark.position + self.len, offset: self.last_offset + 1 }
     }
 }

@@ -14,27 +14,25 @@ const MAGIC: &[u8; 4] = b"kds1";
 const HEAD: usize = 12;
 const KEPT: usize = 2;
 
-/// Writes a snapshot and removes what it makes superfluous. `known` are the offsets of those there are, in order.
-pub(super) fn write(
-    disk: Disk,
-    dir: &Path,
-    offset: i64,
-    state: &[u8],
-    known: &mut Vec<i64>,
-) -> Result<(), StorageError> {
+/// Writes a snapshot.
+pub(super) fn write(disk: Disk, dir: &Path, offset: i64, state: &[u8]) -> Result<(), StorageError> {
     let mut bytes = Vec::with_capacity(HEAD + state.len() + 4);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&offset.to_be_bytes());
     bytes.extend_from_slice(state);
     let crc = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&crc.to_be_bytes());
-    disk.put(&disk::path(dir, offset, Kind::Snapshot), &bytes)?;
-    known.retain(|at| *at != offset);
+    disk.put(&disk::path(dir, offset, Kind::Snapshot), &bytes)
+}
+
+/// Adds an offset to those that have a snapshot, in order, and takes out those that need none any longer.
+pub(super) fn note(known: &mut Vec<i64>, offset: i64) -> Vec<i64> {
     known.push(offset);
-    for old in known.drain(..known.len().saturating_sub(KEPT)) {
-        disk::remove(&disk::path(dir, old, Kind::Snapshot))?;
-    }
-    Ok(())
+    known.drain(..known.len().saturating_sub(KEPT)).collect()
+}
+
+pub(super) fn remove(dir: &Path, offsets: &[i64]) -> Result<(), StorageError> {
+    offsets.iter().try_for_each(|offset| disk::remove(&disk::path(dir, *offset, Kind::Snapshot)))
 }
 
 /// The partition's bytes; none if the file is damaged.

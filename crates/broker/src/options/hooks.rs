@@ -25,7 +25,9 @@ impl fmt::Debug for FullHook {
 
 /// A function called with what went wrong with a file.
 #[derive(Clone)]
-pub struct FaultHook(Arc<dyn Fn(&dyn Error) + Send + Sync>);
+pub struct FaultHook(Arc<OnFault>);
+
+type OnFault = dyn Fn(&dyn Error) + Send + Sync;
 
 impl FaultHook {
     /// Wraps `hook`, which runs on one of the broker's threads and should return quickly; it may be called often.

@@ -51,9 +51,8 @@ impl State {
         let idempotent = header.producer_id >= 0;
         let verdict = if idempotent { self.producers.judge(header) } else { Verdict::Append };
         match verdict {
-            Verdict::Append => {}
             Verdict::AppendFirst if !self.share.grow(PRODUCER_BYTES) => return Err(AppendError::Full),
-            Verdict::AppendFirst => {}
+            Verdict::Append | Verdict::AppendFirst => {}
             Verdict::Duplicate { base_offset, append_time } => {
                 // It may be stored and not have reached the disk, for want of which it was refused.
                 if let Some(fault) = self.fault() {

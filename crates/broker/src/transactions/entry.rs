@@ -58,6 +58,8 @@ pub(super) struct Entry {
     /// How the last transaction ended.
     pub(super) ended: Option<bool>,
     pub(super) transaction: Option<Transaction>,
+    /// When the transaction began, or the last one of this producer, or -1; for people.
+    pub(super) since_ms: Time,
     pub(super) used_ms: Time,
     /// The entry in the machine's list of deadlines.
     pub(super) scheduled: Option<Time>,
@@ -81,7 +83,8 @@ pub(super) fn held(places: usize, group: &str) -> usize {
 
 impl Entry {
     pub(super) fn new(share: Share, now: Time, producer: Producer, ended: Option<bool>) -> Self {
-        Self { producer, ended, transaction: None, used_ms: now, scheduled: None, share }
+        let transaction = None;
+        Self { producer, ended, transaction, since_ms: -1, used_ms: now, scheduled: None, share }
     }
 
     pub(super) fn restored(share: Share, now: Time, from: &journal::Transactional) -> Self {
@@ -91,7 +94,8 @@ impl Entry {
             groups: t.groups.keys().map(|group| Id::from(group.as_str())).collect(),
             decided: t.decided,
         });
-        Self { transaction, ..Self::new(share, now, from.producer, from.ended) }
+        let since_ms = transaction.as_ref().map_or(-1, |t| t.since_ms);
+        Self { transaction, since_ms, ..Self::new(share, now, from.producer, from.ended) }
     }
 
     pub(super) fn state(&self) -> State {
@@ -107,12 +111,15 @@ impl Entry {
 
     /// A producer begins.
     pub(super) fn begin(&mut self, producer: Producer, ended: Option<bool>) {
-        (self.producer, self.ended, self.transaction) = (producer, ended, None);
+        (self.producer, self.ended, self.transaction, self.since_ms) = (producer, ended, None, -1);
     }
 
     /// The transaction, which begins if there is none.
     pub(super) fn open(&mut self, since_ms: Time) -> &mut Transaction {
-        self.transaction.get_or_insert_with(|| Transaction { since_ms, ..Transaction::default() })
+        self.transaction.get_or_insert_with(|| {
+            self.since_ms = since_ms;
+            Transaction { since_ms, ..Transaction::default() }
+        })
     }
 
     pub(super) fn decide(&mut self, commit: bool, epoch: i16) {

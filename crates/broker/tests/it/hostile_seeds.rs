@@ -3,6 +3,7 @@ use crate::{
     versions,
 };
 use kadence_broker::served;
+use kadence_wire::bounds::{DEFAULT_MAX_ELEMENTS, check_request};
 use kafka_protocol::messages::ApiKey;
 use std::{
     fs,
@@ -17,15 +18,25 @@ const TOPIC_ID: [u8; 16] = [0xa5; 16];
 const PRODUCER_ID: [u8; 8] = [0x5a; 8];
 const MEMBER_ID: [u8; 36] = *b"mmmmmmmm-mmmm-mmmm-mmmm-mmmmmmmmmmmm";
 
-/// What the tests of all versions say to a broker, as fuzzing starts from it: a conversation for each version.
+/// What the tests of all versions say to a broker, as fuzzing starts from it: a conversation for each version. With
+/// `KADENCE_WRITE_SEEDS` set they are written to `fuzz/seeds`, where also lies what fuzzing found.
 #[test]
-#[ignore = "writes to fuzz/seeds"]
-fn seeds_for_fuzzing_are_written() {
+fn seeds_for_fuzzing_are_whole_requests() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/broker_requests");
-    fs::create_dir_all(&folder).unwrap();
     for (api, versions) in served() {
         for version in versions {
-            fs::write(folder.join(format!("{api:?}-{version}")), conversation(api, version)).unwrap();
+            let said = conversation(api, version);
+            let mut rest = &said[..];
+            while let Some((prefix, tail)) = rest.split_first_chunk() {
+                let (request, tail) = tail.split_at(u32::from_be_bytes(*prefix) as usize);
+                check_request(request, DEFAULT_MAX_ELEMENTS).unwrap();
+                rest = tail;
+            }
+            assert!(rest.is_empty(), "{api:?} v{version}");
+            if std::env::var_os("KADENCE_WRITE_SEEDS").is_some() {
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(folder.join(format!("{api:?}-{version}")), said).unwrap();
+            }
         }
     }
 }

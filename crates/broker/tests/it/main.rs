@@ -16,8 +16,12 @@ mod fetch;
 mod group_versions;
 /// Groups over sockets: waiting, going away, being late.
 mod groups;
-/// Strangers: bad frames, bad counts, bad batches, connections that say nothing.
+/// Strangers: bad frames, bad counts, bad bodies, while a neighbour goes on working.
 mod hostile;
+/// Batches that are not what they claim.
+mod hostile_batches;
+/// Many connections: half open, slow, silent.
+mod hostile_crowds;
 /// What fuzzing starts from.
 mod hostile_seeds;
 /// Start and stop, ports, several brokers.
@@ -26,5 +30,9 @@ mod lifecycle;
 mod produce;
 /// Creating, finding, describing and deleting topics.
 mod topics;
+/// Every advertised version of the APIs of transactions.
+mod transaction_versions;
+/// Transactions over sockets: what is seen, who is fenced, what ends in time.
+mod transactions;
 /// Every advertised version of every API.
 mod versions;

@@ -77,7 +77,7 @@ fn batches_that_kafka_refuses_are_refused_by_the_same_codes() {
         ("a count that differs", sealed(57, &9_i32.to_be_bytes()), 87),
         ("no records", sealed(57, &0_i32.to_be_bytes()), 87),
         ("control records", sealed(21, &0x20_i16.to_be_bytes()), 87),
-        ("a transaction without a producer", sealed(21, &0x10_i16.to_be_bytes()), 87),
+        ("a transaction without an id", sealed(21, &0x10_i16.to_be_bytes()), 53),
         ("a producer without sequence", good.clone().by(5, 0, -1).bytes(), 87),
         ("a producer without epoch", good.clone().by(5, -1, 0).bytes(), 87),
     ];

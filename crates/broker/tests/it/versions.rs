@@ -1,7 +1,7 @@
 use crate::{
     admin_versions,
     client::{Batch, Client, start, text, topic_name},
-    group_versions,
+    group_versions, transaction_versions,
 };
 use kadence_broker::served;
 use kadence_wire::bounds;
@@ -9,9 +9,8 @@ use kafka_protocol::{
     messages::{
         ApiKey, ApiVersionsRequest, ApiVersionsResponse, BrokerId, CreateTopicsRequest, CreateTopicsResponse,
         DeleteTopicsRequest, DeleteTopicsResponse, DescribeConfigsRequest, DescribeConfigsResponse,
-        FetchRequest, FetchResponse, InitProducerIdRequest, InitProducerIdResponse, ListOffsetsRequest,
-        ListOffsetsResponse, MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse,
-        RequestHeader,
+        FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, MetadataRequest,
+        MetadataResponse, ProduceRequest, ProduceResponse, RequestHeader,
         create_topics_request::{CreatableTopic, CreatableTopicConfig},
         delete_topics_request::DeleteTopicState,
         describe_configs_request::DescribeConfigsResource,
@@ -64,11 +63,11 @@ pub(crate) fn ask(client: &mut Client, key: ApiKey, version: i16, id: Uuid) {
         ApiKey::ApiVersions => api_versions(client, version),
         ApiKey::CreateTopics => create_topics(client, version),
         ApiKey::DeleteTopics => delete_topics(client, version),
-        ApiKey::InitProducerId => init_producer_id(client, version),
         ApiKey::DescribeConfigs => describe_configs(client, version),
         other => {
-            let asked =
-                group_versions::ask(client, other, version) || admin_versions::ask(client, other, version);
+            let asked = group_versions::ask(client, other, version)
+                || admin_versions::ask(client, other, version)
+                || transaction_versions::ask(client, other, version);
             assert!(asked, "{other:?} is advertised and not tested");
         }
     }
@@ -202,15 +201,6 @@ fn delete_topics(client: &mut Client, version: i16) {
     let response: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, version, &request);
     let codes: Vec<i16> = response.responses.iter().map(|t| t.error_code).collect();
     assert_eq!(codes, [0, if version >= 6 { 100 } else { 3 }], "DeleteTopics v{version}");
-}
-
-fn init_producer_id(client: &mut Client, version: i16) {
-    let request = InitProducerIdRequest::default().with_transactional_id(None);
-    let response: InitProducerIdResponse = client.call(ApiKey::InitProducerId, version, &request);
-    assert_eq!((response.error_code, response.producer_epoch), (0, 0), "InitProducerId v{version}");
-    let request = request.with_transactional_id(Some(text("x").into()));
-    let response: InitProducerIdResponse = client.call(ApiKey::InitProducerId, version, &request);
-    assert_ne!(response.error_code, 0, "InitProducerId v{version}");
 }
 
 fn describe_configs(client: &mut Client, version: i16) {

@@ -102,14 +102,11 @@ impl UpOptions {
 
     fn farewell(&self, stats: &Stats) -> String {
         let topics = if stats.topics == 1 { "topic" } else { "topics" };
-        match &self.data_dir {
-            Some(dir) => format!("stopped; {} {topics} kept in {}", stats.topics, dir.display()),
-            None => {
-                let gone = if stats.topics == 1 { "is" } else { "are" };
-                let size = bytes(stats.memory_used_bytes);
-                format!("stopped; {} {topics} {gone} gone ({size})", stats.topics)
-            }
+        if let Some(dir) = &self.data_dir {
+            return format!("stopped; {} {topics} kept in {}", stats.topics, dir.display());
         }
+        let gone = if stats.topics == 1 { "is" } else { "are" };
+        format!("stopped; {} {topics} {gone} gone ({})", stats.topics, bytes(stats.memory_used_bytes))
     }
 
     fn listeners(&self) -> Result<Vec<Listener>, Error> {

@@ -15,6 +15,7 @@
 //! | `tidy` | the house rules |
 //! | `groups` | consumer groups, and changes to topics |
 //! | `foreign` | kcat, confluent-kafka-python and Kafka's own tools (ignored without them) |
+//! | `kill` | the broker killed while clients work (ignored unless `./test kill` says how often) |
 //! | `punctuality` | a minute in real time (ignored: it needs the machine for itself) |
 
 #![expect(
@@ -28,6 +29,7 @@ mod errors;
 mod foreign;
 mod groups;
 mod guides;
+mod kill;
 mod punctuality;
 mod reference;
 mod seeds;

@@ -1,13 +1,19 @@
 use crate::requests::{every_version, populated};
+use kadence_wire::{
+    batch::BatchHeader,
+    bounds::{DEFAULT_MAX_ELEMENTS, check_request},
+    subscription,
+};
 use std::{fs, path::Path};
 
-/// The requests, subscriptions and batches that fuzzing starts from; what fuzzing found lies beside them.
+/// The requests, subscriptions and batches that fuzzing starts from; with `KADENCE_WRITE_SEEDS` set they are written
+/// to `fuzz/seeds`, where also lies what fuzzing found.
 #[test]
-#[ignore = "writes to fuzz/seeds"]
-fn seeds_for_fuzzing_are_written() {
+fn seeds_for_fuzzing_are_good() {
     let mut framed = vec![1, 3, 7, 255];
     for (api, version) in every_version() {
         let request = populated(api, version);
+        assert_eq!(check_request(&request, DEFAULT_MAX_ELEMENTS).map(|c| c.len), Ok(request.len()));
         write("wire_request_bounds", &format!("{api:?}-{version}"), &request);
         // The newest of each in one stream.
         if every_version().filter(|(other, _)| *other == api).all(|(_, other)| other <= version) {
@@ -17,14 +23,17 @@ fn seeds_for_fuzzing_are_written() {
     }
     write("wire_frame", "all", &framed);
     write("wire_frame", "short", &[0, 0, 0, 0, 0, 0, 0, 8, 0, 18, 0, 0, 0, 0, 0, 7, 0, 0]);
-    write("wire_subscription", "v0", b"\0\0\0\0\0\x02\0\x01t\0\x02uv\xff\xff\xff\xff");
-    write(
-        "wire_subscription",
-        "v3",
+    let subscriptions: [&[u8]; 2] = [
+        b"\0\0\0\0\0\x02\0\x01t\0\x02uv\xff\xff\xff\xff",
         b"\0\x03\0\0\0\x01\0\x01t\0\0\0\x01x\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\0\0\0\0\x05\0\x01r",
-    );
+    ];
+    for (at, bytes) in subscriptions.iter().enumerate() {
+        assert!(subscription::topics(bytes).is_some_and(|topics| topics.contains(&"t")));
+        write("wire_subscription", &format!("subscription-{at}"), bytes);
+    }
     for (at, (codec, packed)) in crate::records::packed(&crate::records::records(5, 20)).iter().enumerate() {
         let batch = crate::batch::batch(*codec, 5, 0, 40, packed);
+        assert!(BatchHeader::parse_produced(&batch).is_ok());
         // A time before the header, as the target takes it.
         let timed = [&25_i64.to_le_bytes()[..], &batch].concat();
         write("wire_batch_header", &format!("codec-{at}"), &timed);
@@ -36,6 +45,9 @@ fn seeds_for_fuzzing_are_written() {
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) {
+    if std::env::var_os("KADENCE_WRITE_SEEDS").is_none() {
+        return;
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(name), bytes).unwrap();

@@ -1,0 +1,57 @@
+//! What it takes to be done with a segment: its bytes, its index and the partition's state on the disk.
+//!
+//! A large segment takes a disk seconds to sync. At a roll that happens beside the broker's work; until it is
+//! done the segment's index stays in memory, and a crash leaves a segment that the next start reads through.
+
+use super::{
+    disk::{Disk, Kind},
+    found::Place,
+    index,
+    segment::Growing,
+    snapshot,
+};
+use crate::storage_error::StorageError;
+use std::{fs::File, path::Path, sync::Arc};
+
+/// One segment's last steps.
+pub(super) struct Finish {
+    pub(super) disk: Disk,
+    pub(super) place: Arc<Place>,
+    /// Nothing if the segment is finished already, and only the state is to be kept.
+    pub(super) segment: Option<(Arc<File>, Arc<Growing>)>,
+    /// The partition's state and its offset.
+    pub(super) state: Option<(i64, Vec<u8>)>,
+    /// Snapshots that go once the state is kept.
+    pub(super) superfluous: Vec<i64>,
+    /// Whether the directory itself may be new.
+    pub(super) new_names: bool,
+}
+
+impl Finish {
+    /// Does it all. If it does not succeed, the log is closed for writing.
+    pub(super) fn run(self) {
+        match self.steps() {
+            Ok(()) => *self.place.finishing.lock() = None,
+            Err(error) => drop(self.place.fault.set(error)),
+        }
+    }
+
+    fn steps(&self) -> Result<(), StorageError> {
+        let dir = &self.place.dir;
+        if let Some((file, segment)) = &self.segment {
+            let path = self.place.path(segment.summary.base, Kind::Log);
+            (self.disk.sync)(file).map_err(StorageError::io(path, "sync"))?;
+        }
+        if let Some((offset, state)) = &self.state {
+            snapshot::write(self.disk, dir, *offset, state)?;
+        }
+        if let Some((_, segment)) = &self.segment {
+            // The last step: from here on the segment is taken for finished.
+            index::write(self.disk, dir, segment)?;
+        }
+        snapshot::remove(dir, &self.superfluous)?;
+        self.disk.sync_dir(dir)?;
+        let parent = dir.parent().filter(|_| self.new_names);
+        parent.map_or(Ok(()), |parent: &Path| self.disk.sync_dir(parent))
+    }
+}
