@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::thread;
 
 use kadence_broker::served;
 
@@ -85,7 +86,9 @@ fn versions(outcomes: &[&Outcome]) -> String {
 
 /// The page after a run of all suites.
 fn written() -> String {
-    let outcomes = Suite::ALL.map(Suite::on_embedded);
+    let outcomes = thread::scope(|scope| {
+        Suite::ALL.map(|suite| scope.spawn(move || suite.on_embedded())).map(|run| run.join().unwrap())
+    });
     let failed: Vec<&str> = outcomes.iter().flat_map(|o| &o.failed).map(String::as_str).collect();
     assert!(failed.is_empty(), "what fails is not written down: {}", failed.join("\n"));
     let page = replaced(&page(), "clients", &clients(&outcomes));
