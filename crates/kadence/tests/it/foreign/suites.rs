@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use kadence_broker::Broker;
 use kadence_testing::kafka as real;
 
 use super::program;
@@ -77,7 +78,7 @@ impl Suite {
         OUTCOMES[self as usize].get_or_init(|| {
             let bench = Bench::new();
             let mut outcome = self.run(&bench);
-            let asked = bench.broker.iter().flat_map(|broker| broker.requests());
+            let asked = bench.broker.iter().flat_map(Broker::requests);
             outcome.asked = asked
                 .filter(|(_, _, count)| *count > 0)
                 .map(|(api, version, _)| (api as i16, version))
