@@ -14,7 +14,7 @@
 //! | `guides` | every command in the README and the guides runs |
 //! | `tidy` | the house rules |
 //! | `groups` | consumer groups, and changes to topics |
-//! | `foreign` | kcat, confluent-kafka-python and Kafka's own tools (ignored without them) |
+//! | `foreign` | clients nobody here wrote, in Python, Java, Go and C, and `docs/reference/compatibility.md` (ignored without them) |
 //! | `kill` | the broker killed while clients work (ignored unless `./test kill` says how often) |
 //! | `punctuality` | a minute in real time (ignored: it needs the machine for itself) |
 

@@ -255,6 +255,9 @@ def _share(**settings):
             polled(member, 100)
         return [len(member.assignment()) for member in members[: len(counts)]] == list(counts)
 
+    for member in members:
+        # A leader that has not heard of the topic yet assigns nothing, and waits for the next refresh, in minutes.
+        eventually("the topic is known", lambda member=member: member.partitions_for_topic(name))
     members[0].subscribe([name])
     eventually("one member has all", lambda: shared(4))
     members[1].subscribe([name])

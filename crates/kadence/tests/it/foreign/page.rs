@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::thread;
 
 use kadence_broker::served;
 
@@ -45,10 +46,12 @@ fn ranges(numbers: &BTreeSet<i16>) -> String {
     ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
+/// A row for each suite; clients that made the same checks share one.
 fn clients(outcomes: &[&Outcome]) -> String {
     let mut table = String::from("| Client | What it does there |\n|---|---|\n");
-    for outcome in outcomes {
-        let _ = writeln!(table, "| {} | {} |", outcome.client, outcome.checks.join("; "));
+    for suite in outcomes.chunk_by(|one, other| one.checks == other.checks) {
+        let names: Vec<&str> = suite.iter().map(|outcome| outcome.client.as_str()).collect();
+        let _ = writeln!(table, "| {} | {} |", names.join(", "), suite[0].checks.join("; "));
     }
     table
 }
@@ -85,7 +88,9 @@ fn versions(outcomes: &[&Outcome]) -> String {
 
 /// The page after a run of all suites.
 fn written() -> String {
-    let outcomes = Suite::ALL.map(Suite::on_embedded);
+    let outcomes = thread::scope(|scope| {
+        Suite::ALL.map(|suite| scope.spawn(move || suite.on_embedded())).map(|run| run.join().unwrap())
+    });
     let failed: Vec<&str> = outcomes.iter().flat_map(|o| &o.failed).map(String::as_str).collect();
     assert!(failed.is_empty(), "what fails is not written down: {}", failed.join("\n"));
     let page = replaced(&page(), "clients", &clients(&outcomes));
@@ -116,4 +121,10 @@ fn the_compatibility_page_is_what_the_clients_did() {
 #[ignore = "writes docs/reference/compatibility.md"]
 fn write_the_compatibility_page() {
     std::fs::write(path(), written()).unwrap();
+}
+
+#[test]
+fn neighbours_are_told_as_a_range() {
+    assert_eq!(ranges(&BTreeSet::from([0, 1, 2, 4, 6, 7])), "0–2, 4, 6–7");
+    assert_eq!(ranges(&BTreeSet::new()), "");
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use kadence_broker::Broker;
 use kadence_testing::kafka as real;
 
 use super::program;
@@ -57,22 +58,15 @@ impl Suite {
     /// Runs the suite.
     fn run(self, bench: &Bench) -> Outcome {
         let folder = bench.folder.path();
-        let command = match self {
+        let mut command = match self {
             Self::ConfluentKafka => python(bench, "confluent-kafka"),
             Self::KafkaPython => python(bench, "kafka-python"),
             Self::Scripts => python(bench, "scripts"),
-            Self::Java4 => compiled(real::java_tool("foreign.Suite"), &real::classpath(), folder),
-            Self::Java3 => {
-                let libraries = program("KADENCE_TEST_OLD_CLIENT").join("*");
-                let mut java = Command::new("java");
-                java.args(real::DEFAULT_JVM).args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp"]);
-                java.arg(&libraries).arg("foreign.Suite");
-                compiled(java, &libraries.display().to_string(), folder)
-            }
+            Self::Java4 => java(&real::classpath(), folder),
+            Self::Java3 => java(&format!("{}/*", program("KADENCE_TEST_OLD_CLIENT").display()), folder),
             Self::FranzGo => Command::new(program("KADENCE_TEST_FRANZ_GO")),
             Self::Tools => return tools::run(bench),
         };
-        let mut command = command;
         command.arg(&bench.address).current_dir(folder);
         outcome(command)
     }
@@ -84,7 +78,7 @@ impl Suite {
         OUTCOMES[self as usize].get_or_init(|| {
             let bench = Bench::new();
             let mut outcome = self.run(&bench);
-            let asked = bench.broker.iter().flat_map(|broker| broker.requests());
+            let asked = bench.broker.iter().flat_map(Broker::requests);
             outcome.asked = asked
                 .filter(|(_, _, count)| *count > 0)
                 .map(|(api, version, _)| (api as i16, version))
@@ -102,14 +96,20 @@ fn python(bench: &Bench, suite: &str) -> Command {
     command
 }
 
-/// The Java suite, compiled against a client, to be run with it.
-fn compiled(mut java: Command, classpath: &str, folder: &Path) -> Command {
+/// The Java suite, compiled against a client and to be run with it.
+fn java(client: &str, folder: &Path) -> Command {
     let sources = root().join("crates/kadence/tests/foreign/java");
     let sources = std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path());
+    let classes = folder.join("classes");
     let mut javac = Command::new("javac");
-    javac.args(["-nowarn", "-d"]).arg(folder.join("classes")).args(["-cp", classpath]);
+    javac.args(["-nowarn", "-cp", client, "-d"]).arg(&classes);
     javac.args(sources.filter(|path| path.extension().is_some_and(|extension| extension == "java")));
     finish(javac).ok();
+    let mut java = Command::new("java");
+    java.args(real::DEFAULT_JVM);
+    // One of these is for either client.
+    java.args(["-Dorg.apache.logging.log4j.level=OFF", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]);
+    java.args(["-cp", &format!("{}:{client}", classes.display()), "foreign.Suite"]);
     java
 }
 
