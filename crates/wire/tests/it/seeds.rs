@@ -1,6 +1,6 @@
 use crate::requests::{every_version, populated};
 use kadence_wire::{
-    batch::BatchHeader,
+    batch::{BatchHeader, place},
     bounds::{DEFAULT_MAX_ELEMENTS, check_request},
     subscription,
 };
@@ -31,9 +31,14 @@ fn seeds_for_fuzzing_are_good() {
         assert!(subscription::topics(bytes).is_some_and(|topics| topics.contains(&"t")));
         write("wire_subscription", &format!("subscription-{at}"), bytes);
     }
+    let mut segment = Vec::new();
     for (at, (codec, packed)) in crate::records::packed(&crate::records::records(5, 20)).iter().enumerate() {
         let batch = crate::batch::batch(*codec, 5, 0, 40, packed);
         assert!(BatchHeader::parse_produced(&batch).is_ok());
+        let mut stored = batch.to_vec();
+        place(&mut stored, 5 * at as i64, 0);
+        segment.append(&mut stored);
+        write("broker_log", &format!("batches-{at}"), &segment);
         // A time before the header, as the target takes it.
         let timed = [&25_i64.to_le_bytes()[..], &batch].concat();
         write("wire_batch_header", &format!("codec-{at}"), &timed);
