@@ -7,6 +7,7 @@ use crate::{
     log::Log,
     memory::Memory,
     options::{Options, TopicSettings},
+    producers::Producers,
     server::{Ended, Reader},
     shared::Shared,
 };
@@ -47,6 +48,13 @@ pub const TOPIC_ID: [u8; 16] = [0xa5; 16];
 pub const PRODUCER_ID: [u8; 8] = [0x5a; 8];
 /// Stands for the unique end of the member id of the last answer that had one.
 pub const MEMBER_ID: [u8; 36] = *b"mmmmmmmm-mmmm-mmmm-mmmm-mmmmmmmmmmmm";
+
+/// Reads `bytes` as what a partition remembers of its producers, and what that was written as once more.
+pub fn producers(bytes: &[u8]) {
+    if let Ok(read) = Producers::restore(bytes) {
+        assert_eq!(Producers::restore(&read.snapshot()), Ok(read));
+    }
+}
 
 /// Has a broker of its own answer `stream`: requests with their length prefixes, as on a connection.
 ///

@@ -18,6 +18,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 /// Kafka's producers keep at most five requests in flight; so many batches can come again.
 const REMEMBERED_BATCHES: usize = 5;
 
+/// Producers a partition knows at most, where not more of them have transactions. Others make room.
+const MAX_PRODUCERS: usize = 10_000;
+
 /// What a producer costs in memory, about, with its place in the table.
 pub(crate) const PRODUCER_BYTES: usize = 320;
 const ABORTED_BYTES: usize = size_of::<Aborted>();
@@ -251,6 +254,23 @@ impl Producers {
         let mut all: Vec<_> = self.known.iter().map(active).collect();
         all.sort_unstable_by_key(|active| active.id);
         all
+    }
+
+    /// Whether there are so many that a new one has to wait for [`forget_idle`](Self::forget_idle).
+    pub(crate) fn are_many(&self) -> bool {
+        self.known.len() >= MAX_PRODUCERS
+    }
+
+    /// Forgets a tenth of the producers without a transaction, those that have written nothing for longest.
+    pub(crate) fn forget_idle(&mut self) {
+        let written = |p: &Producer| p.batches.iter().flatten().last().map_or(-1, |b| b.base_offset);
+        let is_idle = |id: &i64, p: &Producer| p.open.is_none() && !self.enrolled.contains_key(id);
+        let idle = self.known.iter().filter(|(id, p)| is_idle(id, p));
+        let mut idle: Vec<(i64, i64)> = idle.map(|(id, p)| (written(p), *id)).collect();
+        idle.sort_unstable();
+        for (_, id) in idle.iter().take(self.known.len().div_ceil(10)) {
+            self.known.remove(id);
+        }
     }
 
     /// How many producers are known.

@@ -258,12 +258,8 @@ impl Transactions {
     }
 
     /// Does what is due; when something is due next.
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the path of the method is not general enough"
-    )]
     fn tick(&self, shared: &Shared) -> Option<Time> {
-        self.step(shared, |desk| desk.tick())
+        self.step(shared, do_what_is_due)
     }
 
     /// Does what is due, for ever.
@@ -314,10 +310,14 @@ impl Desk<'_> {
     fn begin(&mut self, id: &str, producer: Producer) -> Result<(), ResponseError> {
         let mut share = None;
         if !self.machine.ids.contains_key(id) {
-            for idle in self.machine.crowded(id) {
-                self.write(Event::TransactionalDeleted { id: idle.to_string() })?;
+            let mut admitted = self.machine.admit(id);
+            if admitted.is_err() {
+                for idle in self.machine.idle() {
+                    self.write(Event::TransactionalDeleted { id: idle.to_string() })?;
+                }
+                admitted = self.machine.admit(id);
             }
-            share = Some(self.machine.admit(id)?);
+            share = Some(admitted?);
         }
         let events = [Event::Transactional { id: id.to_owned(), producer, ended: None }];
         self.shared.journal.write(&events)?;
@@ -375,23 +375,6 @@ impl Desk<'_> {
         ended
     }
 
-    /// Does what is due; when something is due next.
-    fn tick(&mut self) -> Option<Time> {
-        for due in self.machine.due(self.now) {
-            let id = match &due {
-                Due::Expired { id, .. } | Due::Unfinished { id } => Id::clone(id),
-            };
-            let done = match due {
-                Due::Expired { epoch, .. } => self.decide(&id, false, epoch).is_ok(),
-                Due::Unfinished { .. } => self.finish(&id, Unused::Marked),
-            };
-            if !done {
-                self.machine.retry(&id, self.now);
-            }
-        }
-        self.machine.deadline()
-    }
-
     /// Lets the producer of a transaction go on, and keeps its offsets until it is decided.
     fn resume(&mut self, producer: &Producer, transaction: &journal::Transaction) {
         for (topic, index) in &transaction.partitions {
@@ -430,6 +413,23 @@ impl Desk<'_> {
             }
         }
     }
+}
+
+/// Does what is due; when something is due next.
+fn do_what_is_due(desk: &mut Desk<'_>) -> Option<Time> {
+    for due in desk.machine.due(desk.now) {
+        let id = match &due {
+            Due::Expired { id, .. } | Due::Unfinished { id } => Id::clone(id),
+        };
+        let done = match due {
+            Due::Expired { epoch, .. } => desk.decide(&id, false, epoch).is_ok(),
+            Due::Unfinished { .. } => desk.finish(&id, Unused::Marked),
+        };
+        if !done {
+            desk.machine.retry(&id, desk.now);
+        }
+    }
+    desk.machine.deadline()
 }
 
 fn offset(commit: &Commit<'_>) -> Offset {

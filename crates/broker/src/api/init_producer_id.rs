@@ -2,7 +2,8 @@
 //!
 //! Gives an idempotent producer its id, and one with a transactional id its epoch as well, which fences the one before.
 //! Differs from Kafka: an open transaction of the one before is aborted at once, where Kafka has the client ask again
-//! meanwhile; who says what it had is fenced also while its transaction is open, if it is not the current one.
+//! meanwhile; who says what it had is fenced also while its transaction is open, if it is not the current one; an idle
+//! transactional id is forgotten when others need its room, not after a time.
 
 use super::{Api, fenced};
 use crate::{dispatch::Close, shared::Call};

@@ -238,10 +238,13 @@ impl Coordinator {
         step.map_or_else(|| all(ResponseError::UnknownMemberId), |(results, _)| results)
     }
 
-    /// Keeps offsets for a producer's transaction as before a restart.
+    /// Keeps offsets for a producer's transaction as before a restart, whether there is room or not: they may be
+    /// committed.
     pub(crate) fn restore_pending(&mut self, now: Time, id: &str, producer: i64, commits: &[Commit<'_>]) {
         if !self.groups.contains_key(id) && self.create(id).is_err() {
-            return;
+            let mut share = Share::new(&self.memory);
+            share.insist(GROUP_BYTES + id.len());
+            self.groups.insert(Id::from(id), Group::new(share));
         }
         self.step(now, id, |group, turn| {
             for commit in commits {

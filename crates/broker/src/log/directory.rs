@@ -267,19 +267,14 @@ impl DirectoryLog {
         if let Some((_, segment)) = &segment {
             *self.place.finishing.lock() = Some(Arc::clone(segment));
         }
-        let mut superfluous = Vec::new();
-        let wanted = self.snapshots.last() != Some(&self.end);
-        let state = wanted.then(|| (self.end, state.to_vec()));
-        if wanted {
-            superfluous = snapshot::note(&mut self.snapshots, self.end);
-        }
         self.unflushed = 0;
         Ok(Some(Finish {
             disk: self.disk,
             place: Arc::clone(&self.place),
             segment,
-            state,
-            superfluous,
+            // It may have changed without a record.
+            state: (self.end, state.to_vec()),
+            superfluous: snapshot::note(&mut self.snapshots, self.end),
             new_names: std::mem::take(&mut self.new_names),
         }))
     }
@@ -317,9 +312,7 @@ impl DirectoryLog {
             self.unflushed = 0;
         }
         if self.new_names {
-            let dirs = [Some(self.place.dir.as_path()), self.place.dir.parent()];
-            let synced = dirs.into_iter().flatten().try_for_each(|dir| self.disk.sync_dir(dir));
-            synced.map_err(|error| self.close_for_writing(error))?;
+            self.disk.sync_names(&self.place.dir).map_err(|error| self.close_for_writing(error))?;
             self.new_names = false;
         }
         Ok(())

@@ -11,7 +11,7 @@ use super::{
     snapshot,
 };
 use crate::storage_error::StorageError;
-use std::{fs::File, path::Path, sync::Arc};
+use std::{fs::File, sync::Arc};
 
 /// One segment's last steps.
 pub(super) struct Finish {
@@ -20,10 +20,10 @@ pub(super) struct Finish {
     /// Nothing if the segment is finished already, and only the state is to be kept.
     pub(super) segment: Option<(Arc<File>, Arc<Growing>)>,
     /// The partition's state and its offset.
-    pub(super) state: Option<(i64, Vec<u8>)>,
+    pub(super) state: (i64, Vec<u8>),
     /// Snapshots that go once the state is kept.
     pub(super) superfluous: Vec<i64>,
-    /// Whether the directory itself may be new.
+    /// Whether the segment's name, and the directory's, are to be synced.
     pub(super) new_names: bool,
 }
 
@@ -42,16 +42,13 @@ impl Finish {
             let path = self.place.path(segment.summary.base, Kind::Log);
             (self.disk.sync)(file).map_err(StorageError::io(path, "sync"))?;
         }
-        if let Some((offset, state)) = &self.state {
-            snapshot::write(self.disk, dir, *offset, state)?;
-        }
+        let (offset, state) = &self.state;
+        snapshot::write(self.disk, dir, *offset, state)?;
         if let Some((_, segment)) = &self.segment {
-            // The last step: from here on the segment is taken for finished.
+            // Behind the sync: from here on the segment is taken for what its index says.
             index::write(self.disk, dir, segment)?;
         }
         snapshot::remove(dir, &self.superfluous)?;
-        self.disk.sync_dir(dir)?;
-        let parent = dir.parent().filter(|_| self.new_names);
-        parent.map_or(Ok(()), |parent: &Path| self.disk.sync_dir(parent))
+        if self.new_names { self.disk.sync_names(dir) } else { Ok(()) }
     }
 }

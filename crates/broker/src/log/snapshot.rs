@@ -27,7 +27,9 @@ pub(super) fn write(disk: Disk, dir: &Path, offset: i64, state: &[u8]) -> Result
 
 /// Adds an offset to those that have a snapshot, in order, and takes out those that need none any longer.
 pub(super) fn note(known: &mut Vec<i64>, offset: i64) -> Vec<i64> {
-    known.push(offset);
+    if known.last() != Some(&offset) {
+        known.push(offset);
+    }
     known.drain(..known.len().saturating_sub(KEPT)).collect()
 }
 

@@ -46,12 +46,22 @@ impl State {
         self.producers.first_open().map_or(self.log.end(), |first| first.max(self.log.start()))
     }
 
+    /// Takes memory for a new producer. Where there are very many, idle ones go; they stay where memory is short, as
+    /// one that is forgotten may store a batch twice.
+    fn make_room(&mut self) -> bool {
+        if self.producers.are_many() {
+            self.producers.forget_idle();
+            self.share.shrink_to(self.producers.bytes());
+        }
+        self.share.grow(PRODUCER_BYTES)
+    }
+
     pub(super) fn append(&mut self, incoming: &Incoming<'_>) -> Result<Appended, AppendError> {
         let Incoming { header, bytes, settings, now_ms } = *incoming;
         let idempotent = header.producer_id >= 0;
         let verdict = if idempotent { self.producers.judge(header) } else { Verdict::Append };
         match verdict {
-            Verdict::AppendFirst if !self.share.grow(PRODUCER_BYTES) => return Err(AppendError::Full),
+            Verdict::AppendFirst if !self.make_room() => return Err(AppendError::Full),
             Verdict::Append | Verdict::AppendFirst => {}
             Verdict::Duplicate { base_offset, append_time } => {
                 // It may be stored and not have reached the disk, for want of which it was refused.

@@ -248,3 +248,18 @@ fn a_transaction_that_nobody_has_enrolled_hangs() {
     producers.enrol(7, 2);
     assert_eq!(producers.hanging(), []);
 }
+
+#[test]
+fn idle_producers_are_forgotten_and_busy_ones_are_not() {
+    let mut producers = Producers::default();
+    for id in 0..20 {
+        if id < 3 {
+            producers.enrol(id, 0);
+        }
+        producers.stored(&header(id, 0, 0, id < 2), id * 2, -1);
+    }
+    producers.forget_idle();
+    let left: Vec<i64> = producers.active().iter().map(|active| active.id).collect();
+    let expected: Vec<i64> = (0..3).chain(5..20).collect();
+    assert_eq!(left, expected, "a tenth, the oldest first");
+}

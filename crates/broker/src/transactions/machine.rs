@@ -207,13 +207,8 @@ impl Machine {
         }
     }
 
-    /// Makes room for a new id: idle ones go where there are too many, those not used for longest first. Who has to
-    /// go is answered, and goes by an event.
-    pub(crate) fn crowded(&self, id: &str) -> Vec<Id> {
-        let fits = self.memory.has_room(super::entry::ENTRY_BYTES + id.len());
-        if self.ids.contains_key(id) || self.ids.len() < self.max_ids && fits {
-            return Vec::new();
-        }
+    /// Idle ids that make room for a new one, those not used for longest first. They go by events.
+    pub(crate) fn idle(&self) -> Vec<Id> {
         let idle = self.ids.iter().filter(|(_, entry)| entry.transaction.is_none());
         let mut idle: Vec<(Time, &Id)> = idle.map(|(id, entry)| (entry.used_ms, id)).collect();
         idle.sort_unstable();

@@ -9,7 +9,7 @@ mod transactions;
 mod victim;
 mod writers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
@@ -51,31 +51,42 @@ fn client(address: &str) -> ClientConfig {
     config
 }
 
-/// All that a partition holds: offset and text of each record.
-fn read(address: &str, topic: &str, partition: i32, isolation: &str) -> Vec<(i64, String)> {
+/// Offset and text of each record of a partition.
+type Records = Vec<(i64, String)>;
+
+/// All that the first `partitions` partitions of a topic hold.
+fn read(address: &str, topic: &str, partitions: i32, isolation: &str) -> Vec<Records> {
     let consumer: BaseConsumer = client(address)
         .set("group.id", "check")
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("isolation.level", isolation)
+        // The end of a partition is told when a fetch has waited in vain.
+        .set("fetch.wait.max.ms", "5")
         .create()
         .unwrap();
-    let mut place = TopicPartitionList::new();
-    place.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
-    consumer.assign(&place).unwrap();
-    let mut records = Vec::new();
-    loop {
+    let mut places = TopicPartitionList::new();
+    for partition in 0..partitions {
+        places.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
+    }
+    consumer.assign(&places).unwrap();
+    let mut records = vec![Records::new(); partitions as usize];
+    let mut ended = BTreeSet::new();
+    while ended.len() < records.len() {
         match consumer.poll(PATIENCE).expect("the broker answers") {
             Ok(message) => {
                 let text = std::str::from_utf8(message.payload().unwrap()).unwrap().to_owned();
-                records.push((message.offset(), text));
+                records[message.partition() as usize].push((message.offset(), text));
             }
-            Err(KafkaError::PartitionEOF(_)) => return records,
+            Err(KafkaError::PartitionEOF(partition)) => {
+                ended.insert(partition);
+            }
             // Right after a start it may be away for a moment.
             Err(KafkaError::MessageConsumption(_)) => {}
-            Err(error) => panic!("{topic} {partition}: {error}"),
+            Err(error) => panic!("{topic}: {error}"),
         }
     }
+    records
 }
 
 /// Small, seeded, the same on every machine.

@@ -184,6 +184,20 @@ fn memory_is_given_back_with_the_batches() {
 }
 
 #[test]
+fn a_chunk_that_lost_its_batches_before_it_was_full_is_given_back() {
+    let account = Memory::new(u64::MAX, None);
+    let mut log = Log::in_memory(&account);
+    // The first chunk has 4 KiB. The large batch is beside it, and all that is left.
+    for payload in [900, 900, 900, 100_000] {
+        append(&mut log, &Batch::of(1, payload, 1));
+    }
+    log.advance_start(3).unwrap();
+    let before = account.used();
+    append(&mut log, &Batch::of(1, 1_500, 1));
+    assert!((4096..8192).contains(&(account.used() - before)), "{} more", account.used() - before);
+}
+
+#[test]
 fn an_index_is_counted_as_long_as_it_is_in_memory() {
     let dir = TempDir::new().unwrap();
     let account = Memory::new(10_000, None);

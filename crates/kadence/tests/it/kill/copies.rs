@@ -184,10 +184,10 @@ impl Drop for Pairs {
 /// Those of `wanted` are there as a whole, none that was aborted is, and all are in order.
 #[track_caller]
 fn check_pairs(address: &str, wanted: &BTreeSet<usize>) {
-    for partition in 0..PAIR {
+    for (partition, records) in read(address, "pairs", PAIR, "read_committed").into_iter().enumerate() {
         let mut found = BTreeMap::new();
         let mut last = 0;
-        for (_, text) in read(address, "pairs", partition, "read_committed") {
+        for (_, text) in records {
             let transaction: usize = text.parse().unwrap();
             assert!(!is_aborted(transaction), "pairs {partition}: transaction {transaction} was aborted");
             assert!(transaction >= last, "pairs {partition}: {transaction} after {last}");

@@ -133,21 +133,21 @@ fn feed(address: &str, progress: &Progress, stop: &AtomicBool) -> [i64; PARTITIO
 fn check(address: &str, progress: &Progress, fed: [i64; PARTITIONS as usize]) {
     let aborted = progress.aborted.lock().unwrap().clone();
     let mut records_out: BTreeMap<u64, usize> = BTreeMap::new();
-    for partition in 0..PARTITIONS {
+    for (partition, out) in read(address, "out", PARTITIONS, "read_committed").into_iter().enumerate() {
         let place = format!("out {partition}");
         let mut sequences = Sequences::default();
-        for (_, text) in read(address, "out", partition, "read_committed") {
+        for (_, text) in out {
             let [from, number, transaction] = words(&text);
-            assert_eq!(from as i32, partition, "{place}: {text}");
+            assert_eq!(from as usize, partition, "{place}: {text}");
             assert!(!aborted.contains(&transaction), "{place}: {text} is of an aborted transaction");
             sequences.take("in", number as usize, &place);
             *records_out.entry(transaction).or_default() += 1;
         }
-        assert_eq!(sequences.count("in") as i64, fed[partition as usize], "{place}: records");
+        assert_eq!(sequences.count("in") as i64, fed[partition], "{place}: records");
     }
     let mut sequences = Sequences::default();
     let mut records: BTreeMap<u64, (usize, u64)> = BTreeMap::new();
-    for (_, text) in read(address, "audit", 0, "read_committed") {
+    for (_, text) in read(address, "audit", 1, "read_committed").remove(0) {
         let [from, number, transaction, size] = words(&text);
         assert!(!aborted.contains(&transaction), "audit: {text} is of an aborted transaction");
         sequences.take(&from.to_string(), number as usize, "audit");

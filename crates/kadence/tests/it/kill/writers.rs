@@ -142,20 +142,22 @@ impl Writers {
     #[track_caller]
     pub(super) fn check_at_least(&self, address: &str, least: &Acknowledged) -> usize {
         let mut found = 0;
-        for partition in 0..PARTITIONS {
+        for (partition, records) in
+            read(address, &self.topic, PARTITIONS, "read_uncommitted").into_iter().enumerate()
+        {
             let place = format!("{} {partition}", self.topic);
             let mut sequences = Sequences::default();
-            for (offset, text) in read(address, &self.topic, partition, "read_uncommitted") {
+            for (offset, text) in records {
                 let (name, number) = numbered(&text);
                 sequences.take(name, number, &place);
                 let writer = self.each.iter().find(|w| w.codec == name).expect("a writer of ours");
                 let offsets = writer.reports.offsets.lock().unwrap();
-                let said = offsets[partition as usize].get(&number).copied().filter(|said| *said >= 0);
+                let said = offsets[partition].get(&number).copied().filter(|said| *said >= 0);
                 assert_eq!(said.unwrap_or(offset), offset, "{place}: record {number} of {name}");
                 found += 1;
             }
             for (name, counts) in least {
-                let (there, least) = (sequences.count(name), counts[partition as usize]);
+                let (there, least) = (sequences.count(name), counts[partition]);
                 assert!(there >= least, "{place}: {there} of {least} acknowledged records of {name}");
             }
         }
