@@ -71,6 +71,11 @@ impl Memory {
         self.refused.load(Relaxed)
     }
 
+    /// Whether more than half is used.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.used() > self.limit / 2
+    }
+
     /// Whether `bytes` would fit now.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         self.used().checked_add(bytes as u64).is_some_and(|sum| sum <= self.limit)

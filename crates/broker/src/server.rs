@@ -13,6 +13,7 @@ use kadence_wire::frame::{self, PREFIX_LEN};
 use std::{
     io,
     net::SocketAddr,
+    pin::pin,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
@@ -33,6 +34,9 @@ const SMALL_BUFFER: usize = 8 * 1024;
 const LARGE_BUFFER: usize = 64 * 1024;
 /// A response has to be taken by the client within this time.
 const WRITE_TIME: Duration = Duration::from_mins(2);
+
+/// How long a client may stand still while it holds memory that others need.
+const STALL_TIME: Duration = Duration::from_secs(2);
 
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +142,9 @@ async fn serve(mut stream: TcpStream, listener: usize, shared: &Arc<Shared>) -> 
                 (answer, Some(spending))
             }
         };
-        timeout(WRITE_TIME, write(&mut stream, answer)).await.map_err(|_| Ended::Idle)??;
+        timeout(WRITE_TIME, write(&mut stream, answer, &shared.requests))
+            .await
+            .map_err(|_| Ended::Idle)??;
         drop(spending);
         reader.settle();
     }
@@ -157,11 +163,36 @@ async fn gone(stream: &TcpStream) {
     }
 }
 
-async fn write(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
+async fn write(stream: &mut TcpStream, answer: Answer, memory: &Memory) -> Result<(), Ended> {
+    let holds = answer.iter().map(Bytes::len).sum::<usize>() > LARGE_BUFFER;
     for mut piece in answer {
-        stream.write_all_buf(&mut piece).await?;
+        while piece.has_remaining() {
+            if unless_stalled(memory, holds, stream.write_buf(&mut piece)).await? == 0 {
+                return Err(Ended::Io(io::ErrorKind::WriteZero.into()));
+            }
+        }
     }
     Ok(())
+}
+
+/// Waits for a client to give or to take something. One that holds memory meanwhile is given up when nothing moves
+/// and others need it.
+async fn unless_stalled<T>(
+    memory: &Memory,
+    holds: bool,
+    moving: impl Future<Output = io::Result<T>>,
+) -> Result<T, Ended> {
+    if !holds {
+        return Ok(moving.await?);
+    }
+    let mut moving = pin!(moving);
+    loop {
+        match timeout(STALL_TIME, &mut moving).await {
+            Ok(moved) => return Ok(moved?),
+            Err(_) if memory.is_crowded() => return Err(Ended::Crowded),
+            Err(_) => {}
+        }
+    }
 }
 
 pub(crate) struct Reader {
@@ -195,7 +226,9 @@ impl Reader {
             if self.buffer.len() == self.buffer.capacity() {
                 self.enlarge(wanted)?;
             }
-            if stream.read_buf(&mut self.buffer).await? == 0 {
+            let holds = self.share.bytes() > 0;
+            let read = stream.read_buf(&mut self.buffer);
+            if unless_stalled(self.share.memory(), holds, read).await? == 0 {
                 return Err(Ended::Eof);
             }
         }

@@ -33,7 +33,10 @@ pub(crate) struct Siege {
 
 impl Siege {
     pub(crate) fn start() -> Self {
-        let broker = start();
+        Self::of(start())
+    }
+
+    pub(crate) fn of(broker: Broker) -> Self {
         let mut client = Client::connect(&broker);
         client.metadata("good");
         client.produce("good", 0, Batch::of(&["a"]).bytes());
