@@ -120,7 +120,9 @@ async fn serve(mut stream: TcpStream, listener: usize, shared: &Arc<Shared>) -> 
                 if request.cost > LARGE_BUFFER && !cost.grow(request.cost) {
                     return Err(Ended::Crowded);
                 }
+                // In this order: a request that is here is carried out, though its client does not wait for it.
                 let reply = tokio::select! {
+                    biased;
                     reply = request.answer() => reply?,
                     () = gone(&stream) => return Err(Ended::Eof),
                 };
@@ -131,6 +133,7 @@ async fn serve(mut stream: TcpStream, listener: usize, shared: &Arc<Shared>) -> 
                         drop(cost);
                         reader.settle();
                         tokio::select! {
+                            biased;
                             answer = answer => answer?,
                             () = gone(&stream) => return Err(Ended::Eof),
                         }

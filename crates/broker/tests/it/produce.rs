@@ -1,10 +1,12 @@
 use crate::{
-    client::{Batch, Client, produce_request, start, start_with, topic_name},
+    client::{Batch, Client, fetch_request, produce_request, start, start_with, topic_name},
     topics::create_with,
 };
 use bytes::Bytes;
 use kadence_broker::FullHook;
-use kafka_protocol::messages::{ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, ProduceResponse};
+use kafka_protocol::messages::{
+    ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, FetchResponse, ProduceResponse,
+};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -276,4 +278,21 @@ fn small_batches_and_producers_count_with_what_they_really_take() {
         .take_while(|at| client.produce("t", 0, Batch::of(&["x"]).by(*at, 0, 0).bytes()).error_code == 0)
         .count();
     assert!((1_000..4_000).contains(&stored), "{stored}");
+}
+
+/// Who sends without waiting for an answer may be gone before the request is looked at.
+#[test]
+fn a_request_of_a_client_that_is_gone_is_carried_out() {
+    let broker = start();
+    let mut reader = Client::connect(&broker);
+    reader.metadata("t");
+    for sent in 1..=200 {
+        let mut client = Client::connect(&broker);
+        let request = produce_request("t", 0, Batch::of(&["a"]).bytes()).with_acks(0);
+        client.send(ApiKey::Produce, 9, &request);
+        drop(client);
+        let request = fetch_request("t", &[(0, sent - 1)]).with_max_wait_ms(5_000);
+        let response: FetchResponse = reader.call(ApiKey::Fetch, 12, &request);
+        assert_eq!(response.responses[0].partitions[0].high_watermark, sent);
+    }
 }

@@ -53,6 +53,7 @@ const PORT: u16 = 9092;
 impl UpOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
+        allow_many_files();
         let broker = Broker::start(self.options(voice)?).map_err(|error| not_started(&error))?;
         let addresses: Vec<String> = broker.addresses().iter().map(ToString::to_string).collect();
         if voice.json {
@@ -139,6 +140,17 @@ impl UpOptions {
             }
         }
         Ok(listeners)
+    }
+}
+
+/// Lets the process have as many files and connections open as it may.
+fn allow_many_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Where that is refused, what there is has to do.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     }
 }
 
