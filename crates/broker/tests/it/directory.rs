@@ -142,7 +142,7 @@ fn logs_that_the_journal_does_not_know_are_left_and_told_of() {
     start_in(dir.path()).shutdown();
     let left = dir.path().join("topics").join(uuid::Uuid::new_v4().to_string());
     fs::create_dir_all(left.join("0")).unwrap();
-    let (sender, faults) = std::sync::mpsc::channel();
+    let (sender, faults) = std::sync::mpsc::sync_channel(9);
     let broker = start_with(|o| {
         o.data_dir = Some(dir.path().to_owned());
         o.on_fault = Some(FaultHook::new(move |fault| sender.send(fault.to_string()).unwrap()));
@@ -224,7 +224,7 @@ fn damage_before_whole_batches_is_not_cut_off() {
     let mut bytes = fs::read(&log).unwrap();
     bytes[batch.len() + 65] ^= 1;
     fs::write(&log, &bytes).unwrap();
-    let (sender, faults) = std::sync::mpsc::channel();
+    let (sender, faults) = std::sync::mpsc::sync_channel(9);
     let broker = start_with(|o| {
         o.data_dir = Some(copied.path().to_owned());
         o.on_fault = Some(FaultHook::new(move |fault| sender.send(fault.to_string()).unwrap()));
