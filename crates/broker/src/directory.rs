@@ -8,8 +8,10 @@
 //!
 //! Topics go by their ids there: names may differ only in case, or be reserved by an operating system.
 
-use crate::journal::{Journal, JournalError, State};
-use crate::options::FaultHook;
+use crate::{
+    journal::{Event, Journal, JournalError, State},
+    options::FaultHook,
+};
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
@@ -26,6 +28,14 @@ pub enum DirectoryError {
     InUse { path: PathBuf },
     #[error("{}: {what}", path.display())]
     Io { path: PathBuf, what: &'static str, source: io::Error },
+    #[error(
+        "{}: there are logs and no journal that says what they are; restore the file from a copy, or move \
+         the directory away to start anew",
+        path.display()
+    )]
+    NoJournal { path: PathBuf },
+    #[error("{}: the journal has no topic for this directory, which is left as it is", path.display())]
+    Unknown { path: PathBuf },
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
@@ -43,14 +53,27 @@ impl Directory {
     pub(crate) fn open(
         path: &Path,
         sync: bool,
-        on_fault: Option<FaultHook>,
+        on_fault: Option<&FaultHook>,
     ) -> Result<(Self, Journal, State), DirectoryError> {
         let topics = path.join("topics");
         fs::create_dir_all(&topics).map_err(io_error(&topics, "cannot be created"))?;
         let lock = lock(&path.join("lock"), path)?;
-        let (journal, state) = Journal::open(&path.join("journal"), sync, on_fault)?;
+        let file = path.join("journal");
         let directory = Self { topics, _lock: lock };
-        directory.sweep(&state)?;
+        let found = directory.found()?;
+        if !found.is_empty() && fs::metadata(&file).map_or(0, |file| file.len()) == 0 {
+            return Err(DirectoryError::NoJournal { path: file });
+        }
+        let (journal, state) = Journal::open(&file, sync, on_fault.cloned())?;
+        if state.cluster_id.is_none() && !found.is_empty() {
+            return Err(DirectoryError::NoJournal { path: file });
+        }
+        directory.sweep(&state, &journal)?;
+        for id in found.iter().filter(|id| !state.topics.contains_key(id) && !state.deleted.contains(id)) {
+            if let Some(hook) = on_fault {
+                hook.call(DirectoryError::Unknown { path: directory.topic(*id) });
+            }
+        }
         Ok((directory, journal, state))
     }
 
@@ -64,21 +87,38 @@ impl Directory {
         self.topics.join(topic.to_string())
     }
 
-    /// Removes the directory of a topic whose logs are deleted; what is left is removed by the next start.
-    pub(crate) fn remove_topic(&self, topic: Uuid) {
-        let _ = fs::remove_dir(self.topic(topic));
+    /// Removes the directory of a topic whose logs are deleted; whether nothing is left of it.
+    pub(crate) fn remove_topic(&self, topic: Uuid) -> bool {
+        match fs::remove_dir(self.topic(topic)) {
+            Ok(()) => true,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
     }
 
-    /// Removes the logs of topics whose deletion was written down and not carried out.
-    fn sweep(&self, state: &State) -> Result<(), DirectoryError> {
+    /// The topics that have logs here.
+    fn found(&self) -> Result<Vec<Uuid>, DirectoryError> {
         let io = io_error(&self.topics, "cannot be read");
+        let mut found = Vec::new();
         for entry in fs::read_dir(&self.topics).map_err(&io)? {
-            let entry = entry.map_err(&io)?;
-            let name = entry.file_name();
-            let id = name.to_str().and_then(|name| Uuid::parse_str(name).ok());
-            if id.is_some_and(|id| !state.topics.contains_key(&id)) {
-                let path = entry.path();
-                fs::remove_dir_all(&path).map_err(io_error(&path, "cannot be removed"))?;
+            let name = entry.map_err(&io)?.file_name();
+            found.extend(name.to_str().and_then(|name| Uuid::parse_str(name).ok()));
+        }
+        Ok(found)
+    }
+
+    /// Removes the logs of topics whose deletion was written down and not carried out. What the journal does not
+    /// know stays: it may be the journal that is wrong.
+    fn sweep(&self, state: &State, journal: &Journal) -> Result<(), DirectoryError> {
+        for &id in &state.deleted {
+            let path = self.topic(id);
+            match fs::remove_dir_all(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_error(&path, "cannot be removed")(source));
+                }
+                _ => {
+                    // Said again by the next start, if it cannot be written now.
+                    let _ = journal.write(&[Event::TopicRemoved { id }]);
+                }
             }
         }
         Ok(())

@@ -23,7 +23,7 @@ pub use file::JournalError;
 pub(crate) use line::read_all;
 pub(crate) use state::{Offsets, State, Topic, Transaction, Transactional};
 
-use crate::{options::FaultHook, sync::Lock};
+use crate::{blocking::in_place, options::FaultHook, sync::Lock};
 use file::File;
 use std::path::Path;
 
@@ -33,6 +33,8 @@ pub(crate) struct Journal {
     /// None for a broker in memory.
     file: Option<Lock<File>>,
     on_fault: Option<FaultHook>,
+    /// Whether a write waits for the disk.
+    waits: bool,
 }
 
 /// An event could not be written, so what it says must not be answered as done.
@@ -42,7 +44,7 @@ pub(crate) struct NotWritten;
 impl Journal {
     /// A journal that keeps nothing, of a broker in memory.
     pub(crate) fn none() -> Self {
-        Self { file: None, on_fault: None }
+        Self { file: None, on_fault: None, waits: false }
     }
 
     /// Opens the journal at `path`, or begins one, and says what it comes to. With `sync`, each write reaches the
@@ -53,7 +55,7 @@ impl Journal {
         on_fault: Option<FaultHook>,
     ) -> Result<(Self, State), JournalError> {
         let (file, state) = File::open(path, sync)?;
-        Ok((Self { file: Some(Lock::new(file)), on_fault }, state))
+        Ok((Self { file: Some(Lock::new(file)), on_fault, waits: sync }, state))
     }
 
     /// Whether anything is kept.
@@ -65,10 +67,11 @@ impl Journal {
     /// changes, so that the order of the journal is the order of the changes, and answers only afterwards.
     pub(crate) fn write(&self, events: &[Event]) -> Result<(), NotWritten> {
         let Some(file) = &self.file else { return Ok(()) };
-        let written = file.lock().write(events);
+        let written =
+            if self.waits { in_place(|| file.lock().write(events)) } else { file.lock().write(events) };
         written.map_err(|error| {
             if let Some(hook) = &self.on_fault {
-                hook.call(&error);
+                hook.call(error);
             }
             NotWritten
         })
@@ -80,7 +83,7 @@ impl Journal {
             && let Err(error) = file.lock().sync()
             && let Some(hook) = &self.on_fault
         {
-            hook.call(&error);
+            hook.call(error);
         }
     }
 }

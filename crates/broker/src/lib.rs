@@ -25,6 +25,7 @@
 //! | `storage_error` | what goes wrong with files |
 
 mod api;
+mod blocking;
 mod clock;
 mod config;
 mod directory;

@@ -84,7 +84,7 @@ pub struct TopicSettings {
     pub timestamp_before_max_ms: i64,
     /// How far a record's time may be after the broker's, in milliseconds.
     pub timestamp_after_max_ms: i64,
-    /// Whether old records are deleted, compacted by key, or both: `delete`, `compact`, `delete,compact`.
+    /// Whether old records are deleted: `delete`, `compact`, `delete,compact`. Nothing is compacted.
     pub cleanup_policy: String,
     /// Records older than this may be deleted, in milliseconds.
     pub retention_ms: i64,

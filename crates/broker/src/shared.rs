@@ -103,7 +103,7 @@ impl Shared {
     /// Says what went wrong with a file, to whoever wants to know.
     pub(crate) fn report(&self, error: &StorageError) {
         if let Some(hook) = &self.options.on_fault {
-            hook.call(error);
+            hook.call(error.clone());
         }
     }
 
@@ -136,7 +136,7 @@ fn open(options: &Options) -> Result<Opened, BrokerError> {
     };
     // Who wants each batch on the disk wants the same of what is said about it.
     let sync = options.topic_defaults.flush_messages == 1;
-    let (directory, journal, kept) = Directory::open(path, sync, options.on_fault.clone())?;
+    let (directory, journal, kept) = Directory::open(path, sync, options.on_fault.as_ref())?;
     Ok(Opened { directory: Some(directory), journal: Arc::new(journal), kept })
 }
 

@@ -150,6 +150,15 @@ impl Topics {
         self.journal.write(&[Event::LogStart { topic: topic.id, partition, offset }])
     }
 
+    /// Writes a topic down, and where its records reach the disk before they are acknowledged, so does that.
+    fn keep(&self, topic: &Topic) -> Result<(), NotWritten> {
+        self.journal.write(&[topic.event()])?;
+        if topic.settings.flush_messages == 1 {
+            self.journal.sync();
+        }
+        Ok(())
+    }
+
     pub(crate) fn named(&self, name: &str) -> Option<Arc<Topic>> {
         self.state.lock().by_name.get(name.as_bytes()).cloned()
     }
@@ -200,7 +209,7 @@ impl Topics {
             partitions: self.new_partitions(id, 0..count),
         });
         if !dry {
-            self.journal.write(&[topic.event()])?;
+            self.keep(&topic)?;
             state.partitions += count;
             state.by_id.insert(topic.id, topic.name.clone());
             state.by_name.insert(topic.name.clone(), Arc::clone(&topic));
@@ -222,7 +231,7 @@ impl Topics {
         if !dry {
             let settings = changed.settings(&self.defaults);
             let topic = Topic { config: changed, settings, ..Topic::clone(&topic) };
-            self.journal.write(&[topic.event()])?;
+            self.keep(&topic)?;
             state.replace(topic);
         }
         Ok(result)
@@ -262,32 +271,35 @@ impl Topics {
         if !dry {
             let mut grown = Topic::clone(&topic);
             grown.partitions.extend(self.new_partitions(topic.id, has..wanted));
-            self.journal.write(&[grown.event()])?;
+            self.keep(&grown)?;
             state.partitions += more;
             state.replace(grown);
         }
         Ok(())
     }
 
-    /// Takes a topic away. Fetches that wait for it are woken and find it gone.
+    /// Takes a topic away; nobody finds it from now on.
     pub(crate) fn delete(&self, name: &str) -> Result<Arc<Topic>, Refusal> {
-        let topic = {
-            let mut state = self.state.lock();
-            let topic = state.find(name)?;
-            self.journal.write(&[Event::TopicDeleted { id: topic.id }])?;
-            state.by_name.remove(name.as_bytes());
-            state.by_id.remove(&topic.id);
-            state.partitions -= topic.partitions.len();
-            topic
-        };
-        // What cannot be removed now is removed by the next start.
+        let mut state = self.state.lock();
+        let topic = state.find(name)?;
+        self.journal.write(&[Event::TopicDeleted { id: topic.id }])?;
+        state.by_name.remove(name.as_bytes());
+        state.by_id.remove(&topic.id);
+        state.partitions -= topic.partitions.len();
+        Ok(topic)
+    }
+
+    /// Removes the logs of a topic that was taken away. Fetches that wait for it are woken and find it gone. What
+    /// cannot be removed now is removed by the next start.
+    pub(crate) fn remove_logs(&self, topic: &Topic) {
         for partition in &topic.partitions {
             let _ = partition.delete();
         }
-        if let Some(directory) = &self.directory {
-            directory.remove_topic(topic.id);
+        if let Some(directory) = &self.directory
+            && directory.remove_topic(topic.id)
+        {
+            let _ = self.journal.write(&[Event::TopicRemoved { id: topic.id }]);
         }
-        Ok(topic)
     }
 }
 

@@ -1,7 +1,11 @@
 //! What is done from time to time: retention, and writing through to the disk.
 
 use crate::{shared::Shared, topics::Topic};
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::{
     task::spawn_blocking,
     time::{Instant, sleep_until},
@@ -21,7 +25,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             due = Instant::now() + every;
         }
         let shared = Arc::clone(&shared);
-        // Files are slow, and a panic on one partition is not the end for all others.
+        // Files are slow.
         let done = spawn_blocking(move || look_after(&shared, retention)).await;
         if done.is_err_and(|error| error.is_cancelled()) {
             return;
@@ -33,7 +37,8 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 pub(crate) fn close(shared: &Shared) {
     for topic in shared.topics.all() {
         for partition in &topic.partitions {
-            let _ = shared.told(partition.lock().close());
+            let closed = partition.lock().close();
+            let _ = shared.told(closed);
         }
     }
     shared.journal.sync();
@@ -44,10 +49,17 @@ fn look_after(shared: &Shared, retention: bool) {
     for topic in shared.topics.all() {
         let Topic { settings, partitions, .. } = &*topic;
         for partition in partitions {
-            if retention {
-                let _ = shared.told(partition.retain(settings, now));
+            // A panic on one partition is not the end for all others.
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                if retention {
+                    let _ = shared.told(partition.retain(settings, now));
+                }
+                let flushed = partition.lock().flush_due(settings, now);
+                let _ = shared.told(flushed);
+            }));
+            if done.is_err() {
+                shared.panics.fetch_add(1, Relaxed);
             }
-            let _ = shared.told(partition.lock().flush_due(settings, now));
         }
     }
 }

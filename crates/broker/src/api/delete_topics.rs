@@ -15,7 +15,7 @@ use kafka_protocol::{
         delete_topics_request::DeleteTopicState, delete_topics_response::DeletableTopicResult,
     },
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 pub(crate) struct DeleteTopics;
 
@@ -29,18 +29,12 @@ impl Api for DeleteTopics {
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
         let named = |name| DeleteTopicState::default().with_name(Some(name));
         let asked = request.topic_names.into_iter().map(named).chain(request.topics);
-        let mut gone = Vec::new();
-        let responses = asked.map(|topic| delete(call, topic, &mut gone)).collect();
-        if !gone.is_empty() {
-            // After the topics: nobody can commit to them any more.
-            let topics = gone.iter().map(|topic: &Arc<Topic>| topic.name.as_str()).collect();
-            call.shared.groups.with(|groups, _| groups.forget_topics(&topics));
-        }
+        let responses = asked.map(|topic| delete(call, topic)).collect();
         Ok(Some(DeleteTopicsResponse::default().with_responses(responses)))
     }
 }
 
-fn delete(call: &Call, asked: DeleteTopicState, deleted: &mut Vec<Arc<Topic>>) -> DeletableTopicResult {
+fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
     let topics = &call.shared.topics;
     let found = match &asked.name {
         Some(name) if asked.topic_id.is_nil() => {
@@ -53,12 +47,12 @@ fn delete(call: &Call, asked: DeleteTopicState, deleted: &mut Vec<Arc<Topic>>) -
         if !call.shared.options.delete_topics {
             return Err(refusal(ResponseError::TopicDeletionDisabled));
         }
-        topics.delete(&topic.name)
+        take_away(call, &topic.name)
     });
     let answer = DeletableTopicResult::default();
     match result {
         Ok(topic) => {
-            deleted.push(Arc::clone(&topic));
+            topics.remove_logs(&topic);
             answer.with_name(Some(TopicName(topic.name.clone()))).with_topic_id(topic.id)
         }
         Err(refusal) => answer
@@ -67,6 +61,16 @@ fn delete(call: &Call, asked: DeleteTopicState, deleted: &mut Vec<Arc<Topic>>) -
             .with_error_code(refusal.error.code())
             .with_error_message(Some(text(&refusal.message))),
     }
+}
+
+/// Takes a topic away, and with it what groups have of it. In one step, so that nobody commits to it in between, nor
+/// to a new one of its name before the old offsets are gone.
+fn take_away(call: &Call, name: &str) -> Result<Arc<Topic>, Refusal> {
+    call.shared.groups.with(|groups, _| {
+        let topic = call.shared.topics.delete(name)?;
+        groups.forget_topics(&HashSet::from([topic.name.as_str()]));
+        Ok(topic)
+    })
 }
 
 fn refusal(error: ResponseError) -> Refusal {

@@ -54,7 +54,8 @@ pub(crate) async fn answer(call: Call, body: Bytes) -> Result<Answer, Close> {
         return encode(&call, &FetchResponse::default().with_error_code(error), Vec::new());
     }
     let wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
-    let least = usize::try_from(request.min_bytes).unwrap_or(0);
+    let most = usize::try_from(request.max_bytes).unwrap_or(0).min(call.shared.options.max_fetch_bytes);
+    let least = usize::try_from(request.min_bytes).unwrap_or(0).min(most);
     let enough = |look: &Look| look.failed || look.bytes >= least;
 
     let mut look = look(&call, &request);

@@ -10,6 +10,7 @@
 
 use super::{Api, abortable, find_topic, text};
 use crate::{
+    blocking::in_place,
     dispatch::Close,
     options::TopicSettings,
     partition::{AppendError, Appended, Incoming, Partition},
@@ -157,11 +158,7 @@ fn append(
 /// Stores a batch. Where it has to reach the disk, the thread's other work goes elsewhere meanwhile.
 fn store(call: &Call, partition: &Partition, incoming: &Incoming<'_>) -> Result<Appended, AppendError> {
     let waits = call.shared.journal.is_kept() && incoming.settings.flush_messages < i64::MAX;
-    let appended = if waits {
-        tokio::task::block_in_place(|| partition.append(incoming))
-    } else {
-        partition.append(incoming)
-    };
+    let appended = if waits { in_place(|| partition.append(incoming)) } else { partition.append(incoming) };
     if let Err(AppendError::Storage(error)) = &appended {
         call.shared.report(error);
     }

@@ -57,7 +57,7 @@ pub(crate) const KNOWN: &[Known] = &[
         "cleanup.policy",
         Kind::List,
         "delete",
-        "Whether old records are deleted, compacted by key, or both.",
+        "Whether old records are deleted; nothing is compacted.",
         Text(|s| s.cleanup_policy.clone(), |s, v| v.clone_into(&mut s.cleanup_policy)),
     )
     .of(&["delete", "compact"])

@@ -299,12 +299,28 @@ impl Coordinator {
 
     /// Deletes a group without members.
     pub(crate) fn delete(&mut self, id: &str) -> Result<(), ResponseError> {
-        let group = self.groups.get(id).ok_or(ResponseError::GroupIdNotFound)?;
-        if group.state != State::Empty {
-            return Err(ResponseError::NonEmptyGroup);
-        }
+        self.check_deletable(id)?;
         self.remove(id);
         Ok(())
+    }
+
+    /// Whether a group can be deleted.
+    pub(crate) fn check_deletable(&self, id: &str) -> Result<(), ResponseError> {
+        let group = self.groups.get(id).ok_or(ResponseError::GroupIdNotFound)?;
+        if group.state == State::Empty { Ok(()) } else { Err(ResponseError::NonEmptyGroup) }
+    }
+
+    /// Commits what was committed before, whatever the limit of its metadata says now.
+    pub(crate) fn restore(
+        &mut self,
+        id: &str,
+        who: &Committer<'_>,
+        commit: &Commit<'_>,
+    ) -> Result<(), ResponseError> {
+        let limit = std::mem::replace(&mut self.rules.max_offset_metadata_bytes, usize::MAX);
+        let results = self.commit(Time::ZERO, id, who, &[*commit], |_, _| true);
+        self.rules.max_offset_metadata_bytes = limit;
+        results.into_iter().collect()
     }
 
     /// All groups, by their ids.

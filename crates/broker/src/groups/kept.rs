@@ -56,8 +56,9 @@ impl Groups {
     /// Deletes a group without members.
     pub(crate) fn delete(&self, id: &str) -> Result<(), ResponseError> {
         self.step(|desk, _| {
-            desk.machine.delete(id)?;
-            Ok(self.journal.write(&[Event::GroupDeleted { group: id.to_owned() }])?)
+            desk.machine.check_deletable(id)?;
+            self.journal.write(&[Event::GroupDeleted { group: id.to_owned() }])?;
+            desk.machine.delete(id)
         })
     }
 
@@ -98,8 +99,7 @@ pub(super) fn restore(
                 leader_epoch: offset.leader_epoch,
                 metadata: &offset.metadata,
             };
-            let results = machine.commit(super::Time::ZERO, group, &nobody, &[commit], |_, _| true);
-            results.iter().all(Result::is_ok)
+            machine.restore(group, &nobody, &commit).is_ok()
         };
         refused += offsets.values().map(commit).filter(|done| !done).count();
     }

@@ -27,6 +27,10 @@ pub(crate) enum Event {
     TopicDeleted {
         id: Uuid,
     },
+    /// Nothing of a deleted topic is left on the disk.
+    TopicRemoved {
+        id: Uuid,
+    },
     /// Records before `offset` are deleted.
     LogStart {
         topic: Uuid,

@@ -57,7 +57,9 @@ impl File {
         let opened = OpenOptions::new().read(true).append(true).create(true).open(path);
         let file = opened.map_err(io("cannot be opened"))?;
         let read = read(path, &file)?;
-        file.set_len(read.good_len).map_err(io("cannot be cut behind its last whole line"))?;
+        if file.metadata().map_err(io("cannot be read"))?.len() > read.good_len {
+            cut(path, read.good_len).map_err(io("cannot be cut behind its last whole line"))?;
+        }
         let mut journal = Self {
             path: path.to_owned(),
             handle: file,
@@ -67,8 +69,9 @@ impl File {
             closed: false,
             line: Vec::new(),
         };
+        sync_directory(path);
         if journal.len > REWRITE_AT_START {
-            journal.rewrite(&read.state)?;
+            journal.try_rewrite(&read.state);
         }
         Ok((journal, read.state))
     }
@@ -79,8 +82,11 @@ impl File {
             return Err(JournalError::Closed { path: self.path.clone() });
         }
         if self.len > self.rewrite_at {
-            let state = read(&self.path, &self.handle)?.state;
-            self.rewrite(&state)?;
+            match read(&self.path, &self.handle) {
+                Ok(read) if read.good_len == self.len => self.try_rewrite(&read.state),
+                // There is no room to look into it now; it grows on.
+                Ok(_) | Err(_) => self.rewrite_at = self.len.saturating_mul(2),
+            }
         }
         line::write(&mut self.line, events).map_err(|e| io(&self.path, e.into()))?;
         let written = self
@@ -89,7 +95,7 @@ impl File {
             .and_then(|()| if self.sync { self.handle.sync_data() } else { Ok(()) });
         if let Err(source) = written {
             // What is there of it was not answered and must not be found by the next start.
-            self.closed = self.handle.set_len(self.len).is_err();
+            self.closed = cut(&self.path, self.len).is_err();
             return Err(io(&self.path, source));
         }
         self.len += self.line.len() as u64;
@@ -98,6 +104,14 @@ impl File {
 
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
         self.handle.sync_data().map_err(io_error(&self.path, "cannot be written to the disk"))
+    }
+
+    /// Keeps the file small. Where that cannot be done it is as good as before, and larger.
+    fn try_rewrite(&mut self, state: &State) {
+        if self.rewrite(state).is_err() {
+            let _ = fs::remove_file(self.path.with_extension("new"));
+            self.rewrite_at = self.len.saturating_mul(2);
+        }
     }
 
     /// Puts a file with nothing but `state` in place of this one.
@@ -115,19 +129,26 @@ impl File {
         }
         let out = out.into_inner().map_err(|e| io("cannot be written")(e.into_error()))?;
         out.sync_all().map_err(io("cannot be written to the disk"))?;
+        // Before the file has the journal's name, so that nothing can go wrong behind that.
+        let handle = OpenOptions::new().read(true).append(true).open(&new).map_err(io("cannot be opened"))?;
         drop(out);
         fs::rename(&new, &self.path).map_err(io("cannot take the journal's place"))?;
-        let reopened = OpenOptions::new().read(true).append(true).open(&self.path);
-        match reopened {
-            Ok(file) => self.handle = file,
-            Err(source) => {
-                // The file at hand has no name any more.
-                self.closed = true;
-                return Err(io_error(&self.path, "cannot be opened")(source));
-            }
-        }
+        sync_directory(&self.path);
+        self.handle = handle;
         (self.len, self.rewrite_at) = (len, REWRITE_AT.max(len * GROWTH));
         Ok(())
+    }
+}
+
+/// Cuts a file off. It has a handle of its own: Windows does not let one for appending do it.
+fn cut(path: &Path, len: u64) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.set_len(len)
+}
+
+/// Has the name of a file outlive a loss of power, where the system has a way to ask for it.
+fn sync_directory(path: &Path) {
+    if let Some(directory) = path.parent().filter(|_| !cfg!(windows)) {
+        let _ = fs::File::open(directory).and_then(|directory| directory.sync_all());
     }
 }
 

@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub(crate) struct State {
     pub(crate) cluster_id: Option<String>,
     pub(crate) topics: BTreeMap<Uuid, Topic>,
+    /// Topics that are deleted, and may have logs on the disk.
+    pub(crate) deleted: BTreeSet<Uuid>,
     /// Producer ids below this one may have been given out.
     pub(crate) producer_ids: i64,
     pub(crate) groups: BTreeMap<String, Offsets>,
@@ -52,10 +54,14 @@ impl State {
         match event {
             Event::Cluster { id, .. } => self.cluster_id = Some(id),
             Event::Topic { id, name, partitions, config } => {
+                self.deleted.remove(&id);
                 let topic = self.topics.entry(id).or_default();
                 (topic.name, topic.partitions, topic.config) = (name, partitions, config);
             }
             Event::TopicDeleted { id } => self.delete_topic(id),
+            Event::TopicRemoved { id } => {
+                self.deleted.remove(&id);
+            }
             Event::LogStart { topic, partition, offset } => {
                 if let Some(topic) = self.topics.get_mut(&topic) {
                     topic.starts.insert(partition, offset);
@@ -118,6 +124,7 @@ impl State {
     }
 
     fn delete_topic(&mut self, id: Uuid) {
+        self.deleted.insert(id);
         let Some(topic) = self.topics.remove(&id) else { return };
         for offsets in self.groups.values_mut() {
             offsets.retain(|(name, _), _| *name != topic.name);
@@ -168,6 +175,7 @@ impl State {
             let start = |(&partition, &offset)| Event::LogStart { topic: id, partition, offset };
             events.extend(starts.iter().map(start));
         }
+        events.extend(self.deleted.iter().map(|&id| Event::TopicDeleted { id }));
         if self.producer_ids > 0 {
             events.push(Event::ProducerIds { below: self.producer_ids });
         }

@@ -32,6 +32,7 @@ fn event() -> impl Strategy<Value = Event> {
             config: [("retention.ms".to_owned(), partitions.to_string())].into(),
         }),
         topic.clone().prop_map(|id| Event::TopicDeleted { id }),
+        topic.clone().prop_map(|id| Event::TopicRemoved { id }),
         (topic.clone(), 0..3_i32, 0..9_i64).prop_map(|(topic, partition, offset)| Event::LogStart {
             topic,
             partition,

@@ -229,7 +229,10 @@ impl DirectoryLog {
         let Some(summary) = self.tail.summary().filter(|s| s.len > 0) else { return false };
         let now = if timestamp < 0 { now_ms } else { timestamp };
         let first = summary.first_timestamp;
-        summary.len.saturating_add(batch_len as u64) > settings.segment_bytes
+        // A segment that is still being finished is not waited for, up to twice the size.
+        let busy = self.finishing.as_ref().is_some_and(|finishing| !finishing.is_finished());
+        let most = settings.segment_bytes.saturating_mul(if busy { 2 } else { 1 });
+        summary.len.saturating_add(batch_len as u64) > most
             || (first >= 0 && settings.segment_ms >= 0 && now.saturating_sub(first) > settings.segment_ms)
             || self.end - summary.base > i64::from(i32::MAX)
     }

@@ -66,9 +66,9 @@ impl Disk {
         })
     }
 
-    /// Makes names in `dir`, and its own, outlive a loss of power.
+    /// Makes names in `dir`, its own, and its parent's, outlive a loss of power.
     pub(super) fn sync_names(self, dir: &Path) -> Result<(), StorageError> {
-        [Some(dir), dir.parent()].into_iter().flatten().try_for_each(|dir| self.sync_dir(dir))
+        dir.ancestors().take(3).try_for_each(|dir| self.sync_dir(dir))
     }
 
     /// Windows has no such call, and does it by itself.

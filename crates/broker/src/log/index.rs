@@ -1,7 +1,7 @@
 //! The index file beside a finished segment.
 //!
 //! ```text
-//! pages of 4096 bytes:   base i64   number of the page u32   entries in it u16, 0 u16   255 entries   crc u32, 0 ...
+//! pages of 4096 bytes:   base i64   number of the page u32   entries in it u16, 0 u16   254 entries   crc u32, 0 ...
 //! an entry:              offset from base u32   position u32   greatest timestamp before it i64
 //! the trailer:           "kdx1"   base, end, length, first and max timestamp, largest batch, largest gap   crc u32
 //! ```

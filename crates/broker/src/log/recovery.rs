@@ -10,7 +10,7 @@ use super::{
     directory::{Active, DirectoryLog, INDEX_INTERVAL, Tail},
     disk::{self, Kind},
     index,
-    scan::{Scan, scan},
+    scan::{Scan, is_followed, scan},
     segment::{Entry, Growing, Summary},
     snapshot,
 };
@@ -105,12 +105,17 @@ impl DirectoryLog {
         let Scan { segment, bad } = scan(&path, base, INDEX_INTERVAL, &mut |_, _| {})?;
         let (summary, position) = (segment.summary, segment.summary.len);
         match bad {
-            // What is removed was never whole: a batch is acknowledged when all of it is written.
-            Some(_) if last => disk::cut(&path, position)?,
+            // What is removed was never whole: a batch is acknowledged when all of it is written, and none is
+            // written before the one ahead of it.
+            Some(_) if last && !is_followed(&path, position, summary.end)? => disk::cut(&path, position)?,
             Some(what) => drop(self.close_for_writing(StorageError::Damaged { path, position, what })),
             None if !last => {
-                // Without an index reads are slower, and the next start reads the segment again.
-                let _ = index::write(self.disk, &self.place.dir, &segment);
+                // Without an index reads are slower, and the next start reads the segment again. With one it is
+                // trusted, so the disk has to have it.
+                let synced = disk::open(&path, false).is_ok_and(|file| (self.disk.sync)(&file).is_ok());
+                if synced {
+                    let _ = index::write(self.disk, &self.place.dir, &segment);
+                }
                 self.finished.push_back(summary);
                 return Ok(true);
             }

@@ -1,7 +1,7 @@
 //! A segment read from its start, every byte of it checked.
 
 use super::{
-    disk::MAX_OFFSET,
+    disk::{MAX_OFFSET, read_exact_at},
     segment::{Growing, Head},
 };
 use crate::storage_error::StorageError;
@@ -82,4 +82,39 @@ fn next(
         Ok(_) => Err("a batch's checksum"),
         Err(_) => Err("a batch's header"),
     })
+}
+
+/// What is looked through at a time.
+const WINDOW: u64 = 1 << 20;
+
+/// Whether a whole batch of an offset from `offset` on lies anywhere behind `from`. Behind a write that a crash tore
+/// there is none.
+pub(super) fn is_followed(path: &Path, from: u64, offset: i64) -> Result<bool, StorageError> {
+    let failed = || StorageError::io(path, "read");
+    let file = File::open(path).map_err(failed())?;
+    let len = file.metadata().map_err(failed())?.len();
+    let mut start = from;
+    while len.saturating_sub(start) >= HEADER_LEN as u64 {
+        // A header that begins in the window is whole in it.
+        let mut window = vec![0; (WINDOW + HEADER_LEN as u64).min(len - start) as usize];
+        read_exact_at(&file, &mut window, start).map_err(failed())?;
+        for (at, header) in (start..).zip(window.windows(HEADER_LEN)) {
+            let Some(header) = header.first_chunk::<HEADER_LEN>() else { continue };
+            let base = header.first_chunk().map_or(-1, |base| i64::from_be_bytes(*base));
+            if base >= offset
+                && let Ok(head) = Head::parse(header, base, MAX_OFFSET, len - at)
+                && is_whole(&file, at, head.len).map_err(failed())?
+            {
+                return Ok(true);
+            }
+        }
+        start += WINDOW;
+    }
+    Ok(false)
+}
+
+fn is_whole(file: &File, at: u64, len: u64) -> io::Result<bool> {
+    let mut batch = vec![0; len as usize];
+    read_exact_at(file, &mut batch, at)?;
+    Ok(BatchHeader::parse(&batch).is_ok_and(|header| header.crc == crc32c::crc32c(&batch[CRC_FROM..])))
 }

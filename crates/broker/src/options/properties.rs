@@ -131,7 +131,7 @@ pub(crate) const PROPERTIES: &[Property] = &[
     ),
     text(
         "log.cleanup.policy",
-        "Whether old records are deleted, compacted by key, or both.",
+        "Whether old records are deleted; nothing is compacted.",
         |o| o.topic_defaults.cleanup_policy.clone(),
         |o, v| {
             let known = |word: &str| matches!(word.trim(), "delete" | "compact");

@@ -35,7 +35,9 @@ impl State {
             Restored::Batch(header, batch) => producers.replay(header, batch),
         })?;
         producers.forget_before(log.start());
-        let mut state = Self { producers, ..Self::new(log, memory) };
+        // Nobody knows how long they have waited for the disk.
+        let unflushed_since = (log.unflushed() > 0).then_some(0);
+        let mut state = Self { producers, unflushed_since, ..Self::new(log, memory) };
         state.account();
         Ok(state)
     }
@@ -124,6 +126,10 @@ impl State {
         unused: Unused,
     ) -> Result<(), AppendError> {
         let is_open = self.producers.is_open(marker.producer_id);
+        // Records of the transaction may be behind what is damaged, and have to be marked once that is restored.
+        if !is_open && let Some(fault) = self.fault() {
+            return Err(fault);
+        }
         if !is_open && unused == Unused::Skipped {
             self.producers.dismiss(marker.producer_id);
             return Ok(());

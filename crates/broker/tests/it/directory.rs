@@ -4,14 +4,14 @@ use crate::{
     group_versions::{commit, group},
     topics::{creatable, create, create_with, describe},
 };
-use kadence_broker::{Broker, BrokerError, DirectoryError, Options};
+use kadence_broker::{Broker, BrokerError, DirectoryError, FaultHook, Options};
 use kafka_protocol::messages::{
     ApiKey, DeleteRecordsRequest, DeleteRecordsResponse, DeleteTopicsRequest, DeleteTopicsResponse,
     ListOffsetsRequest, ListOffsetsResponse, OffsetFetchRequest, OffsetFetchResponse,
     delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic},
     list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic},
 };
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
 
 pub(crate) fn start_in(dir: &Path) -> Broker {
@@ -137,15 +137,49 @@ fn a_directory_has_one_process() {
 }
 
 #[test]
-fn logs_of_a_topic_that_nobody_knows_are_removed() {
+fn logs_that_the_journal_does_not_know_are_left_and_told_of() {
     let dir = TempDir::new().unwrap();
     start_in(dir.path()).shutdown();
     let left = dir.path().join("topics").join(uuid::Uuid::new_v4().to_string());
-    let other = dir.path().join("topics").join("notes");
     fs::create_dir_all(left.join("0")).unwrap();
-    fs::create_dir_all(&other).unwrap();
+    let (sender, faults) = std::sync::mpsc::sync_channel(9);
+    let broker = start_with(|o| {
+        o.data_dir = Some(dir.path().to_owned());
+        o.on_fault = Some(FaultHook::new(move |fault| sender.send(fault.to_string()).unwrap()));
+    });
+    let fault = faults.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(fault.contains("no topic for this directory"), "{fault}");
+    broker.shutdown();
+    assert!(left.exists());
+    let whole = fs::read(dir.path().join("journal")).unwrap();
+    for lost in [None, Some(&b""[..]), Some(b"torn")] {
+        match lost {
+            None => fs::remove_file(dir.path().join("journal")).unwrap(),
+            Some(bytes) => fs::write(dir.path().join("journal"), bytes).unwrap(),
+        }
+        let options = Options { data_dir: Some(dir.path().to_owned()), ..Options::default() };
+        let error = Broker::start(options).unwrap_err().to_string();
+        assert!(error.contains("no journal"), "{error}");
+    }
+    fs::write(dir.path().join("journal"), whole).unwrap();
     start_in(dir.path());
-    assert!(!left.exists() && other.exists());
+}
+
+#[test]
+fn a_deletion_that_was_not_carried_out_is_carried_out_by_the_next_start() {
+    let dir = TempDir::new().unwrap();
+    let broker = start_in(dir.path());
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    client.produce("t", 0, Batch::of(&["a"]).bytes());
+    let (id, topics) = (client.metadata("t").topic_id.to_string(), dir.path().join("topics"));
+    fs::create_dir(topics.join(&id).join("0").join("somebody's")).unwrap();
+    let request = DeleteTopicsRequest::default().with_topic_names(vec![topic_name("t")]);
+    let _: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, 5, &request);
+    broker.shutdown();
+    assert!(topics.join(&id).exists());
+    start_in(dir.path());
+    assert!(!topics.join(&id).exists());
 }
 
 #[test]
@@ -159,4 +193,49 @@ fn a_directory_that_cannot_be_is_refused() {
     fs::write(dir.path().join("damaged").join("journal"), "00000000 x\n00000000 y\n").unwrap();
     // Nothing in it is whole, so all of it was a torn tail.
     start_in(&dir.path().join("damaged"));
+}
+
+/// A directory as a killed process leaves it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// What a crash tears is the end; anything else that is not as it was written is left as it is, and said.
+#[test]
+fn damage_before_whole_batches_is_not_cut_off() {
+    let (dir, copied) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let broker = start_in(dir.path());
+    let mut client = Client::connect(&broker);
+    let id = client.metadata("t").topic_id.to_string();
+    let batch = Batch::of(&["a"]).bytes();
+    for _ in 0..3 {
+        assert_eq!(client.produce("t", 0, batch.clone()).error_code, 0);
+    }
+    copy(dir.path(), copied.path());
+    let log = copied.path().join("topics").join(id).join("0").join("00000000000000000000.log");
+    let mut bytes = fs::read(&log).unwrap();
+    bytes[batch.len() + 65] ^= 1;
+    fs::write(&log, &bytes).unwrap();
+    let (sender, faults) = std::sync::mpsc::sync_channel(9);
+    let broker = start_with(|o| {
+        o.data_dir = Some(copied.path().to_owned());
+        o.on_fault = Some(FaultHook::new(move |fault| sender.send(fault.to_string()).unwrap()));
+    });
+    let fault = faults.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(fault.contains("damaged at byte") && fault.contains("checksum"), "{fault}");
+    let mut client = Client::connect(&broker);
+    let found = client.fetch("t", 0, 0);
+    assert_eq!((found.high_watermark, found.records.unwrap().len()), (1, batch.len()));
+    let refused = client.produce("t", 0, batch);
+    assert_eq!(refused.error_code, 44);
+    assert!(refused.error_message.unwrap().contains("damaged at byte"));
+    assert_eq!(fs::read(&log).unwrap(), bytes, "the file is left as it is");
 }
