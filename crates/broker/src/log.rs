@@ -213,6 +213,14 @@ impl Log {
         }
     }
 
+    /// What was not found again when the log was opened.
+    pub(crate) fn lost(&self) -> Option<&StorageError> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Directory(log) => log.lost.as_ref(),
+        }
+    }
+
     /// Stores a checked batch behind the last one and returns its base offset. `stamp` is the time of arrival, where
     /// it replaces the producer's.
     pub(crate) fn append(

@@ -28,7 +28,7 @@ pub const MAX_GROUP_SIZE: usize = 1_000;
 /// How a broker starts. The defaults are those of a throw-away broker on this machine.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen. Port 0 takes a free port; later addresses with port 0 share the first one's.
+    /// Where to listen. Port 0 takes a free port; other addresses with port 0 share the first one's.
     pub listeners: Vec<Listener>,
     /// The directory that keeps records, topics, offsets and transactions; without one they are in memory.
     pub data_dir: Option<PathBuf>,

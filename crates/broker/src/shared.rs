@@ -88,13 +88,16 @@ impl Shared {
         Ok(shared)
     }
 
-    /// Says which logs cannot be written from the start on.
+    /// Says which logs cannot be written from the start on, and which have lost something.
     fn report_faults(&self) {
         for topic in self.topics.all() {
             for partition in &topic.partitions {
-                let fault = partition.lock().log.fault().cloned();
-                if let Some(fault) = fault {
-                    self.report(&fault);
+                let faults = {
+                    let state = partition.lock();
+                    [state.log.fault().cloned(), state.log.lost().cloned()]
+                };
+                for fault in faults.iter().flatten() {
+                    self.report(fault);
                 }
             }
         }

@@ -248,7 +248,10 @@ fn bind_once(wanted: &[Listener]) -> Result<Vec<Bound>, BrokerError> {
     let mut bound: Vec<Bound> = Vec::new();
     for (index, listener) in wanted.iter().enumerate() {
         let mut address = listener.bind;
-        if let (0, Some(first)) = (address.port(), bound.first()) {
+        // The same port on another address; on one that has it already, a free one.
+        if let (0, Some(first)) = (address.port(), bound.first())
+            && bound.iter().all(|bound| bound.address.ip() != address.ip())
+        {
             address.set_port(first.address.port());
         }
         match TcpListener::bind(address).and_then(|socket| Ok((socket.local_addr()?, socket))) {

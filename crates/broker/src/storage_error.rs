@@ -22,6 +22,11 @@ pub enum StorageError {
         path.display()
     )]
     Missing { path: PathBuf, offset: i64 },
+    #[error(
+        "{}: the log ends at offset {end} and had come to {had}; what was between is not there any longer",
+        path.display()
+    )]
+    Short { path: PathBuf, end: i64, had: i64 },
     #[error("{}: the partition is deleted", path.display())]
     Deleted { path: PathBuf },
 }

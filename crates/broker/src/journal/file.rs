@@ -1,7 +1,7 @@
 //! The journal's file.
 //!
-//! A write is one line. A process that dies leaves at most its last line torn, which is cut off at the next start:
-//! what it said was not answered. A line that says nothing before one that is whole is damage, and refused.
+//! A write is one line. A process that dies leaves at most its last line torn, without its end, which is cut off at
+//! the next start: what it said was not answered. A line with an end that says nothing is damage, and refused.
 
 use super::{
     event::{Event, FORMAT},
@@ -28,8 +28,7 @@ pub enum JournalError {
     #[error("{}: {what}", path.display())]
     Io { path: PathBuf, what: &'static str, source: io::Error },
     #[error(
-        "{}: line {line} is damaged, and lines behind it are not; restore the file from a copy, \
-         or move the directory away to start anew",
+        "{}: line {line} is damaged; restore the file from a copy, or move the directory away to start anew",
         path.display()
     )]
     Damaged { path: PathBuf, line: u64 },
@@ -167,7 +166,7 @@ fn read(path: &Path, file: &fs::File) -> Result<Read, JournalError> {
     let mut reader = BufReader::new(file);
     reader.seek(SeekFrom::Start(0)).map_err(&io)?;
     let mut read = Read { state: State::default(), good_len: 0 };
-    let (mut line, mut number, mut bad) = (Vec::new(), 0, None);
+    let (mut line, mut number) = (Vec::new(), 0);
     loop {
         line.clear();
         let len = reader.read_until(b'\n', &mut line).map_err(&io)? as u64;
@@ -175,12 +174,6 @@ fn read(path: &Path, file: &fs::File) -> Result<Read, JournalError> {
             return Ok(read);
         }
         number += 1;
-        if let Some(line_number) = bad {
-            if line::is_whole(&line) {
-                return Err(JournalError::Damaged { path: path.to_owned(), line: line_number });
-            }
-            continue;
-        }
         let later = |what| JournalError::Later { path: path.to_owned(), line: number, what };
         match line::read(&line) {
             Ok(events) => {
@@ -194,7 +187,11 @@ fn read(path: &Path, file: &fs::File) -> Result<Read, JournalError> {
                 }
                 read.good_len += len;
             }
-            Err(Bad::Checksum) => bad = Some(number),
+            // A write that was torn has no end of its line.
+            Err(Bad::Checksum) if line.ends_with(b"\n") => {
+                return Err(JournalError::Damaged { path: path.to_owned(), line: number });
+            }
+            Err(Bad::Checksum) => return Ok(read),
             Err(Bad::Unknown(what)) => return Err(later(what)),
         }
     }

@@ -31,11 +31,6 @@ pub(crate) fn read(line: &[u8]) -> Result<Vec<Event>, Bad> {
     serde_json::from_slice(json).map_err(|error| Bad::Unknown(error.to_string()))
 }
 
-/// Whether a line is as it was written.
-pub(crate) fn is_whole(line: &[u8]) -> bool {
-    checked(line).is_some()
-}
-
 fn checked(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     let (prefix, json) = line.split_at_checked(PREFIX_LEN)?;

@@ -55,6 +55,8 @@ pub(crate) struct DirectoryLog {
     pub(super) unflushed: u64,
     /// Finishes a segment.
     finishing: Option<JoinHandle<()>>,
+    /// What the files had and have not any longer.
+    pub(super) lost: Option<StorageError>,
     /// Whether names were made that are not synced.
     new_names: bool,
     /// Where the log ended when it was last looked after.
@@ -91,6 +93,7 @@ impl DirectoryLog {
             end: 0,
             interval: INDEX_INTERVAL,
             finishing: None,
+            lost: None,
             snapshots: Vec::new(),
             unflushed: 0,
             new_names: false,

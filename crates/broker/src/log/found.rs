@@ -115,7 +115,18 @@ impl Reading {
                 at_least_one: self.at_least_one && out.is_empty(),
                 before: self.before,
             };
-            let (bytes, to_the_end) = opened.read(&wanted)?;
+            let (bytes, to_the_end) = match opened.read(&wanted) {
+                Ok(read) => read,
+                // What is before the damage is as good as ever.
+                Err(_) if !out.is_empty() => break,
+                Err(error) => {
+                    if matches!(error, StorageError::Damaged { .. }) {
+                        // Nothing more is written behind it.
+                        let _ = self.place.fault.set(error.clone());
+                    }
+                    return Err(error);
+                }
+            };
             left = left.saturating_sub(bytes.len());
             if !bytes.is_empty() {
                 out.push(bytes);
@@ -213,7 +224,12 @@ impl Opened<'_> {
                 return Ok(Taken::Bytes { range: chosen, next: None });
             }
             let header = piece.get(at..).and_then(|rest| rest.first_chunk());
-            let head = header.map(|header| self.head(header, mark)).transpose()?;
+            let head = match header.map(|header| self.head(header, mark)).transpose() {
+                Ok(head) => head,
+                // What is before the damage is as good as ever; who asks for more is told.
+                Err(_) if range.is_some() => return Ok(Taken::Bytes { range: chosen, next: Some(mark) }),
+                Err(error) => return Err(error),
+            };
             let next = head.map_or(mark, |head| head.behind(mark));
             match head {
                 Some(head) if range.is_none() && head.last_offset < wanted.offset => {

@@ -51,6 +51,12 @@ impl DirectoryLog {
             .map_or_else(|| files.logs.first().or(files.snapshots.last()).copied().unwrap_or(0), |s| s.end);
         log.start = first.unwrap_or(log.end);
         log.replay(restored)?;
+        // A snapshot is written when all before it is: what it has and the segments have not was taken away.
+        if let Some(&had) = files.snapshots.last()
+            && had > log.end
+        {
+            log.lost = Some(StorageError::Short { path: log.place.dir.clone(), end: log.end, had });
+        }
         if log.place.fault.get().is_none() {
             log.tidy(&files)?;
             log.begin_at(start)?;

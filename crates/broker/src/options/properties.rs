@@ -308,7 +308,8 @@ impl Options {
             |wanted: String| OptionsError::Value { name: property.name, value: value.to_owned(), wanted };
         match property.kind {
             PropertyKind::Bool(field) => {
-                *field(self) = value.parse().map_err(|_| refuse("true or false".to_owned()))?;
+                *field(self) =
+                    value.to_ascii_lowercase().parse().map_err(|_| refuse("true or false".to_owned()))?;
             }
             PropertyKind::Number(_, put, least, most) => {
                 let number = value.parse().ok().filter(|n| (least..=most).contains(n));

@@ -191,8 +191,9 @@ fn a_directory_that_cannot_be_is_refused() {
     assert!(error.contains("cannot be created"), "{error}");
     fs::create_dir(dir.path().join("damaged")).unwrap();
     fs::write(dir.path().join("damaged").join("journal"), "00000000 x\n00000000 y\n").unwrap();
-    // Nothing in it is whole, so all of it was a torn tail.
-    start_in(&dir.path().join("damaged"));
+    let options = Options { data_dir: Some(dir.path().join("damaged")), ..Options::default() };
+    let error = Broker::start(options).unwrap_err().to_string();
+    assert!(error.contains("line 1 is damaged"), "{error}");
 }
 
 /// A directory as a killed process leaves it.

@@ -91,6 +91,14 @@ impl UpOptions {
             on_fault: Some(faults(voice)),
             ..Options::default()
         };
+        let listens = |name: &str| matches!(name, "listeners" | "advertised.listeners");
+        if !self.listen.is_empty() && self.config.iter().any(|(name, _)| listens(name)) {
+            return Err(Error::misuse(
+                "--listen",
+                "listeners are given with --config as well",
+                "give them once",
+            ));
+        }
         let faults = self.config.iter().filter_map(|(name, value)| {
             let error = options.set(name, value).err()?;
             Some(Error::misuse("--config", error.to_string(), ""))
@@ -179,7 +187,7 @@ fn faults(voice: Voice) -> FaultHook {
         }
         let new = said.lock().is_ok_and(|mut said| said.len() < MAX_FAULTS && said.insert(text.clone()));
         if new {
-            let help = "it answers with errors where it has to write; what is there can be read";
+            let help = "what is there and whole can be read";
             let fault = Error::met("broker", text, help);
             if voice.json {
                 voice.error(&fault);

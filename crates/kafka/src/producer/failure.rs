@@ -60,8 +60,8 @@ pub(super) fn explain(
         ),
         Code::PolicyViolation => (
             "refused by the broker (policy violation)".to_owned(),
-            "kadence up refuses what exceeds its --memory-limit, other brokers what their policy forbids: \
-             see what the broker says"
+            "kadence up refuses what exceeds its --memory-limit or what its disk does not take, other brokers \
+             what their policy forbids: see what the broker says"
                 .to_owned(),
         ),
         Code::PurgeQueue | Code::PurgeInflight => {
