@@ -55,7 +55,7 @@ def new(prefix):
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
 
-def eventually(what, ask, seconds=30):
+def eventually(what, ask, seconds=90):
     """Asks again until the answer is true, and returns it. The question itself has to wait a little."""
     deadline = time.monotonic() + seconds
     while True:
