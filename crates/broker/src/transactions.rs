@@ -204,7 +204,7 @@ impl Transactions {
         };
         let write = |kept: &[&Commit<'_>]| {
             let (id, group) = (who.id.to_owned(), group.to_owned());
-            let offsets = kept.iter().map(|commit| offset(commit)).collect();
+            let offsets = kept.iter().map(|commit| commit.to_offset()).collect();
             Ok(shared.journal.write(&[Event::PendingOffsets { id, group, offsets }])?)
         };
         let results = self.step(shared, |desk| match desk.machine.verify_group(who, group) {
@@ -385,7 +385,7 @@ impl Desk<'_> {
             }
         }
         for (group, offsets) in &transaction.groups {
-            let commits: Vec<Commit<'_>> = offsets.values().map(commit).collect();
+            let commits: Vec<Commit<'_>> = offsets.values().map(Offset::to_commit).collect();
             if !commits.is_empty() {
                 self.shared.groups.with(|groups, now| {
                     groups.restore_pending(now, group, producer.id, &commits);
@@ -430,24 +430,4 @@ fn do_what_is_due(desk: &mut Desk<'_>) -> Option<Time> {
         }
     }
     desk.machine.deadline()
-}
-
-fn offset(commit: &Commit<'_>) -> Offset {
-    Offset {
-        topic: commit.topic.to_owned(),
-        partition: commit.partition,
-        offset: commit.offset,
-        leader_epoch: commit.leader_epoch,
-        metadata: commit.metadata.to_owned(),
-    }
-}
-
-fn commit(offset: &Offset) -> Commit<'_> {
-    Commit {
-        topic: &offset.topic,
-        partition: offset.partition,
-        offset: offset.offset,
-        leader_epoch: offset.leader_epoch,
-        metadata: &offset.metadata,
-    }
 }

@@ -1,7 +1,7 @@
 //! What of the groups outlives the process: their offsets.
 //!
-//! The machine changes first and the journal is written then, under one lock, so that the journal has the order of
-//! the changes. What could not be written is answered as not done, though the machine has it until the process ends.
+//! The machine and the journal change under one lock, so that the journal has the order of the changes. Offsets change
+//! in the machine first: what could not be written is answered as not done, and is there until the process ends.
 
 use super::{Commit, Committer, Coordinator, Groups, Results};
 use crate::{
@@ -71,13 +71,27 @@ impl Groups {
 }
 
 impl Commit<'_> {
-    fn to_offset(self) -> Offset {
+    /// As the journal has it.
+    pub(crate) fn to_offset(self) -> Offset {
         Offset {
             topic: self.topic.to_owned(),
             partition: self.partition,
             offset: self.offset,
             leader_epoch: self.leader_epoch,
             metadata: self.metadata.to_owned(),
+        }
+    }
+}
+
+impl Offset {
+    /// As it was committed.
+    pub(crate) fn to_commit(&self) -> Commit<'_> {
+        Commit {
+            topic: &self.topic,
+            partition: self.partition,
+            offset: self.offset,
+            leader_epoch: self.leader_epoch,
+            metadata: &self.metadata,
         }
     }
 }
@@ -91,16 +105,7 @@ pub(super) fn restore(
     let nobody = Committer { member: "", instance: None, generation: -1 };
     let mut refused = 0;
     for (group, offsets) in groups {
-        let commit = |offset: &'_ Offset| -> bool {
-            let commit = Commit {
-                topic: &offset.topic,
-                partition: offset.partition,
-                offset: offset.offset,
-                leader_epoch: offset.leader_epoch,
-                metadata: &offset.metadata,
-            };
-            machine.restore(group, &nobody, &commit).is_ok()
-        };
+        let commit = |offset: &Offset| machine.restore(group, &nobody, &offset.to_commit()).is_ok();
         refused += offsets.values().map(commit).filter(|done| !done).count();
     }
     memory.pass_on_refusals();
