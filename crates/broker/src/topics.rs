@@ -163,6 +163,11 @@ impl Topics {
         self.state.lock().by_name.get(name.as_bytes()).cloned()
     }
 
+    /// Whether there is such a partition.
+    pub(crate) fn has(&self, name: &str, partition: i32) -> bool {
+        self.named(name).is_some_and(|topic| topic.partition(partition).is_some())
+    }
+
     pub(crate) fn with_id(&self, id: Uuid) -> Option<Arc<Topic>> {
         let state = self.state.lock();
         state.by_name.get(state.by_id.get(&id)?.as_bytes()).cloned()

@@ -199,9 +199,7 @@ impl Transactions {
         (group, member): (&str, &Committer<'_>),
         commits: &[Commit<'_>],
     ) -> Results {
-        let exists = |topic: &str, index| {
-            shared.topics.named(topic).is_some_and(|topic| topic.partition(index).is_some())
-        };
+        let exists = |topic: &str, index| shared.topics.has(topic, index);
         let write = |kept: &[&Commit<'_>]| {
             let (id, group) = (who.id.to_owned(), group.to_owned());
             let offsets = kept.iter().map(|commit| commit.to_offset()).collect();

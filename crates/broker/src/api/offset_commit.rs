@@ -42,9 +42,7 @@ impl Api for OffsetCommit {
                 })
             })
             .collect();
-        let topics = &call.shared.topics;
-        let exists =
-            |topic: &str, index| topics.named(topic).is_some_and(|topic| topic.partition(index).is_some());
+        let exists = |topic: &str, index| call.shared.topics.has(topic, index);
         let results = call.shared.groups.commit(&request.group_id, &who, &commits, exists);
         let mut codes = results.iter().map(code);
         let answers = request.topics.iter().map(|topic| {
