@@ -282,6 +282,7 @@ impl Replay<'_> {
             retries: deliveries.retries,
             topics: deliveries.topics,
             crc32c: deliveries.crc32c.map(|crc| format!("{crc:08x}")),
+            ..Report::default()
         };
         Outcome { report, failure }
     }

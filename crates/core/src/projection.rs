@@ -5,6 +5,8 @@
 
 mod compiler;
 
+use std::collections::{HashMap, HashSet};
+
 use kadence_kcql::Span;
 
 use crate::schema::{Schema, Type};
@@ -75,11 +77,11 @@ pub(crate) enum Expr {
 #[derive(Clone, Debug)]
 pub(crate) struct Rest {
     /// Fields that stand elsewhere or nowhere.
-    pub(crate) except: Vec<String>,
-    /// Old and new names.
-    pub(crate) renamed: Vec<(String, String)>,
+    pub(crate) except: HashSet<String>,
+    /// New names by the old ones.
+    pub(crate) renamed: HashMap<String, String>,
     /// Names that other members have; a field may not come by one of them.
-    pub(crate) taken: Vec<String>,
+    pub(crate) taken: HashSet<String>,
     /// The types of the fields.
     pub(crate) schema: Schema,
 }
@@ -93,6 +95,8 @@ pub(crate) struct Projection {
     pub(crate) stamps: Vec<StampFormat>,
     /// Whether it is `*` and nothing else.
     pub(crate) is_identity: bool,
+    /// Fields that it names and the first record has not, where records may lack fields.
+    pub(crate) absent: Vec<String>,
 }
 
 /// What a column list is compiled against.
@@ -100,8 +104,12 @@ pub(crate) struct Projection {
 pub(crate) struct Names<'a> {
     /// The columns, or the fields of the first record.
     pub(crate) found: &'a [String],
+    /// Where each of them is among them.
+    pub(crate) places: &'a HashMap<&'a str, usize>,
     /// Whether every record has just these.
     pub(crate) fixed: bool,
+    /// Whether records may have fields that the first one lacks.
+    pub(crate) may_lack: bool,
     /// The types of the columns.
     pub(crate) schema: &'a Schema,
 }
@@ -131,11 +139,16 @@ impl Rest {
 
     /// Whether the field called `name` is no part of it.
     pub(crate) fn leaves_out(&self, name: &str) -> bool {
-        self.except.iter().any(|left_out| left_out == name)
+        !self.except.is_empty() && self.except.contains(name)
+    }
+
+    /// Whether another member is called `name`.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        !self.taken.is_empty() && self.taken.contains(name)
     }
 
     /// What the field called `name` is renamed to.
     pub(crate) fn new_name(&self, name: &str) -> Option<&str> {
-        self.renamed.iter().find(|(old, _)| old == name).map(|(_, new)| new.as_str())
+        if self.renamed.is_empty() { None } else { self.renamed.get(name).map(String::as_str) }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use crate::source::TimeColumn;
+
 /// What became of the records that a sink accepted.
 #[derive(Clone, Debug, Default)]
 pub struct Deliveries {
@@ -199,6 +201,25 @@ pub struct Report {
     /// The checksum over all bodies, where the sink takes one, as eight hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crc32c: Option<String>,
+    /// The column with the event times; null where they are not needed.
+    pub time_column: Option<TimeColumn>,
+    /// Columns in which numbers and texts mix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mixed_columns: Vec<String>,
+    /// What cut the run short or kept it from starting; null where nothing did.
+    pub error: Option<ReportedError>,
+}
+
+/// An error as machines read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportedError {
+    /// The file and line, topic, server or option.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What is wrong, with what was found.
+    pub what: String,
+    /// What to do about it; may be empty.
+    pub help: String,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the columns of a recording are called and what type they have.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -61,19 +62,30 @@ impl FromStr for Type {
 /// The types declared for the columns of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
-    declared: Vec<(String, Type)>,
+    declared: HashMap<String, Type>,
+    /// The declared names in their order.
+    order: Vec<String>,
     otherwise: Type,
 }
 
 impl Schema {
     /// The `declared` types; every other column is of type `otherwise`.
+    /// Of several types for one name the first counts.
     pub fn new(declared: Vec<(String, Type)>, otherwise: Type) -> Self {
-        Self { declared, otherwise }
+        let order = declared.iter().map(|(name, _)| name.clone()).collect();
+        let mut types = HashMap::with_capacity(declared.len());
+        for (name, ty) in declared {
+            types.entry(name).or_insert(ty);
+        }
+        Self { declared: types, order, otherwise }
     }
 
     /// The type of the column called `name`.
     pub fn type_of(&self, name: &str) -> Type {
-        self.declared.iter().find(|(declared, _)| declared == name).map_or(self.otherwise, |&(_, ty)| ty)
+        if self.declared.is_empty() {
+            return self.otherwise;
+        }
+        self.declared.get(name).copied().unwrap_or(self.otherwise)
     }
 
     /// Whether nothing is said of any column.
@@ -83,6 +95,6 @@ impl Schema {
 
     /// The names that types were declared for.
     pub fn declared(&self) -> impl Iterator<Item = &str> {
-        self.declared.iter().map(|(name, _)| name.as_str())
+        self.order.iter().map(String::as_str)
     }
 }

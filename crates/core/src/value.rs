@@ -136,7 +136,9 @@ fn typed(text: &str, wanted: Type) -> Option<Value<'_>> {
     }
 }
 
-/// Whether `text` is a JSON number no larger than a double can be: most readers refuse whole bodies over others.
+/// Whether `text` is meant as a number by everybody: in JSON's grammar, no larger than a double can be, since most
+/// readers refuse whole bodies over others, and with an exponent only behind a decimal point or with a sign of its
+/// own. `7E8` is an identifier far more often than 700 million.
 pub(crate) fn is_number_for_all(text: &[u8]) -> bool {
     match swar::digit_gaps(text) {
         // Nothing but digits, with a sign or a point: most numbers.
@@ -148,7 +150,12 @@ pub(crate) fn is_number_for_all(text: &[u8]) -> bool {
         Some(length) if length == text.len() && length < 300 => true,
         // Most of what starts with digits and is no number is a date.
         Some(length) if !matches!(text.get(length), None | Some(b'e' | b'E')) => false,
-        Some(_) => is_json_number(text) && std::str::from_utf8(text).is_ok_and(fits_a_double),
+        Some(length) => {
+            let is_meant = length == text.len()
+                || text[..length].contains(&b'.')
+                || matches!(text.get(length + 1), Some(b'+' | b'-'));
+            is_meant && is_json_number(text) && std::str::from_utf8(text).is_ok_and(fits_a_double)
+        }
         None => false,
     }
 }
@@ -229,7 +236,9 @@ mod tests {
             text in "-?[0-9]{0,4}\\.?[0-9]{0,4}|-?[0-9]{0,12}(\\.[0-9]{0,9})?([eE][-+]?[0-9]{0,4})?|[-+0-9.e]{0,12}|1[0-9]{290,310}",
         ) {
             let fits = text.parse().is_ok_and(f64::is_finite);
-            let expected = is_json_number(text.as_bytes()) && fits;
+            let is_meant = text.contains('.') || !text.contains(['e', 'E']) || text.contains("e+")
+                || text.contains("E+") || text.contains("e-") || text.contains("E-");
+            let expected = is_json_number(text.as_bytes()) && fits && is_meant;
             prop_assert_eq!(is_number_for_all(text.as_bytes()), expected, "{}", text);
         }
     }
@@ -250,8 +259,13 @@ mod tests {
         assert_eq!(value("", Type::Float), Ok(Value::Null));
         assert_eq!(value("", Type::Auto), Ok(Value::Text("".into())));
         assert_eq!(value("", Type::Verbatim), Ok(Value::Text("".into())));
-        assert_eq!(value("1e308", Type::Auto), Ok(Value::Number("1e308")));
-        assert_eq!(value("1e0999", Type::Auto), Ok(Value::Text("1e0999".into())), "no reader takes it");
+        assert_eq!(value("1e+308", Type::Auto), Ok(Value::Number("1e+308")));
+        assert_eq!(value("1.5e3", Type::Auto), Ok(Value::Number("1.5e3")));
+        for id in ["7E8", "1e3", "0E0", "12e07"] {
+            assert_eq!(value(id, Type::Auto), Ok(Value::Text(id.into())));
+        }
+        assert_eq!(value("7E8", Type::Float), Ok(Value::Number("7E8")));
+        assert_eq!(value("1e+999", Type::Auto), Ok(Value::Text("1e+999".into())), "no reader takes it");
         assert_eq!(Cell::Text(b"\xff").value(Type::Text), Err(Misfit::NotUtf8));
     }
 

@@ -10,7 +10,7 @@ use crate::run::Draft;
 use crate::schema::Type;
 use crate::source::{AnyRows, Field, RecordingError, Rows as _};
 use crate::stamp::EventStamp;
-use crate::value::{Cell, Misfit, Value};
+use crate::value::{Cell, Misfit, Value, is_number_for_all};
 
 /// The codec of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,24 @@ pub(crate) struct RowContext<'a> {
 pub(crate) trait Encoder: Send {
     /// Appends the body of `row` to `draft`. Nothing of a row that fails is kept.
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError>;
+
+    /// The columns that were found to mix numbers and texts since the last call, each once in a run.
+    fn take_mixed(&mut self) -> Vec<MixedColumn> {
+        Vec::new()
+    }
+}
+
+/// A column without a declared type in which some cells are numbers and others are texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MixedColumn {
+    /// Its name.
+    pub column: String,
+    /// The line on which the second kind was met.
+    pub line: u64,
+    /// The cell of that kind.
+    pub cell: String,
+    /// Whether that cell is a number, and those before it are texts.
+    pub is_number: bool,
 }
 
 /// Makes the encoder of `format` for `projection`; the `time` column is the key of keyed bodies.
@@ -94,6 +112,19 @@ impl RowContext<'_> {
     fn value(&self, field: &Field, ty: Type) -> Result<Value<'_>, RecordingError> {
         let Some(cell) = self.rows.cell(field) else { return Ok(Value::Null) };
         cell.value(ty).map_err(|misfit| self.misfit(field, cell, misfit))
+    }
+
+    /// The column of `expr`, in which this row's cell is of another kind than those before.
+    #[cold]
+    fn mixed(&self, expr: &Expr) -> Option<MixedColumn> {
+        let Expr::Field(field, _) = expr else { return None };
+        let text = self.rows.cell(field)?.text().into_owned();
+        Some(MixedColumn {
+            column: field.path.join("."),
+            line: self.rows.line(),
+            is_number: is_number_for_all(text.as_bytes()),
+            cell: crate::source::excerpt(&text),
+        })
     }
 
     /// Why the cell of `field` cannot be used.

@@ -1,5 +1,7 @@
 //! From the tree of a column list to members of a body.
 
+use std::collections::{HashMap, HashSet};
+
 use kadence_kcql::{Argument, ColumnList, Expr as Parsed, Path, Span};
 
 use super::{Expr, Item, Names, Projection, Rest};
@@ -13,7 +15,9 @@ const FUNCTIONS: &str = "uuid(), now(), event_time(), line(), file(), text('…'
 pub(super) fn compile(list: &ColumnList, names: Names<'_>) -> Result<Projection, Vec<(Span, String)>> {
     let mut compiler = Compiler {
         list,
+        ignored: list.ignored.iter().map(joined).collect(),
         names,
+        absent: Vec::new(),
         items: Vec::new(),
         spans: Vec::new(),
         stamps: Vec::new(),
@@ -25,12 +29,15 @@ pub(super) fn compile(list: &ColumnList, names: Names<'_>) -> Result<Projection,
         return Err(compiler.faults);
     }
     let is_identity = list.ignored.is_empty() && matches!(&*list.columns, [only] if only.expr == Parsed::All);
-    Ok(Projection { items: compiler.items, stamps: compiler.stamps, is_identity })
+    Ok(Projection { items: compiler.items, stamps: compiler.stamps, is_identity, absent: compiler.absent })
 }
 
 struct Compiler<'a> {
     list: &'a ColumnList,
+    /// The columns behind IGNORE.
+    ignored: HashSet<String>,
     names: Names<'a>,
+    absent: Vec<String>,
     items: Vec<Item>,
     /// Where in the list each item comes from.
     spans: Vec<Span>,
@@ -99,22 +106,29 @@ impl Compiler<'_> {
     /// The column that `path` names; a fault where there is none.
     fn field(&mut self, path: &Path) -> Option<Field> {
         let parts: Vec<String> = path.names.iter().map(|name| name.text.clone()).collect();
-        let position = |wanted: &str| self.names.found.iter().position(|found| found == wanted);
         let joined = parts.join(".");
+        let place = |wanted: &str| self.names.places.get(wanted).copied();
         if self.names.fixed {
-            if let Some(index) = position(&joined) {
-                return Some(Field { path: vec![joined], index });
+            if let Some(index) = place(&joined) {
+                return Some(Field::column(joined, index));
             }
-        } else if let Some(index) = position(&parts[0]) {
-            return Some(Field { path: parts, index });
+        } else if let Some(index) = place(&parts[0]) {
+            return Some(Field::nested(parts, index));
+        } else if self.names.may_lack && (parts.len() == 1 || place(&joined).is_none()) {
+            self.absent.push(joined);
+            return Some(Field::nested(parts, self.names.found.len()));
         }
         let found = crate::source::listed(self.names.found);
-        self.faults.push((path.span(), format!("no column `{joined}` (found: {found})")));
+        // One name with dots in it is written in quotes, several names are not.
+        let is_one_name = parts.len() > 1 && !self.names.fixed && place(&joined).is_some();
+        let help =
+            if is_one_name { format!("; write it as `{joined}`, in backticks") } else { String::new() };
+        self.faults.push((path.span(), format!("no column `{joined}` (found: {found}){help}")));
         None
     }
 
     fn is_ignored(&self, field: &Field) -> bool {
-        self.list.ignored.iter().any(|path| joined(path) == field.path.join("."))
+        !self.ignored.is_empty() && self.ignored.contains(&field.path.join("."))
     }
 
     /// Expands the star.
@@ -124,23 +138,22 @@ impl Compiler<'_> {
             Parsed::Path(path) if path.names.len() == 1 || self.names.fixed => Some(joined(path)),
             _ => None,
         };
-        let mut except: Vec<String> = self.list.columns[..star].iter().filter_map(single).collect();
-        except.extend(self.list.ignored.iter().map(joined));
-        let renamed: Vec<(String, String)> = self.list.columns[star + 1..]
-            .iter()
-            .filter_map(|column| Some((single(column)?, column.alias.as_ref()?.text.clone())))
-            .collect();
+        let mut except: HashSet<String> = self.list.columns[..star].iter().filter_map(single).collect();
+        except.extend(self.ignored.iter().cloned());
+        let mut renamed = HashMap::new();
         for column in &self.list.columns[star + 1..] {
-            let Some(name) = single(column) else { continue };
-            if renamed.iter().filter(|(old, _)| *old == name).count() > 1 {
+            let (Some(name), Some(alias)) = (single(column), column.alias.as_ref()) else { continue };
+            if let Some((_, first)) = renamed.insert(name.clone(), (alias.text.clone(), column.span)) {
                 let what =
                     format!("`*` can hold `{name}` once only; name it before the star to have it twice");
-                self.faults.push((column.span, what));
+                self.faults.push((first, what));
                 break;
             }
         }
+        let renamed: HashMap<String, String> =
+            renamed.into_iter().map(|(old, (new, _))| (old, new)).collect();
         if !self.names.fixed {
-            let rest = Rest { except, renamed, taken: Vec::new(), schema: self.names.schema.clone() };
+            let rest = Rest { except, renamed, taken: HashSet::new(), schema: self.names.schema.clone() };
             self.items.push(Item { name: "*".into(), expr: Expr::Rest(rest) });
             return;
         }
@@ -148,9 +161,9 @@ impl Compiler<'_> {
             if except.contains(column) {
                 continue;
             }
-            let name = renamed.iter().find(|(old, _)| old == column).map_or(column, |(_, new)| new);
-            let field = Field { path: vec![column.clone()], index };
+            let name = renamed.get(column).unwrap_or(column);
             let ty = self.names.schema.type_of(column);
+            let field = Field::column(column.clone(), index);
             self.items.push(Item { name: name.clone(), expr: Expr::Field(field, ty) });
         }
     }
@@ -209,7 +222,7 @@ impl Compiler<'_> {
     /// Members of one name. What `*` brings along is known now where all records have the same columns, and of the
     /// first record otherwise.
     fn find_duplicate(&mut self) {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         for (item, &span) in self.items.iter().zip(&self.spans) {
             let mut names = match &item.expr {
                 Expr::Rest(rest) => rest.names(self.names.found).collect(),
@@ -219,21 +232,20 @@ impl Compiler<'_> {
             names.sort_unstable();
             names.dedup();
             for name in names {
-                if seen.contains(&name) {
+                if !seen.insert(name) {
                     self.faults.push((span, format!("two members are called `{name}`; rename one with AS")));
                     return;
                 }
-                seen.push(name);
             }
         }
     }
 
     fn note_taken_names(&mut self) {
         let fixed = |item: &Item| (!matches!(item.expr, Expr::Rest(_))).then(|| item.name.clone());
-        let mut names: Vec<String> = self.items.iter().filter_map(fixed).collect();
+        let mut names: HashSet<String> = self.items.iter().filter_map(fixed).collect();
         for item in &mut self.items {
             if let Expr::Rest(rest) = &mut item.expr {
-                names.extend(rest.renamed.iter().map(|(_, new)| new.clone()));
+                names.extend(rest.renamed.values().cloned());
                 rest.taken = std::mem::take(&mut names);
             }
         }

@@ -18,19 +18,22 @@ pub enum RecordingError {
         "{name}:1: no records (nothing follows the header line); with --columns the first line counts as a record"
     )]
     HeaderOnly { name: String },
-    #[error("{name}:1: starts like UTF-16; convert it to UTF-8")]
-    Utf16 { name: String },
-    #[error("{name}:1: two columns are called `{column}`; name the columns with --columns")]
-    DuplicateColumn { name: String, column: String },
+    #[error("{name}:1: {what}; {help}")]
+    NotText { name: String, what: &'static str, help: String },
+    #[error(
+        "{name}:{line}: two columns are called `{column}`; name the columns with --columns, and pass over the \
+        header line with --skip-lines {line}"
+    )]
+    DuplicateColumn { name: String, line: u64, column: String },
     #[error("--columns: two columns are called `{column}`")]
     ColumnNamedTwice { column: String },
     #[error("{name}:{line}: the row has more than {limit} cells (is the delimiter right?)")]
     TooManyCells { name: String, line: u64, limit: usize },
     #[error("{name}:{line}: blank line; remove it")]
     BlankLine { name: String, line: u64 },
-    #[error("{name}:{line}: {found} {} where {wanted} {} expected ({columns})",
-        if *found == 1 { "cell" } else { "cells" }, if *wanted == 1 { "is" } else { "are" })]
-    CellCount { name: String, line: u64, found: usize, wanted: usize, columns: String },
+    #[error("{name}:{line}: {found} {} where {wanted} {} expected ({columns}){}",
+        if *found == 1 { "cell" } else { "cells" }, if *wanted == 1 { "is" } else { "are" }, Behind(help))]
+    CellCount { name: String, line: u64, found: usize, wanted: usize, columns: String, help: String },
     #[error("{name}:{line}: a quote opens here and never closes")]
     OpenQuote { name: String, line: u64 },
     #[error("{name}:{line}: the record exceeds {limit} bytes (is a quote left open?)")]
@@ -52,25 +55,43 @@ pub enum RecordingError {
     NoColumns { name: String },
     #[error("{name}:{line}: no field `{column}`")]
     MissingField { name: String, line: u64, column: String },
-    #[error("{name}: no column `{wanted}` for {purpose} (found: {found})")]
-    NoColumn { name: String, wanted: String, purpose: &'static str, found: String },
+    #[error("{name}: no column `{wanted}` for {purpose} (found: {found}){}", Behind(help))]
+    NoColumn { name: String, wanted: String, purpose: &'static str, found: String, help: String },
+    #[error("{name}:{line}: no column holds a time (found: {found}); {help}")]
+    NoTimeColumn { name: String, line: u64, found: String, help: String },
     #[error(
-        "{name}:{line}: no column holds a time (found: {found}); name it with --time and --time-format, \
-        or pace with --rate, --interval or --unpaced"
+        "{name}:{line}: date and time stand in two columns (`{date}`, `{time}`); join them in one column, \
+        or name one of them with --time"
     )]
-    NoTimeColumn { name: String, line: u64, found: String },
+    TimesApart { name: String, line: u64, date: String, time: String },
     #[error("{name}: raw lines have no event times; pace them with --rate, --interval or --unpaced")]
     NoTimes { name: String },
+    #[error("{name}:{line}: column {number} `{column}`: `{cell}` is no time in the format {format}; {help}")]
+    BadTime {
+        name: String,
+        line: u64,
+        number: usize,
+        column: String,
+        cell: String,
+        format: String,
+        help: String,
+    },
     #[error(
-        "{name}:{line}: column {number} `{column}`: `{cell}` is no time in the format {format}; \
-        state another with --time-format"
+        "{name}:{line}: column {number} `{column}`: `{cell}` is in no form of a time that is recognised; {help}"
     )]
-    BadTime { name: String, line: u64, number: usize, column: String, cell: String, format: String },
+    UnknownTime { name: String, line: u64, number: usize, column: String, cell: String, help: String },
     #[error(
-        "{name}:{line}: column {number} `{column}`: `{cell}` is {behind:?} earlier than the record before it; \
-        sort the file, or pass --out-of-order=clamp to replay it as it stands"
+        "{name}:{line}: column {number} `{column}`: `{cell}` is {behind:?} earlier than the record before it; {help}"
     )]
-    OutOfOrder { name: String, line: u64, number: usize, column: String, cell: String, behind: Duration },
+    OutOfOrder {
+        name: String,
+        line: u64,
+        number: usize,
+        column: String,
+        cell: String,
+        behind: Duration,
+        help: String,
+    },
     #[error("--time-zone: {error}")]
     TimeZone { error: crate::stamp::StampError },
     #[error(transparent)]
@@ -79,23 +100,29 @@ pub enum RecordingError {
     Codec(#[from] crate::codec::CodecError),
 }
 
-/// What the messages advise, each behind a semicolon at the end.
-const ADVICE: [&str; 14] = [
-    "convert it to UTF-8",
+/// What the messages advise, each behind a semicolon at the end, where no field holds it.
+const ADVICE: [&str; 11] = [
     "convert the file",
-    "name the columns with --columns",
     "remove it",
     "rename one with AS, or leave the field out with IGNORE",
     "send them with --format raw, or name with --select what to send",
-    "name it with --time and --time-format, or pace with --rate, --interval or --unpaced",
     "pace them with --rate, --interval or --unpaced",
-    "state another with --time-format",
-    "sort the file, or pass --out-of-order=clamp to replay it as it stands",
+    "join them in one column, or name one of them with --time",
     "choose one with --select",
     "name it with --time",
     "name the columns",
     "with --columns the first line counts as a record",
+    "use an IANA name such as Europe/Berlin, or UTC",
 ];
+
+/// Advice behind a semicolon, or nothing.
+struct Behind<'a>(&'a str);
+
+impl std::fmt::Display for Behind<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "; {}", self.0) }
+    }
+}
 
 impl RecordingError {
     /// Where it is, what is wrong and what to do, the last possibly empty. Names and cells may hold anything, so the
@@ -103,7 +130,8 @@ impl RecordingError {
     pub fn parts(&self) -> (String, String, String) {
         let mut text = self.to_string();
         let mut help = String::new();
-        for advice in ADVICE {
+        let advised = self.help();
+        for advice in ADVICE.iter().copied().chain(advised.as_deref()).filter(|advice| !advice.is_empty()) {
             if let Some(rest) = text.strip_suffix(advice).and_then(|rest| rest.strip_suffix("; ")) {
                 advice.clone_into(&mut help);
                 text.truncate(rest.len());
@@ -124,12 +152,29 @@ impl RecordingError {
         (place, what.to_owned(), help)
     }
 
+    /// The advice that depends on what was found.
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::NotText { help, .. }
+            | Self::CellCount { help, .. }
+            | Self::NoColumn { help, .. }
+            | Self::NoTimeColumn { help, .. }
+            | Self::BadTime { help, .. }
+            | Self::UnknownTime { help, .. }
+            | Self::OutOfOrder { help, .. } => Some(help.clone()),
+            Self::DuplicateColumn { line, .. } => Some(format!(
+                "name the columns with --columns, and pass over the header line with --skip-lines {line}"
+            )),
+            _ => None,
+        }
+    }
+
     /// The recording's name, where the text starts with it.
     fn name(&self) -> Option<&str> {
         match self {
             Self::Empty { name }
             | Self::HeaderOnly { name }
-            | Self::Utf16 { name }
+            | Self::NotText { name, .. }
             | Self::DuplicateColumn { name, .. }
             | Self::TooManyCells { name, .. }
             | Self::BlankLine { name, .. }
@@ -145,7 +190,9 @@ impl RecordingError {
             | Self::NoColumn { name, .. }
             | Self::NoTimeColumn { name, .. }
             | Self::NoTimes { name }
+            | Self::TimesApart { name, .. }
             | Self::BadTime { name, .. }
+            | Self::UnknownTime { name, .. }
             | Self::OutOfOrder { name, .. } => Some(name),
             Self::Read { .. }
             | Self::ColumnNamedTwice { .. }
@@ -153,6 +200,14 @@ impl RecordingError {
             | Self::Projection(_)
             | Self::Codec(_) => None,
         }
+    }
+}
+
+/// What to do about a delimiter that is another one.
+pub(crate) fn delimiter_help(delimiter: char) -> String {
+    match delimiter {
+        '\t' => "is a tab the delimiter? then state --delimiter '\\t'".into(),
+        other => format!("is `{other}` the delimiter? then state --delimiter '{other}'"),
     }
 }
 

@@ -3,9 +3,12 @@
 use std::io::{self, Read};
 
 use super::error::RecordingError;
+use super::foreign::{foreign, may_be_foreign};
 
 /// How much is asked of the reader at a time.
 const CHUNK: usize = 256 * 1024;
+/// How much is looked at before its turn, at most.
+const GLANCE_BYTES: usize = 64 * 1024;
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
@@ -42,24 +45,54 @@ impl Input {
             lines_end: 0,
         };
         while input.passes_over_a_mark()? {}
-        if matches!(input.window(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
-            return Err(RecordingError::Utf16 { name: input.name });
+        // What is no text says so in its first bytes, if they are not text by chance.
+        while may_be_foreign(input.window()) && input.more()? {}
+        match foreign(input.window(), &input.name) {
+            Some((what, help)) => Err(RecordingError::NotText { name: input.name, what, help }),
+            None => Ok(input),
         }
-        Ok(input)
+    }
+
+    /// Passes over so many lines at the start.
+    pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), RecordingError> {
+        for _ in 0..lines {
+            let Some(end) = self.find_line_end()? else {
+                let rest = self.window().len();
+                self.consume(rest, 0);
+                break;
+            };
+            self.consume(end + 1, 1);
+        }
+        Ok(())
     }
 
     /// Passes over a byte order mark, of which files that were joined have several.
     fn passes_over_a_mark(&mut self) -> Result<bool, RecordingError> {
         // Somebody who types a short line is not kept waiting: only what may be a mark is read on.
-        let may_be_a_mark = |window: &[u8]| {
-            (window.len() < 3 && BYTE_ORDER_MARK.starts_with(window)) || matches!(window, [0xFF | 0xFE])
-        };
+        let may_be_a_mark = |window: &[u8]| window.len() < 3 && BYTE_ORDER_MARK.starts_with(window);
         while may_be_a_mark(self.window()) && self.more()? {}
         let is_mark = self.window().starts_with(&BYTE_ORDER_MARK);
         if is_mark {
             self.start += BYTE_ORDER_MARK.len();
         }
         Ok(is_mark)
+    }
+
+    /// The whole lines behind the first `taken` bytes of the window, to be looked at before their turn; reads on
+    /// where there is none. `None` where there is none in the end.
+    pub(crate) fn ahead(&mut self, taken: usize) -> Option<Self> {
+        loop {
+            let rest = self.window().get(taken..)?;
+            let rest = &rest[..rest.len().min(GLANCE_BYTES)];
+            let lines = memchr::memrchr2(b'\n', b'\r', rest).map_or(0, |at| at + 1);
+            let whole = if self.ended && lines == 0 { rest } else { &rest[..lines] };
+            if !whole.is_empty() {
+                return Self::open(self.name.clone(), Box::new(io::Cursor::new(whole.to_vec()))).ok();
+            }
+            if rest.len() == GLANCE_BYTES || !self.more().ok()? {
+                return None;
+            }
+        }
     }
 
     /// What is buffered and not consumed.

@@ -1,8 +1,8 @@
 //! JSON Lines recordings: one JSON object a line.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
-use std::io::Read;
 use std::ops::Range;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
@@ -23,7 +23,19 @@ pub(crate) struct JsonRows {
     unescaped: String,
     taken: usize,
     taken_lines: u64,
+    order: RefCell<Order>,
 }
+
+/// The members of an object in the order of their names, once enough of them were asked for.
+#[derive(Default)]
+struct Order {
+    asked: usize,
+    members: Vec<u32>,
+}
+
+/// An object with so many members is put in order when it is asked for more than a few of them.
+const MANY: usize = 64;
+const FEW: usize = 16;
 
 struct Member {
     key: Key,
@@ -39,15 +51,21 @@ enum Key {
 }
 
 impl JsonRows {
-    pub(crate) fn open(name: String, reader: Box<dyn Read + Send>) -> Result<Self, RecordingError> {
-        Ok(Self {
-            input: Input::open(name, reader)?,
+    pub(crate) fn open(input: Input) -> Self {
+        Self {
+            input,
             object: String::new(),
             members: Vec::new(),
             unescaped: String::new(),
             taken: 0,
             taken_lines: 0,
-        })
+            order: RefCell::default(),
+        }
+    }
+
+    /// The rows that follow, as far as they are at hand.
+    pub(crate) fn ahead(&mut self) -> Option<Self> {
+        self.input.ahead(self.taken).map(Self::open)
     }
 
     /// Moves to the next line that is not blank and returns where the object stands in the window; blank lines
@@ -73,6 +91,34 @@ impl JsonRows {
         }
     }
 
+    /// The member called `name`; of several the last one, as in most programs.
+    fn find(&self, name: &str) -> Option<usize> {
+        let linear = || (0..self.members.len()).rev().find(|&index| self.key(index) == name);
+        if self.members.len() < MANY {
+            return linear();
+        }
+        let mut order = self.order.borrow_mut();
+        if order.asked < FEW {
+            order.asked += 1;
+            return linear();
+        }
+        let key = |index: u32| self.key(index as usize);
+        if order.members.is_empty() {
+            order.members.extend(0..u32::try_from(self.members.len()).ok()?);
+            order.members.sort_unstable_by(|&a, &b| key(a).cmp(key(b)).then(a.cmp(&b)));
+        }
+        let after = order.members.partition_point(|&index| key(index) <= name);
+        let index = *order.members.get(after.checked_sub(1)?)?;
+        (key(index) == name).then_some(index as usize)
+    }
+
+    fn key(&self, index: usize) -> &str {
+        match &self.members[index].key {
+            Key::Plain(range) => &self.object[range.clone()],
+            Key::Escaped(range) => &self.unescaped[range.clone()],
+        }
+    }
+
     /// What is wrong at `byte` of the line in the window.
     #[cold]
     fn not_json(&self, byte: usize, why: &str) -> RecordingError {
@@ -87,6 +133,9 @@ impl JsonRows {
         self.object.clear();
         self.members.clear();
         self.unescaped.clear();
+        let order = self.order.get_mut();
+        order.asked = 0;
+        order.members.clear();
         match std::str::from_utf8(&self.input.window()[at.clone()]) {
             Ok(object) => self.object.push_str(object),
             Err(error) => return Err(self.not_json(at.start + error.valid_up_to(), "not UTF-8")),
@@ -122,10 +171,11 @@ impl Rows for JsonRows {
     }
 
     fn cell(&self, field: &Field) -> Option<Cell<'_>> {
+        if let Some(index) = field.whole.as_deref().and_then(|name| self.find(name)) {
+            return Some(Cell::Json(&self.object[self.members[index].value.clone()]));
+        }
         let (first, rest) = field.path.split_first()?;
-        let is_it = |index: &usize| self.member(*index).is_some_and(|(name, _)| name == first);
-        // Of several the last one counts, as in most programs.
-        let index = (0..self.members.len()).rev().find(is_it)?;
+        let index = self.find(first)?;
         let mut json = &self.object[self.members[index].value.clone()];
         for name in rest {
             json = member_of(json, name)?;
@@ -135,11 +185,7 @@ impl Rows for JsonRows {
 
     fn member(&self, index: usize) -> Option<(&str, Cell<'_>)> {
         let member = self.members.get(index)?;
-        let key = match &member.key {
-            Key::Plain(range) => &self.object[range.clone()],
-            Key::Escaped(range) => &self.unescaped[range.clone()],
-        };
-        Some((key, Cell::Json(&self.object[member.value.clone()])))
+        Some((self.key(index), Cell::Json(&self.object[member.value.clone()])))
     }
 
     fn text(&self) -> &[u8] {

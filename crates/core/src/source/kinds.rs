@@ -28,6 +28,33 @@ macro_rules! of_any {
 }
 
 impl AnyRows {
+    /// The text of `field`, which is number `index` of the present row's names.
+    pub(crate) fn first_text(&self, index: usize, field: &Field) -> Option<String> {
+        let cell = match self {
+            Self::JsonLines(rows) => rows.member(index)?.1,
+            Self::Csv(_) | Self::Raw(_) => self.cell(field)?,
+        };
+        Some(cell.text().into_owned())
+    }
+
+    /// The rows that follow, as far as they are at hand, to be looked at before their turn; waits for more where
+    /// there is not one. Without a row that can be had there are none, whatever the reason.
+    pub(crate) fn ahead(&mut self) -> Option<Self> {
+        match self {
+            Self::Csv(rows) => rows.ahead().map(Self::Csv),
+            Self::JsonLines(rows) => rows.ahead().map(Self::JsonLines),
+            Self::Raw(_) => None,
+        }
+    }
+
+    /// A delimiter with which the columns would come apart, where the present one hardly is it.
+    pub(crate) fn likelier_delimiter(&self) -> Option<char> {
+        match self {
+            Self::Csv(rows) => rows.likelier_delimiter(),
+            Self::JsonLines(_) | Self::Raw(_) => None,
+        }
+    }
+
     /// The text of a cell of CSV rows. A [`Cell`] goes by way of memory, which costs more than splitting the cell
     /// did; a text does not.
     #[inline]

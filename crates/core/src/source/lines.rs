@@ -1,7 +1,5 @@
 //! Raw recordings: each line is a record's body as it stands.
 
-use std::io::Read;
-
 use super::error::RecordingError;
 use super::input::Input;
 use super::rows::{Field, Rows};
@@ -16,8 +14,8 @@ pub(crate) struct LineRows {
 }
 
 impl LineRows {
-    pub(crate) fn open(name: String, reader: Box<dyn Read + Send>) -> Result<Self, RecordingError> {
-        Ok(Self { input: Input::open(name, reader)?, length: 0, taken: 0, taken_lines: 0 })
+    pub(crate) fn open(input: Input) -> Self {
+        Self { input, length: 0, taken: 0, taken_lines: 0 }
     }
 }
 

@@ -3,6 +3,8 @@
 mod csv;
 mod error;
 mod event_time;
+mod event_times;
+mod foreign;
 mod input;
 mod jsonl;
 mod kinds;
@@ -11,10 +13,13 @@ mod lookalike;
 mod opening;
 mod recording;
 mod rows;
+mod time_column;
 
 pub use csv::CsvOptions;
 pub use error::RecordingError;
-pub use event_time::{EpochUnit, TimeFormat, UnknownTimeFormat};
+pub use event_time::{EpochUnit, Refusal, Strftime, TimeFormat, TimeFormatError};
+pub use event_times::TimeColumn;
+pub use foreign::packed;
 pub use input::LONGEST_RECORD_BYTES;
 pub use lookalike::{LOOKALIKE_ROWS, Lookalike};
 pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};

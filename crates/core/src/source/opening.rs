@@ -1,10 +1,14 @@
 //! What is checked and decided when a recording is opened: its options against its first row.
 
-use super::error::{RecordingError, excerpt};
+use std::collections::HashMap;
+
+use super::error::{RecordingError, delimiter_help, excerpt};
 use super::event_time::{TimeFormat, TimeParser};
+use super::event_times::{self, EventTimes};
 use super::kinds::AnyRows;
 use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
 use super::rows::{Field, Rows as _};
+use super::time_column::{self, Choice, NoChoice, suggestion};
 use crate::codec::{self, Encoder, Format, Shape};
 use crate::projection::{Expr, Names, Projection};
 use crate::stamp::StampFormat;
@@ -13,7 +17,7 @@ use crate::stamp::StampFormat;
 pub(super) struct Checked {
     pub(super) encoder: Box<dyn Encoder>,
     pub(super) stamps: Vec<StampFormat>,
-    pub(super) time: Option<(Field, TimeParser)>,
+    pub(super) time: Option<EventTimes>,
     pub(super) key: Key,
     pub(super) decisions: Vec<String>,
 }
@@ -21,15 +25,25 @@ pub(super) struct Checked {
 /// Checks `options` against the present row; all faults are reported together.
 pub(super) fn check(
     name: &str,
-    rows: &AnyRows,
+    rows: &mut AnyRows,
     options: &RecordingOptions,
 ) -> Result<Checked, Vec<RecordingError>> {
-    Opening { name, rows, options, faults: Vec::new(), decisions: Vec::new() }.check()
+    let names = rows.names();
+    let mut places = HashMap::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        places.entry(name.as_str()).or_insert(index);
+    }
+    let (faults, decisions) = (Vec::new(), Vec::new());
+    Opening { name, rows, names: &names, places, options, faults, decisions }.check()
 }
 
 struct Opening<'a> {
     name: &'a str,
-    rows: &'a AnyRows,
+    rows: &'a mut AnyRows,
+    /// The columns, or the fields of the first record.
+    names: &'a [String],
+    /// Where each of them is.
+    places: HashMap<&'a str, usize>,
     options: &'a RecordingOptions,
     faults: Vec<RecordingError>,
     decisions: Vec<String>,
@@ -37,34 +51,16 @@ struct Opening<'a> {
 
 impl Opening<'_> {
     fn check(mut self) -> Result<Checked, Vec<RecordingError>> {
-        let names = self.rows.names();
-        self.check_types(&names);
-        let projection = self.projection(&names);
+        self.check_types();
+        let projection = self.projection();
         let needs_time = self.options.schedule.needs_event_times()
             || self.options.time.is_some()
             || self.options.shape == Shape::Keyed
             || projection.as_ref().is_some_and(Projection::needs_event_time);
-        let time = if needs_time { self.time(&names) } else { None };
-        let key = self.key(&names);
+        let time = if needs_time { self.time() } else { None };
+        let key = self.key();
         let stamps = projection.as_ref().map(|projection| projection.stamps.clone()).unwrap_or_default();
-        let encoder = projection.and_then(|projection| {
-            let has_star = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
-            if has_star
-                && matches!(self.options.kind, RecordingKind::Raw)
-                && self.options.format != Format::Raw
-            {
-                self.faults.push(RecordingError::NoColumns { name: self.name.into() });
-                return None;
-            }
-            let time = time.as_ref().map(|(field, _)| field);
-            // Without its time column a keyed body is already at fault.
-            if self.options.shape == Shape::Keyed && time.is_none() {
-                return None;
-            }
-            codec::encoder(self.options.format, self.options.shape, projection, time)
-                .map_err(|error| self.faults.push(error.into()))
-                .ok()
-        });
+        let encoder = projection.and_then(|projection| self.encoder(projection, time.as_ref()));
         match encoder {
             Some(encoder) if self.faults.is_empty() => {
                 Ok(Checked { encoder, stamps, time, key, decisions: self.decisions })
@@ -73,45 +69,79 @@ impl Opening<'_> {
         }
     }
 
-    fn no_column(&mut self, wanted: &str, purpose: &'static str, names: &[String]) {
-        let found = crate::source::listed(names);
-        self.faults.push(RecordingError::NoColumn {
-            name: self.name.into(),
-            wanted: wanted.into(),
-            purpose,
-            found,
-        });
+    fn encoder(&mut self, projection: Projection, time: Option<&EventTimes>) -> Option<Box<dyn Encoder>> {
+        let has_star = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
+        let is_raw = matches!(self.options.kind, RecordingKind::Raw);
+        if has_star && is_raw && self.options.format != Format::Raw {
+            self.faults.push(RecordingError::NoColumns { name: self.name.into() });
+            return None;
+        }
+        // Without its time column a keyed body is already at fault.
+        if self.options.shape == Shape::Keyed && time.is_none() {
+            return None;
+        }
+        let time = time.map(|time| &time.field);
+        codec::encoder(self.options.format, self.options.shape, projection, time)
+            .map_err(|error| self.faults.push(error.into()))
+            .ok()
     }
 
-    fn field(&mut self, wanted: &str, purpose: &'static str, names: &[String]) -> Option<Field> {
-        if let Some(index) = names.iter().position(|name| name == wanted) {
-            return Some(Field { path: vec![wanted.into()], index });
+    fn found(&self) -> String {
+        crate::source::listed(self.names)
+    }
+
+    /// What to do where the columns may not have come apart; empty where they have.
+    fn delimiter_hint(&self) -> String {
+        self.rows.likelier_delimiter().map(delimiter_help).unwrap_or_default()
+    }
+
+    /// The column called `wanted`. Records without fixed columns may have it or not.
+    fn field(&mut self, wanted: &str, purpose: &'static str) -> Option<Field> {
+        if let Some(&index) = self.places.get(wanted) {
+            return Some(Field::dotted(wanted, index));
         }
-        let path: Vec<String> = wanted.split('.').map(Into::into).collect();
-        if self.rows.columns().is_empty()
-            && let Some(index) = names.iter().position(|name| *name == path[0])
-        {
-            let field = Field { path, index };
-            if self.rows.cell(&field).is_some() {
-                return Some(field);
-            }
+        let first = wanted.split('.').next().unwrap_or(wanted);
+        if matches!(self.options.kind, RecordingKind::JsonLines) {
+            let index = self.places.get(first).copied().unwrap_or(self.names.len());
+            return Some(Field::dotted(wanted, index));
         }
-        self.no_column(wanted, purpose, names);
+        let (name, wanted, found) = (self.name.into(), wanted.into(), self.found());
+        let help = self.delimiter_hint();
+        self.faults.push(RecordingError::NoColumn { name, wanted, purpose, found, help });
         None
     }
 
-    fn check_types(&mut self, names: &[String]) {
-        let options = self.options;
-        for declared in options.schema.declared() {
-            self.field(declared, "--types", names);
+    /// Says that the first record has no field that was named: it may be a slip.
+    fn note_absent(&mut self, column: &str) {
+        let note =
+            format!("the first record has no field `{}`; where there is none, it is null", excerpt(column));
+        if !self.decisions.contains(&note) {
+            self.decisions.push(note);
         }
     }
 
-    fn projection(&mut self, names: &[String]) -> Option<Projection> {
-        let fixed = !self.rows.columns().is_empty();
-        let names = Names { found: names, fixed, schema: &self.options.schema };
+    fn check_types(&mut self) {
+        let options = self.options;
+        for declared in options.schema.declared() {
+            self.field(declared, "--types");
+        }
+    }
+
+    fn projection(&mut self) -> Option<Projection> {
+        let names = Names {
+            found: self.names,
+            places: &self.places,
+            fixed: matches!(self.options.kind, RecordingKind::Csv(_)),
+            may_lack: matches!(self.options.kind, RecordingKind::JsonLines),
+            schema: &self.options.schema,
+        };
         match Projection::compile(self.options.select.as_deref().unwrap_or("*"), names) {
-            Ok(projection) => Some(projection),
+            Ok(projection) => {
+                for absent in &projection.absent {
+                    self.note_absent(absent);
+                }
+                Some(projection)
+            }
             Err(faults) => {
                 self.faults.extend(faults.into_iter().map(Into::into));
                 None
@@ -119,17 +149,17 @@ impl Opening<'_> {
         }
     }
 
-    fn key(&mut self, names: &[String]) -> Key {
+    fn key(&mut self) -> Key {
         match &self.options.key {
             KeyRule::None => Key::None,
             KeyRule::File => Key::Constant(self.name.as_bytes().to_vec()),
             KeyRule::Constant(text) => Key::Constant(text.as_bytes().to_vec()),
-            KeyRule::Column(column) => self.field(column, "--key", names).map_or(Key::None, Key::Column),
+            KeyRule::Column(column) => self.field(column, "--key").map_or(Key::None, Key::Column),
         }
     }
 
     /// The column with the event time and its format, decided where left open.
-    fn time(&mut self, names: &[String]) -> Option<(Field, TimeParser)> {
+    fn time(&mut self) -> Option<EventTimes> {
         if matches!(self.options.kind, RecordingKind::Raw) {
             self.faults.push(RecordingError::NoTimes { name: self.name.into() });
             return None;
@@ -142,63 +172,94 @@ impl Opening<'_> {
                 return None;
             }
         };
-        let field = match &self.options.time {
-            Some(column) => self.field(column, "--time", names)?,
-            None => self.find_time(names, &parser)?,
+        let (field, format) = match &self.options.time {
+            Some(column) => self.stated_time(column, &parser)?,
+            None => match time_column::choose(self.rows, self.names, &parser) {
+                Ok(Choice { field, format }) => (field, format),
+                Err(none) => {
+                    let fault = self.no_choice(none, &parser);
+                    self.faults.push(fault);
+                    return None;
+                }
+            },
         };
-        let text = self.rows.cell(&field).map(|cell| cell.text().into_owned()).unwrap_or_default();
-        if parser.format == TimeFormat::Auto {
-            let Some(format) = parser.detect(&text) else {
-                self.bad_time(&field, &text, &parser);
-                return None;
-            };
-            parser.format = format;
-        } else if parser.parse(text.as_bytes()).is_none() {
-            self.bad_time(&field, &text, &parser);
-            return None;
-        }
-        if self.options.time.is_none() || self.options.time_format == TimeFormat::Auto {
+        parser.format = format;
+        let is_guessed = self.options.time.is_none();
+        if is_guessed || self.options.time_format == TimeFormat::Auto {
+            let text = self.rows.cell(&field).map(|cell| cell.text().into_owned()).unwrap_or_default();
             let format = parser.describe(&text);
             self.decisions.push(format!("event time: column `{}`, {format}", field.path.join(".")));
         }
-        Some((field, parser))
+        Some(EventTimes { field, parser, is_guessed })
     }
 
-    fn bad_time(&mut self, field: &Field, text: &str, parser: &TimeParser) {
-        self.faults.push(RecordingError::BadTime {
-            name: self.name.into(),
-            line: self.rows.line(),
-            number: field.index + 1,
-            column: field.path.join("."),
-            cell: excerpt(text),
-            format: parser.format.to_string(),
-        });
-    }
-
-    /// The first column that is a time in the stated format. Left open, a date is preferred to a bare number, which
-    /// may be anything.
-    fn find_time(&mut self, names: &[String], parser: &TimeParser) -> Option<Field> {
-        let fields: Vec<(Field, String)> = names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| Field { path: vec![name.clone()], index })
-            .filter_map(|field| {
-                let text = self.rows.cell(&field)?.text().into_owned();
-                Some((field, text))
-            })
-            .collect();
-        let found = if parser.format == TimeFormat::Auto {
-            let detected = |text: &str| parser.detect(text);
-            let date = fields.iter().find(|(_, text)| detected(text) == Some(TimeFormat::Iso));
-            date.or_else(|| fields.iter().find(|(_, text)| detected(text).is_some()))
-        } else {
-            fields.iter().find(|(_, text)| parser.parse(text.as_bytes()).is_some())
+    /// The column that somebody named, and the format that its first text is in.
+    fn stated_time(&mut self, column: &str, parser: &TimeParser) -> Option<(Field, TimeFormat)> {
+        let field = self.field(column, "--time")?;
+        let Some(cell) = self.rows.cell(&field) else {
+            let (name, line, column) = (self.name.into(), self.rows.line(), column.into());
+            self.faults.push(RecordingError::MissingField { name, line, column });
+            return None;
         };
-        if found.is_none() {
-            let (name, line) = (self.name.into(), self.rows.line());
-            let found = crate::source::listed(names);
-            self.faults.push(RecordingError::NoTimeColumn { name, line, found });
+        let text = cell.text().into_owned();
+        let format = parser.format_of(&text, time_column::unit_said_by(field.name()));
+        if format.is_none() {
+            let fault = match parser.format {
+                TimeFormat::Auto => self.unknown_time(&field, &text),
+                _ => self.bad_time(&field, &text, parser),
+            };
+            self.faults.push(fault);
         }
-        found.map(|(field, _)| field.clone())
+        format.map(|format| (field, format))
+    }
+
+    fn no_choice(&self, none: NoChoice, parser: &TimeParser) -> RecordingError {
+        let (name, line) = (self.name.to_owned(), self.rows.line());
+        match none {
+            NoChoice::UnknownForm { field, text } if parser.format == TimeFormat::Auto => {
+                self.unknown_time(&field, &text)
+            }
+            NoChoice::UnknownForm { field, text } => self.bad_time(&field, &text, parser),
+            NoChoice::Apart { date, time } => RecordingError::TimesApart { name, line, date, time },
+            NoChoice::None { hint } => {
+                let help = match (self.rows.likelier_delimiter(), hint) {
+                    (Some(delimiter), _) => delimiter_help(delimiter),
+                    (None, Some((column, format))) => format!(
+                        "if it is `{}`, state --time '{}' --time-format {format}; or pace with --rate, --interval \
+                        or --unpaced",
+                        excerpt(&column),
+                        excerpt(&column)
+                    ),
+                    (None, None) => {
+                        "name it with --time and --time-format, or pace with --rate, --interval or \
+                        --unpaced"
+                            .into()
+                    }
+                };
+                RecordingError::NoTimeColumn { name, line, found: self.found(), help }
+            }
+        }
+    }
+
+    fn unknown_time(&self, field: &Field, text: &str) -> RecordingError {
+        let delimiter = self.rows.likelier_delimiter();
+        let help = match suggestion(text) {
+            _ if let Some(delimiter) = delimiter => delimiter_help(delimiter),
+            Some(format) => format!("state it with --time-format {format}"),
+            None if text.is_empty() => "state it with --time-format".into(),
+            None if time_column::is_time_of_day(text) => {
+                "a time of day needs a date: add one, name another column with --time, or pace with --rate, \
+                --interval or --unpaced"
+                    .into()
+            }
+            None => "state it with --time-format, or name another column with --time".into(),
+        };
+        let (name, line) = (self.name.to_owned(), self.rows.line());
+        let (number, column, cell) = (field.index + 1, field.path.join("."), excerpt(text));
+        RecordingError::UnknownTime { name, line, number, column, cell, help }
+    }
+
+    fn bad_time(&self, field: &Field, text: &str, parser: &TimeParser) -> RecordingError {
+        event_times::bad_time(self.name, self.rows.line(), field, text, parser)
     }
 }

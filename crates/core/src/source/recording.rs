@@ -4,15 +4,16 @@ use std::io::Read;
 
 use super::Source;
 use super::csv::{CsvOptions, CsvRows};
-use super::error::{RecordingError, excerpt};
-use super::event_time::{TimeFormat, TimeParser};
+use super::error::RecordingError;
+use super::event_time::TimeFormat;
+use super::event_times::{EventTimes, TimeColumn, out_of_order};
+use super::input::Input;
 use super::jsonl::JsonRows;
 use super::kinds::AnyRows;
 use super::lines::LineRows;
 use super::opening::{Checked, check};
 use super::rows::{Field, Rows as _};
-use crate::codec::{Encoder, Format, RowContext, Shape};
-use crate::record::Timestamp;
+use crate::codec::{Encoder, Format, MixedColumn, RowContext, Shape};
 use crate::run::{Draft, Facts, Run};
 use crate::schedule::{OutOfOrder, Schedule, Timeline};
 use crate::schema::Schema;
@@ -48,6 +49,8 @@ pub enum KeyRule {
 pub struct RecordingOptions {
     /// How it is written.
     pub kind: RecordingKind,
+    /// How many lines at its start are passed over.
+    pub skip_lines: u64,
     /// What a body is made of, as a KCQL column list; everything without.
     pub select: Option<String>,
     /// The types of the columns.
@@ -80,6 +83,7 @@ impl RecordingOptions {
         let format = if matches!(kind, RecordingKind::Raw) { Format::Raw } else { Format::Json };
         Self {
             kind,
+            skip_lines: 0,
             select: None,
             schema: Schema::default(),
             time: None,
@@ -102,7 +106,7 @@ pub struct Recording {
     rows: AnyRows,
     encoder: Box<dyn Encoder>,
     stamps: Vec<StampFormat>,
-    time: Option<(Field, TimeParser)>,
+    time: Option<EventTimes>,
     timeline: Timeline,
     key: Key,
     sequence: u64,
@@ -113,7 +117,11 @@ pub struct Recording {
     /// The recording has ended, or failed.
     is_over: bool,
     decisions: Vec<String>,
+    on_mixed: Option<MixedHook>,
 }
+
+/// Is told of columns that mix numbers and texts.
+type MixedHook = Box<dyn FnMut(MixedColumn) + Send>;
 
 /// A [`KeyRule`] for a recording whose columns are known.
 pub(super) enum Key {
@@ -130,7 +138,7 @@ impl Recording {
         reader: Box<dyn Read + Send>,
         options: &RecordingOptions,
     ) -> Result<Self, Vec<RecordingError>> {
-        let mut rows = open_rows(name, reader, &options.kind).map_err(|error| vec![error])?;
+        let mut rows = open_rows(name, reader, options).map_err(|error| vec![error])?;
         if !rows.advance().map_err(|error| vec![error])? {
             let name = name.to_owned();
             return Err(vec![match &options.kind {
@@ -138,7 +146,7 @@ impl Recording {
                 _ => RecordingError::Empty { name },
             }]);
         }
-        let Checked { encoder, stamps, time, key, decisions } = check(name, &rows, options)?;
+        let Checked { encoder, stamps, time, key, decisions } = check(name, &mut rows, options)?;
         Ok(Self {
             name: name.into(),
             rows,
@@ -153,12 +161,23 @@ impl Recording {
             is_loaded: true,
             is_over: false,
             decisions,
+            on_mixed: None,
         })
+    }
+
+    /// Calls `hook` with each column that mixes numbers and texts in bodies of JSON, once, on the thread that reads.
+    pub fn on_mixed_column(&mut self, hook: impl FnMut(MixedColumn) + Send + 'static) {
+        self.on_mixed = Some(Box::new(hook));
     }
 
     /// What was decided from the first row, as sentences for people.
     pub fn decisions(&self) -> &[String] {
         &self.decisions
+    }
+
+    /// The column with its event times, where they are read.
+    pub fn time_column(&self) -> Option<TimeColumn> {
+        self.time.as_ref().map(EventTimes::column)
     }
 
     /// The formats of the hand-over instants in its bodies.
@@ -170,7 +189,7 @@ impl Recording {
     fn add_row(&mut self, run: &mut Run) -> Result<(), RecordingError> {
         let rows = &self.rows;
         let event_time = match &self.time {
-            Some((field, parser)) => Some(event_time(&self.name, rows, field, parser)?),
+            Some(time) => Some(time.of(&self.name, rows)?),
             None => None,
         };
         let due = self
@@ -180,6 +199,9 @@ impl Recording {
         let mut draft = run.draft();
         write_key(&self.key, rows, &mut draft);
         self.encoder.encode(&RowContext { name: &self.name, rows, event_time }, &mut draft)?;
+        if let Some(hook) = &mut self.on_mixed {
+            self.encoder.take_mixed().into_iter().for_each(hook);
+        }
         draft.finish(Facts { event_time, due, lane: self.lane, sequence: self.sequence, line: rows.line() });
         self.sequence += 1;
         Ok(())
@@ -213,12 +235,14 @@ impl Source for Recording {
 fn open_rows(
     name: &str,
     reader: Box<dyn Read + Send>,
-    kind: &RecordingKind,
+    options: &RecordingOptions,
 ) -> Result<AnyRows, RecordingError> {
-    Ok(match kind {
-        RecordingKind::Csv(options) => AnyRows::Csv(CsvRows::open(name.into(), reader, options)?),
-        RecordingKind::JsonLines => AnyRows::JsonLines(JsonRows::open(name.into(), reader)?),
-        RecordingKind::Raw => AnyRows::Raw(LineRows::open(name.into(), reader)?),
+    let mut input = Input::open(name.into(), reader)?;
+    input.skip_lines(options.skip_lines)?;
+    Ok(match &options.kind {
+        RecordingKind::Csv(options) => AnyRows::Csv(CsvRows::open(input, options)?),
+        RecordingKind::JsonLines => AnyRows::JsonLines(JsonRows::open(input)),
+        RecordingKind::Raw => AnyRows::Raw(LineRows::open(input)),
     })
 }
 
@@ -234,47 +258,4 @@ fn write_key(key: &Key, rows: &AnyRows, draft: &mut Draft<'_>) {
         },
     }
     draft.end_key();
-}
-
-fn event_time(
-    name: &str,
-    rows: &AnyRows,
-    field: &Field,
-    parser: &TimeParser,
-) -> Result<Timestamp, RecordingError> {
-    let parsed = match rows.csv_text(field) {
-        Some(text) => parser.parse(text),
-        None => rows.cell(field).and_then(|cell| parser.parse(cell.text().as_bytes())),
-    };
-    parsed.ok_or_else(|| no_event_time(name, rows, field, parser))
-}
-
-#[cold]
-fn no_event_time(name: &str, rows: &AnyRows, field: &Field, parser: &TimeParser) -> RecordingError {
-    let (line, column) = (rows.line(), field.path.join("."));
-    let Some(cell) = rows.cell(field) else {
-        return RecordingError::MissingField { name: name.into(), line, column };
-    };
-    RecordingError::BadTime {
-        name: name.into(),
-        line,
-        number: field.index + 1,
-        column,
-        cell: excerpt(&cell.text()),
-        format: parser.format.to_string(),
-    }
-}
-
-#[cold]
-fn out_of_order(
-    name: &str,
-    rows: &AnyRows,
-    time: Option<&(Field, TimeParser)>,
-    behind: std::time::Duration,
-) -> RecordingError {
-    let (number, column, cell) = time.map_or_else(Default::default, |(field, _)| {
-        let cell = rows.cell(field).map(|cell| excerpt(&cell.text())).unwrap_or_default();
-        (field.index + 1, field.path.join("."), cell)
-    });
-    RecordingError::OutOfOrder { name: name.into(), line: rows.line(), number, column, cell, behind }
 }

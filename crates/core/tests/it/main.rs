@@ -12,6 +12,7 @@ mod properties;
 mod refused;
 mod select;
 mod simulation;
+mod time_column;
 mod times;
 
 use std::io::{Cursor, Read};

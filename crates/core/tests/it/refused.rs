@@ -35,8 +35,8 @@ fn csv_recordings_that_are_no_table() {
         (b"t,\xe9t\xe9\n1,2\n", "data:1: column 2 `\u{fffd}t\u{fffd}` is not UTF-8; convert the file"),
         (b"t,v\n1,\"open\n2,3\n", "data:2: a quote opens here and never closes"),
         (b"t,v\n1,2\n\"a\nb\",\"c\nd", "data:4: a quote opens here and never closes"),
-        (b"\xff\xfet\0", "data:1: starts like UTF-16; convert it to UTF-8"),
-        (b"a,b,a\n1,2,3\n", "data:1: two columns are called `a`; name the columns with --columns"),
+        (b"\xff\xfet\0", "data:1: starts like UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
+        (b"a,b,a\n1,2,3\n", "data:1: two columns are called `a`; name the columns with --columns, and pass over the header line with --skip-lines 1"),
     ];
     for (text, message) in cases {
         assert_eq!(error(text, &csv()), message, "{}", String::from_utf8_lossy(text));
@@ -72,6 +72,13 @@ fn times_that_are_none_or_go_backwards() {
         |second: &str| format!("timestamp,value\n2021-01-01 00:00:00,1\n2021-01-01 00:00:04,2\n{second},3\n");
     assert_eq!(
         error(dates("2021-01-01 00:00:02"), &recorded(csv())),
+        "data:4: column 1 `timestamp`: `2021-01-01 00:00:02` is 2s earlier than the record before it; if \
+         `timestamp` is not the event time, name the right column with --time; otherwise sort the file, or pass \
+         --out-of-order=clamp to replay it as it stands"
+    );
+    let stated = RecordingOptions { time: Some("timestamp".into()), ..recorded(csv()) };
+    assert_eq!(
+        error(dates("2021-01-01 00:00:02"), &stated),
         "data:4: column 1 `timestamp`: `2021-01-01 00:00:02` is 2s earlier than the record before it; sort the \
          file, or pass --out-of-order=clamp to replay it as it stands"
     );
@@ -87,7 +94,8 @@ fn times_that_are_none_or_go_backwards() {
     let named = |column: &str| RecordingOptions { time: Some(column.into()), ..recorded(csv()) };
     assert_eq!(
         error("name,t\nice,1\n", &named("name")),
-        "data:2: column 1 `name`: `ice` is no time in the format auto; state another with --time-format"
+        "data:2: column 1 `name`: `ice` is in no form of a time that is recognised; state it with --time-format, or \
+         name another column with --time"
     );
     assert_eq!(error("name,t\nice,1\n", &named("at")), "data: no column `at` for --time (found: name, t)");
     assert_eq!(

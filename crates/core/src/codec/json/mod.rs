@@ -1,9 +1,11 @@
 //! JSON bodies: compact, members in the order selected, number text kept.
 
+mod mixing;
 mod values;
 
-use self::values::{write_cell, write_csv_text, write_text};
-use super::{CodecError, Encoder, RowContext, Shape, write_number, write_uuid};
+use self::mixing::Seen;
+use self::values::{Became, write_cell, write_csv_text, write_text};
+use super::{CodecError, Encoder, MixedColumn, RowContext, Shape, write_number, write_uuid};
 use crate::projection::{Expr, Item, Projection, Rest};
 use crate::run::Draft;
 use crate::schema::Type;
@@ -12,14 +14,22 @@ use crate::value::{Misfit, Value};
 
 /// Writes objects and arrays.
 pub(super) struct JsonEncoder {
-    /// The members up to the first that may bring along none: what stands before each, which is its name and the
-    /// opening or a comma, and where its value comes from.
-    head: Vec<(Vec<u8>, Expr)>,
+    /// The members up to the first that may bring along none.
+    head: Vec<Member>,
     /// The members from there on, without commas.
-    tail: Vec<(Vec<u8>, Expr)>,
+    tail: Vec<Member>,
     shape: Shape,
     /// The body is the JSON object as the recording has it.
     verbatim: bool,
+    mixed: Vec<MixedColumn>,
+}
+
+struct Member {
+    /// What stands before the value: the name, and the opening or a comma.
+    prefix: Vec<u8>,
+    /// Where the value comes from.
+    expr: Expr,
+    seen: Seen,
 }
 
 impl JsonEncoder {
@@ -27,7 +37,7 @@ impl JsonEncoder {
         let verbatim = projection.is_identity
             && shape == Shape::Object
             && matches!(&*projection.items, [Item { expr: Expr::Rest(rest), .. }] if rest.schema.is_silent());
-        let mut encoder = Self { head: Vec::new(), tail: Vec::new(), shape, verbatim };
+        let mut encoder = Self { head: Vec::new(), tail: Vec::new(), shape, verbatim, mixed: Vec::new() };
         for Item { name, expr } in projection.items {
             let is_rest = matches!(expr, Expr::Rest(_));
             let mut prefix = Vec::new();
@@ -39,7 +49,8 @@ impl JsonEncoder {
                 write_text(&name, &mut prefix);
                 prefix.push(b':');
             }
-            if is_head { &mut encoder.head } else { &mut encoder.tail }.push((prefix, expr));
+            let member = Member { prefix, expr, seen: Seen::default() };
+            if is_head { &mut encoder.head } else { &mut encoder.tail }.push(member);
         }
         encoder
     }
@@ -56,15 +67,17 @@ impl Encoder for JsonEncoder {
             return Ok(());
         }
         let (open, close) = self.brackets();
-        for (prefix, expr) in &mut self.head {
+        for Member { prefix, expr, seen } in &mut self.head {
             draft.bytes().extend_from_slice(prefix);
-            write_expr(expr, row, draft)?;
+            if seen.note(write_expr(expr, row, draft)?) {
+                self.mixed.extend(row.mixed(expr));
+            }
         }
         let mut first = self.head.is_empty();
         if first {
             draft.bytes().push(open);
         }
-        for (prefix, expr) in &mut self.tail {
+        for Member { prefix, expr, .. } in &mut self.tail {
             if let Expr::Rest(rest) = expr {
                 write_rest(row, rest, &mut first, draft.bytes())?;
                 continue;
@@ -77,6 +90,10 @@ impl Encoder for JsonEncoder {
         }
         draft.bytes().push(close);
         Ok(())
+    }
+
+    fn take_mixed(&mut self) -> Vec<MixedColumn> {
+        std::mem::take(&mut self.mixed)
     }
 }
 
@@ -95,28 +112,32 @@ fn write_rest(
             into.push(b',');
         }
         let new_name = rest.new_name(name);
-        if new_name.is_none() && rest.taken.iter().any(|taken| taken == name) {
+        if new_name.is_none() && rest.is_taken(name) {
             let (recording, line) = (row.name.to_owned(), row.rows.line());
             return Err(RecordingError::TakenName { name: recording, line, field: name.to_owned() });
         }
         write_text(new_name.unwrap_or(name), into);
         into.push(b':');
         write_cell(cell, rest.schema.type_of(name), into).map_err(|misfit| {
-            let field = Field { path: vec![name.to_owned()], index };
+            let field = Field::column(name, index);
             row.misfit(&field, cell, misfit)
         })?;
     }
     Ok(())
 }
 
-fn write_expr(expr: &mut Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
+fn write_expr(
+    expr: &mut Expr,
+    row: &RowContext<'_>,
+    draft: &mut Draft<'_>,
+) -> Result<Became, RecordingError> {
     match expr {
         Expr::Field(field, ty) => {
             let written = match row.rows.csv_text(field) {
                 Some(text) => write_csv_text(text, *ty, draft.bytes()),
                 None => write_field(row.rows, field, *ty, draft.bytes()),
             };
-            written.map_err(|misfit| row.misfit_of(field, misfit))?;
+            return written.map_err(|misfit| row.misfit_of(field, misfit));
         }
         Expr::Now { format, width } => quoted(draft, |draft| draft.slot(*format, *width)),
         Expr::EventTime(format) => quoted(draft, |draft| row.write_event_time(format, draft.bytes())),
@@ -128,16 +149,18 @@ fn write_expr(expr: &mut Expr, row: &RowContext<'_>, draft: &mut Draft<'_>) -> R
         // The callers expand it.
         Expr::Rest(_) => {}
     }
-    Ok(())
+    Ok(Became::Other)
 }
 
-fn write_field(rows: &AnyRows, field: &Field, ty: Type, into: &mut Vec<u8>) -> Result<(), Misfit> {
+fn write_field(rows: &AnyRows, field: &Field, ty: Type, into: &mut Vec<u8>) -> Result<Became, Misfit> {
     match rows.cell(field) {
-        Some(cell) => write_cell(cell, ty, into)?,
+        Some(cell) => write_cell(cell, ty, into),
         // A field that is not there is null.
-        None => into.extend_from_slice(b"null"),
+        None => {
+            into.extend_from_slice(b"null");
+            Ok(Became::Other)
+        }
     }
-    Ok(())
 }
 
 fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {
@@ -150,6 +173,8 @@ fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {
 pub(super) struct KeyedEncoder {
     time: Field,
     value: Expr,
+    seen: Seen,
+    mixed: Vec<MixedColumn>,
 }
 
 impl KeyedEncoder {
@@ -163,7 +188,9 @@ impl KeyedEncoder {
         let found = || others.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
         match &*others {
             [Item { expr: Expr::Rest(_), .. }] => Err(CodecError::Keyed { found: found() }),
-            [Item { expr, .. }] => Ok(Self { time, value: expr.clone() }),
+            [Item { expr, .. }] => {
+                Ok(Self { time, value: expr.clone(), seen: Seen::default(), mixed: Vec::new() })
+            }
             _ => Err(CodecError::Keyed { found: found() }),
         }
     }
@@ -177,8 +204,14 @@ impl Encoder for KeyedEncoder {
             _ => write_text("", draft.bytes()),
         }
         draft.bytes().push(b':');
-        write_expr(&mut self.value, row, draft)?;
+        if self.seen.note(write_expr(&mut self.value, row, draft)?) {
+            self.mixed.extend(row.mixed(&self.value));
+        }
         draft.bytes().push(b'}');
         Ok(())
+    }
+
+    fn take_mixed(&mut self) -> Vec<MixedColumn> {
+        std::mem::take(&mut self.mixed)
     }
 }

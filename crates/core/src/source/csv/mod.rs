@@ -5,12 +5,10 @@ mod plain;
 #[cfg(test)]
 mod tests;
 
-use std::io::Read;
-
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use self::plain::PlainRows;
-use super::error::RecordingError;
+use super::error::{RecordingError, delimiter_help};
 use super::input::Input;
 use super::rows::{Field, Rows};
 use crate::value::Cell;
@@ -60,12 +58,7 @@ pub(crate) struct CsvRows {
 }
 
 impl CsvRows {
-    pub(crate) fn open(
-        name: String,
-        reader: Box<dyn Read + Send>,
-        options: &CsvOptions,
-    ) -> Result<Self, RecordingError> {
-        let input = Input::open(name, reader)?;
+    pub(crate) fn open(input: Input, options: &CsvOptions) -> Result<Self, RecordingError> {
         let splitter = ReaderBuilder::new().delimiter(options.delimiter).quote(options.quote).build();
         let mut rows = Self {
             input,
@@ -96,9 +89,27 @@ impl CsvRows {
                 Err(RecordingError::ColumnNamedTwice { column: pair[0].clone() })
             }
             Some(pair) => {
-                Err(RecordingError::DuplicateColumn { column: pair[0].clone(), name: rows.input.name })
+                let line = rows.line();
+                Err(RecordingError::DuplicateColumn { column: pair[0].clone(), line, name: rows.input.name })
             }
         }
+    }
+
+    /// The rows that follow, as far as they are at hand.
+    pub(crate) fn ahead(&mut self) -> Option<Self> {
+        let lines = self.input.ahead(self.taken)?;
+        let columns = Some(self.columns.clone());
+        let options = CsvOptions { delimiter: self.delimiter, quote: self.quote, columns };
+        Self::open(lines, &options).ok()
+    }
+
+    /// A usual delimiter that the names of the columns hold more often than they are apart.
+    pub(crate) fn likelier_delimiter(&self) -> Option<char> {
+        let held =
+            |delimiter: char| self.columns.iter().map(|name| name.matches(delimiter).count()).sum::<usize>();
+        let others = [';', '\t', '|', ','].into_iter().filter(|&other| other != char::from(self.delimiter));
+        let likeliest = others.max_by_key(|&delimiter| held(delimiter))?;
+        (held(likeliest) >= self.columns.len()).then_some(likeliest)
     }
 
     fn header(&self) -> Result<Vec<String>, RecordingError> {
@@ -253,6 +264,7 @@ impl Rows for CsvRows {
                 found: self.count,
                 wanted: self.columns.len(),
                 columns: crate::source::listed(&self.columns),
+                help: self.likelier_delimiter().map(delimiter_help).unwrap_or_default(),
             });
         }
         Ok(true)

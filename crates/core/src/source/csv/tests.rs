@@ -12,7 +12,7 @@ type Row = (Vec<Vec<u8>>, Vec<u8>, u64, bool);
 /// The rows of `text` and how they end; and how many of them were plain.
 fn rows_of(text: &[u8], at_most: usize, options: &CsvOptions, plain: bool) -> (Vec<Row>, String, usize) {
     let reader = Box::new(Trickle::new(text.to_vec(), at_most));
-    let mut rows = match CsvRows::open("data".into(), reader, options) {
+    let mut rows = match Input::open("data".into(), reader).and_then(|input| CsvRows::open(input, options)) {
         Ok(rows) => rows,
         Err(error) => return (Vec::new(), error.to_string(), 0),
     };

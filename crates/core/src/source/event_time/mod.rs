@@ -1,16 +1,20 @@
 //! Event times: the text of a cell as a point in time, to the nanosecond.
 
+mod calendar;
 mod civil;
 mod epoch;
+mod strftime;
 
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Zoned;
 use jiff::civil::DateTime;
-use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
+pub(in crate::source) use self::calendar::{looks_like_a_calendar, reads};
 pub use self::epoch::EpochUnit;
+pub use self::strftime::{Refusal, Strftime};
 
 use self::civil::Civil;
 use crate::record::Timestamp;
@@ -28,25 +32,26 @@ pub enum TimeFormat {
     /// ISO 8601: a date and a time, parted by `T` or a blank, with or without an offset.
     Iso,
     /// A strftime format; `%f` is a fraction of a second.
-    Strftime(String),
+    Strftime(Strftime),
 }
 
 /// A text that names no time format.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "unknown time format `{found}`; use auto, s, ms, us, ns, iso, or a strftime format such as %d.%m.%Y %H:%M:%S"
-)]
-pub struct UnknownTimeFormat {
-    found: String,
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum TimeFormatError {
+    #[error(
+        "unknown time format `{found}`; use auto, s, ms, us, ns, iso, or a strftime format such as %d.%m.%Y %H:%M:%S"
+    )]
+    Unknown { found: String },
+    #[error(transparent)]
+    Strftime(#[from] Refusal),
 }
 
-/// Any time will do to see whether a format can be used.
-const SOME_TIME: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
-
 impl FromStr for TimeFormat {
-    type Err = UnknownTimeFormat;
+    type Err = TimeFormatError;
 
-    fn from_str(text: &str) -> Result<Self, UnknownTimeFormat> {
+    fn from_str(text: &str) -> Result<Self, TimeFormatError> {
         match text {
             "auto" => Ok(Self::Auto),
             "s" => Ok(Self::Epoch(EpochUnit::Seconds)),
@@ -54,10 +59,23 @@ impl FromStr for TimeFormat {
             "us" => Ok(Self::Epoch(EpochUnit::Micros)),
             "ns" => Ok(Self::Epoch(EpochUnit::Nanos)),
             "iso" => Ok(Self::Iso),
-            _ if text.contains('%') && strtime::format(text, &SOME_TIME.to_zoned(TimeZone::UTC)).is_ok() => {
-                Ok(Self::Strftime(text.into()))
-            }
-            _ => Err(UnknownTimeFormat { found: text.into() }),
+            _ if text.contains('%') => Ok(Self::Strftime(Strftime::new(text)?)),
+            _ => Err(TimeFormatError::Unknown { found: text.into() }),
+        }
+    }
+}
+
+impl TimeFormat {
+    /// The format as somebody would state it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Auto => "auto",
+            Self::Epoch(EpochUnit::Seconds) => "s",
+            Self::Epoch(EpochUnit::Millis) => "ms",
+            Self::Epoch(EpochUnit::Micros) => "us",
+            Self::Epoch(EpochUnit::Nanos) => "ns",
+            Self::Iso => "iso",
+            Self::Strftime(format) => format.as_str(),
         }
     }
 }
@@ -71,7 +89,7 @@ impl fmt::Display for TimeFormat {
             Self::Epoch(EpochUnit::Micros) => f.write_str("us (epoch microseconds)"),
             Self::Epoch(EpochUnit::Nanos) => f.write_str("ns (epoch nanoseconds)"),
             Self::Iso => f.write_str("iso (ISO 8601)"),
-            Self::Strftime(format) => f.write_str(format),
+            Self::Strftime(format) => f.write_str(format.as_str()),
         }
     }
 }
@@ -92,19 +110,28 @@ impl TimeParser {
         Ok(Self { format, zone: zone_named(zone_name)?, zone_name: zone_name.into() })
     }
 
-    /// The format that `text` is in, if it looks like a time.
-    pub(crate) fn detect(&self, text: &str) -> Option<TimeFormat> {
-        if is_json_number(text.as_bytes()) {
-            let unit = epoch::unit_of(text);
-            return epoch::read(text.as_bytes(), unit).map(|_| TimeFormat::Epoch(unit));
+    /// The format that `text` is in: the stated one, or, left open, what it looks like. `unit` is that of a number,
+    /// where something beside the text says it.
+    pub(crate) fn format_of(&self, text: &str, unit: Option<EpochUnit>) -> Option<TimeFormat> {
+        if self.format != TimeFormat::Auto {
+            return self.parse(text.as_bytes()).map(|_| self.format.clone());
         }
-        self.iso(text.as_bytes()).map(|_| TimeFormat::Iso)
+        if !is_json_number(text.as_bytes()) {
+            return self.iso(text.as_bytes()).map(|_| TimeFormat::Iso);
+        }
+        // 20210131 is a day of 2021, not one of 1970.
+        if unit.is_none() && looks_like_a_calendar(text) {
+            return None;
+        }
+        let unit = unit.unwrap_or_else(|| epoch::unit_of(text.as_bytes()));
+        epoch::read(text.as_bytes(), unit).map(|_| TimeFormat::Epoch(unit))
     }
 
     /// What was decided, as a person would say it of `text`.
     pub(crate) fn describe(&self, text: &str) -> String {
         match &self.format {
             TimeFormat::Epoch(_) => self.format.to_string(),
+            TimeFormat::Iso if text.ends_with(']') => "ISO 8601 with a named zone".into(),
             TimeFormat::Iso if has_offset(text) => "ISO 8601 with offset".into(),
             TimeFormat::Iso => format!("ISO 8601 without offset, read as {}", self.zone_name),
             other => format!("{other}, without an offset read as {}", self.zone_name),
@@ -113,16 +140,19 @@ impl TimeParser {
 
     /// The point in time that `text` says; `None` where it says none in this format.
     pub(crate) fn parse(&self, text: &[u8]) -> Option<Timestamp> {
-        match &self.format {
+        self.read(&self.format, text)
+    }
+
+    /// The point in time that `text` says in another format.
+    pub(crate) fn read_as(&self, format: &TimeFormat, text: &str) -> Option<Timestamp> {
+        self.read(format, text.as_bytes())
+    }
+
+    fn read(&self, format: &TimeFormat, text: &[u8]) -> Option<Timestamp> {
+        match format {
             TimeFormat::Epoch(unit) => epoch::read(text, *unit),
             TimeFormat::Iso | TimeFormat::Auto => self.iso(text),
-            TimeFormat::Strftime(format) => {
-                let parsed = strtime::parse(format, &*String::from_utf8_lossy(text)).ok()?;
-                match parsed.to_timestamp() {
-                    Ok(timestamp) => timestamp_of(timestamp),
-                    Err(_) => self.civil(parsed.to_datetime().ok()?),
-                }
-            }
+            TimeFormat::Strftime(format) => format.parse(text, &self.zone),
         }
     }
 
@@ -140,16 +170,15 @@ impl TimeParser {
         if text.len() < "2021-01-01".len() || text.as_bytes().get(4) != Some(&b'-') {
             return None;
         }
+        if text.ends_with(']') {
+            // The zone counts, and has to agree with an offset beside it.
+            let zoned: Zoned = text.parse().ok()?;
+            return timestamp_of(zoned.timestamp());
+        }
         if has_offset(text) {
             return timestamp_of(text.parse().ok()?);
         }
-        self.civil(text.parse().ok()?)
-    }
-
-    fn civil(&self, time: DateTime) -> Option<Timestamp> {
-        if self.zone == TimeZone::UTC {
-            return timestamp_of(TimeZone::UTC.to_timestamp(time).ok()?);
-        }
+        let time: DateTime = text.parse().ok()?;
         timestamp_of(self.zone.to_timestamp(time).ok()?)
     }
 }
@@ -160,7 +189,7 @@ fn has_offset(text: &str) -> bool {
     memchr::memchr3(b'Z', b'+', b'-', time).is_some() || time.ends_with(b"z")
 }
 
-fn timestamp_of(timestamp: jiff::Timestamp) -> Option<Timestamp> {
+pub(super) fn timestamp_of(timestamp: jiff::Timestamp) -> Option<Timestamp> {
     i64::try_from(timestamp.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
@@ -182,7 +211,7 @@ mod tests {
         assert_eq!(nanos("ms", None, "1618055496288.5"), Some(1_618_055_496_288_500_000));
         assert_eq!(nanos("us", None, "1.5"), Some(1_500));
         assert_eq!(nanos("ns", None, "9223372036854775807"), Some(i64::MAX));
-        for bad in ["", "-", ".", "1.", "1e3", "abc", "1.x", "9223372036854775808", " 1"] {
+        for bad in ["", "-", ".", "1.", "1e", "abc", "1.x", "9223372036854775808", " 1"] {
             assert_eq!(nanos("s", None, bad), None, "{bad}");
         }
     }
@@ -234,15 +263,21 @@ mod tests {
         for (text, format) in [
             ("9656.196248", "s (epoch seconds)"),
             ("1501541619", "s (epoch seconds)"),
+            ("1.501541619e+09", "s (epoch seconds)"),
+            ("1.501541619e12", "ms (epoch milliseconds)"),
             ("1618055496288", "ms (epoch milliseconds)"),
             ("1618055496288123", "us (epoch microseconds)"),
             ("1618055496288123456", "ns (epoch nanoseconds)"),
             ("2021-01-01 00:00:00", "iso (ISO 8601)"),
         ] {
-            assert_eq!(parser.detect(text).map(|found| found.to_string()).as_deref(), Some(format), "{text}");
+            assert_eq!(
+                parser.format_of(text, None).map(|found| found.to_string()).as_deref(),
+                Some(format),
+                "{text}"
+            );
         }
-        for text in ["ml", "1e9", "9999999999", "99999999999999999999"] {
-            assert_eq!(parser.detect(text), None, "{text}");
+        for text in ["ml", "1e19", "9999999999", "99999999999999999999", "20210131", "20210131235959"] {
+            assert_eq!(parser.format_of(text, None), None, "{text}");
         }
     }
 }

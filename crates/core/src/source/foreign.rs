@@ -1,0 +1,65 @@
+//! Files that are no text in UTF-8, told by how they start.
+
+/// So many bytes tell.
+const ENOUGH_BYTES: usize = 8;
+
+/// Whether more bytes than `start` may show that a recording is no text. Nobody is kept waiting: without a line end
+/// there is no record yet.
+pub(super) fn may_be_foreign(start: &[u8]) -> bool {
+    start.len() < ENOUGH_BYTES && memchr::memchr2(b'\n', b'\r', start).is_none()
+}
+
+/// What `start`, the first bytes of the recording called `name`, is instead of text, and what to do about it.
+pub(super) fn foreign(start: &[u8], name: &str) -> Option<(&'static str, String)> {
+    Some(match start {
+        [0x1F, 0x8B, ..] => ("compressed with gzip", unpacked(name, "zcat")),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => ("compressed with zstd", unpacked(name, "zstdcat")),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => ("compressed with xz", unpacked(name, "xzcat")),
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..] => {
+            ("compressed with bzip2", unpacked(name, "bzcat"))
+        }
+        [0x04, 0x22, 0x4D, 0x18, ..] => ("compressed with lz4", unpacked(name, "lz4cat")),
+        [b'P', b'K', 3, 4, ..] => {
+            ("a ZIP archive or a spreadsheet", "unpack it first, or save it as CSV in UTF-8".into())
+        }
+        [b'P', b'A', b'R', b'1', ..] => ("a Parquet file", "convert it to CSV or JSON Lines first".into()),
+        [b'O', b'b', b'j', 1, ..] => ("an Avro file", "convert it to CSV or JSON Lines first".into()),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => ("starts like UTF-16", converted("UTF-16")),
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => {
+            ("looks like UTF-16 without a mark", converted("UTF-16LE"))
+        }
+        [0, first, 0, second, ..] if *first != 0 && *second != 0 => {
+            ("looks like UTF-16 without a mark", converted("UTF-16BE"))
+        }
+        _ => return None,
+    })
+}
+
+/// What `name`, whose file is compressed by its extension, is unpacked with.
+pub fn packed(name: &str) -> Option<(&'static str, String)> {
+    let (_, extension) = name.rsplit_once('.')?;
+    let (what, program) = match &*extension.to_ascii_lowercase() {
+        "gz" => ("compressed with gzip", "zcat"),
+        "zst" | "zstd" => ("compressed with zstd", "zstdcat"),
+        "xz" => ("compressed with xz", "xzcat"),
+        "bz2" => ("compressed with bzip2", "bzcat"),
+        "lz4" => ("compressed with lz4", "lz4cat"),
+        _ => return None,
+    };
+    Some((what, unpacked(name, program)))
+}
+
+fn unpacked(name: &str, program: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let input = match stem.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).as_deref() {
+        Some("jsonl" | "ndjson") => "jsonl",
+        Some("txt" | "log") => "raw",
+        _ => "csv",
+    };
+    let file = if name == "-" { "FILE" } else { name };
+    format!("unpack it first: {program} {file} | kadence replay - --input {input}")
+}
+
+fn converted(from: &str) -> String {
+    format!("convert it to UTF-8: iconv -f {from} -t UTF-8")
+}
