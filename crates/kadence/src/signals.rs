@@ -1,4 +1,7 @@
 //! Ctrl-C, SIGTERM and a terminal that closes: the first asks for a clean end, the second ends the process.
+//!
+//! A signal that was ignored when the process started stays ignored: that is how `nohup`, and a shell without job
+//! control for what it starts behind `&`, ask for it.
 
 use std::sync::Arc;
 use std::thread;
@@ -27,7 +30,7 @@ impl Signals {
         let heard = signals.clone();
         // Without the listener Ctrl-C still ends the process, as it does by default.
         #[cfg(unix)]
-        if let Ok(mut incoming) = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]) {
+        if let Ok(mut incoming) = signal_hook::iterator::Signals::new(listened_for()) {
             let _ = thread::Builder::new().name("signals".into()).spawn(move || {
                 let mut incoming = incoming.forever();
                 if incoming.next().is_some() {
@@ -41,5 +44,34 @@ impl Signals {
             });
         }
         signals
+    }
+}
+
+/// The signals that the process did not start with ignored.
+#[cfg(unix)]
+fn listened_for() -> Vec<i32> {
+    // Whoever asks the system by its functions needs unsafe code; Linux tells in a file as well.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = ignored(&status);
+    [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect()
+}
+
+/// The set of ignored signals in a process's status: signal n is bit n − 1.
+#[cfg(unix)]
+fn ignored(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_status() {
+        let status = "Name:\tkadence\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n";
+        assert_eq!(ignored(status), 1 << (SIGHUP - 1) | 1 << 12);
+        assert_eq!(ignored("Name: x\n"), 0);
+        assert_eq!(ignored("SigIgn:\tzz\n"), 0);
     }
 }

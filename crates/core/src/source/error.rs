@@ -12,14 +12,15 @@ use crate::schema::Type;
 pub enum RecordingError {
     #[error("cannot read {name}")]
     Read { name: String, source: io::Error },
-    #[error("{name}:1: no records (the file is empty)")]
-    Empty { name: String },
+    #[error("{name}:1: no records ({})",
+        if *passed_over { "nothing follows the lines passed over" } else { "the file is empty" })]
+    Empty { name: String, passed_over: bool },
     #[error(
         "{name}:1: no records (nothing follows the header line); with --columns the first line counts as a record"
     )]
     HeaderOnly { name: String },
     #[error("{name}:1: {what}; {help}")]
-    NotText { name: String, what: &'static str, help: String },
+    NotText { name: String, what: &'static str, help: Box<str> },
     #[error(
         "{name}:{line}: two columns are called `{column}`; name the columns with --columns, and pass over the \
         header line with --skip-lines {line}"
@@ -33,7 +34,7 @@ pub enum RecordingError {
     BlankLine { name: String, line: u64 },
     #[error("{name}:{line}: {found} {} where {wanted} {} expected ({columns}){}",
         if *found == 1 { "cell" } else { "cells" }, if *wanted == 1 { "is" } else { "are" }, Behind(help))]
-    CellCount { name: String, line: u64, found: usize, wanted: usize, columns: String, help: String },
+    CellCount { name: String, line: u64, found: usize, wanted: usize, columns: String, help: Box<str> },
     #[error("{name}:{line}: a quote opens here and never closes")]
     OpenQuote { name: String, line: u64 },
     #[error("{name}:{line}: the record exceeds {limit} bytes (is a quote left open?)")]
@@ -56,9 +57,9 @@ pub enum RecordingError {
     #[error("{name}:{line}: no field `{column}`")]
     MissingField { name: String, line: u64, column: String },
     #[error("{name}: no column `{wanted}` for {purpose} (found: {found}){}", Behind(help))]
-    NoColumn { name: String, wanted: String, purpose: &'static str, found: String, help: String },
+    NoColumn { name: String, wanted: String, purpose: &'static str, found: String, help: Box<str> },
     #[error("{name}:{line}: no column holds a time (found: {found}); {help}")]
-    NoTimeColumn { name: String, line: u64, found: String, help: String },
+    NoTimeColumn { name: String, line: u64, found: String, help: Box<str> },
     #[error(
         "{name}:{line}: date and time stand in two columns (`{date}`, `{time}`); join them in one column, \
         or name one of them with --time"
@@ -73,13 +74,13 @@ pub enum RecordingError {
         number: usize,
         column: String,
         cell: String,
-        format: String,
-        help: String,
+        format: Box<str>,
+        help: Box<str>,
     },
     #[error(
         "{name}:{line}: column {number} `{column}`: `{cell}` is in no form of a time that is recognised; {help}"
     )]
-    UnknownTime { name: String, line: u64, number: usize, column: String, cell: String, help: String },
+    UnknownTime { name: String, line: u64, number: usize, column: String, cell: String, help: Box<str> },
     #[error(
         "{name}:{line}: column {number} `{column}`: `{cell}` is {behind:?} earlier than the record before it; {help}"
     )]
@@ -90,7 +91,7 @@ pub enum RecordingError {
         column: String,
         cell: String,
         behind: Duration,
-        help: String,
+        help: Box<str>,
     },
     #[error("--time-zone: {error}")]
     TimeZone { error: crate::stamp::StampError },
@@ -161,7 +162,7 @@ impl RecordingError {
             | Self::NoTimeColumn { help, .. }
             | Self::BadTime { help, .. }
             | Self::UnknownTime { help, .. }
-            | Self::OutOfOrder { help, .. } => Some(help.clone()),
+            | Self::OutOfOrder { help, .. } => Some(help.to_string()),
             Self::DuplicateColumn { line, .. } => Some(format!(
                 "name the columns with --columns, and pass over the header line with --skip-lines {line}"
             )),
@@ -172,7 +173,7 @@ impl RecordingError {
     /// The recording's name, where the text starts with it.
     fn name(&self) -> Option<&str> {
         match self {
-            Self::Empty { name }
+            Self::Empty { name, .. }
             | Self::HeaderOnly { name }
             | Self::NotText { name, .. }
             | Self::DuplicateColumn { name, .. }

@@ -45,13 +45,10 @@ impl EventTimes {
 
 #[cold]
 fn no_event_time(name: &str, rows: &AnyRows, field: &Field, parser: &TimeParser) -> RecordingError {
-    match rows.cell(field) {
-        Some(cell) => bad_time(name, rows.line(), field, &cell.text(), parser),
-        None => {
-            let (line, column) = (rows.line(), field.path.join("."));
-            RecordingError::MissingField { name: name.into(), line, column }
-        }
+    if let Some(cell) = rows.cell(field) {
+        return bad_time(name, rows.line(), field, &cell.text(), parser);
     }
+    RecordingError::MissingField { name: name.into(), line: rows.line(), column: field.path.join(".") }
 }
 
 /// A text that is no time in the format of `parser`.
@@ -72,8 +69,8 @@ pub(super) fn bad_time(
         number: field.index + 1,
         column: field.path.join("."),
         cell: excerpt(text),
-        format: parser.format.to_string(),
-        help,
+        format: parser.format.to_string().into(),
+        help: help.into(),
     }
 }
 
@@ -95,5 +92,13 @@ pub(super) fn out_of_order(
     } else {
         sort.into()
     };
-    RecordingError::OutOfOrder { name: name.into(), line: rows.line(), number, column, cell, behind, help }
+    RecordingError::OutOfOrder {
+        name: name.into(),
+        line: rows.line(),
+        number,
+        column,
+        cell,
+        behind,
+        help: help.into(),
+    }
 }

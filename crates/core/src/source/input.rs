@@ -28,6 +28,8 @@ pub(crate) struct Input {
     last: Option<u8>,
     /// Up to where the buffer holds whole lines.
     lines_end: usize,
+    /// Lines at the start were passed over.
+    pub(crate) passed_over: bool,
 }
 
 impl Input {
@@ -43,18 +45,20 @@ impl Input {
             ended: false,
             last: None,
             lines_end: 0,
+            passed_over: false,
         };
         while input.passes_over_a_mark()? {}
         // What is no text says so in its first bytes, if they are not text by chance.
         while may_be_foreign(input.window()) && input.more()? {}
         match foreign(input.window(), &input.name) {
-            Some((what, help)) => Err(RecordingError::NotText { name: input.name, what, help }),
+            Some((what, help)) => Err(RecordingError::NotText { name: input.name, what, help: help.into() }),
             None => Ok(input),
         }
     }
 
     /// Passes over so many lines at the start.
     pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), RecordingError> {
+        self.passed_over = lines > 0;
         for _ in 0..lines {
             let Some(end) = self.find_line_end()? else {
                 let rest = self.window().len();

@@ -106,7 +106,7 @@ impl Opening<'_> {
             return Some(Field::dotted(wanted, index));
         }
         let (name, wanted, found) = (self.name.into(), wanted.into(), self.found());
-        let help = self.delimiter_hint();
+        let help = self.delimiter_hint().into();
         self.faults.push(RecordingError::NoColumn { name, wanted, purpose, found, help });
         None
     }
@@ -236,7 +236,7 @@ impl Opening<'_> {
                             .into()
                     }
                 };
-                RecordingError::NoTimeColumn { name, line, found: self.found(), help }
+                RecordingError::NoTimeColumn { name, line, found: self.found(), help: help.into() }
             }
         }
     }
@@ -256,7 +256,7 @@ impl Opening<'_> {
         };
         let (name, line) = (self.name.to_owned(), self.rows.line());
         let (number, column, cell) = (field.index + 1, field.path.join("."), excerpt(text));
-        RecordingError::UnknownTime { name, line, number, column, cell, help }
+        RecordingError::UnknownTime { name, line, number, column, cell, help: help.into() }
     }
 
     fn bad_time(&self, field: &Field, text: &str, parser: &TimeParser) -> RecordingError {

@@ -143,7 +143,7 @@ impl Recording {
             let name = name.to_owned();
             return Err(vec![match &options.kind {
                 RecordingKind::Csv(CsvOptions { columns: None, .. }) => RecordingError::HeaderOnly { name },
-                _ => RecordingError::Empty { name },
+                _ => RecordingError::Empty { name, passed_over: options.skip_lines > 0 },
             }]);
         }
         let Checked { encoder, stamps, time, key, decisions } = check(name, &mut rows, options)?;

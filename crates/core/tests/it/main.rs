@@ -6,6 +6,7 @@
 mod bodies;
 mod contracts;
 mod csv;
+mod formats;
 mod json_lines;
 mod pacing;
 mod properties;

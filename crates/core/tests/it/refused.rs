@@ -36,7 +36,10 @@ fn csv_recordings_that_are_no_table() {
         (b"t,v\n1,\"open\n2,3\n", "data:2: a quote opens here and never closes"),
         (b"t,v\n1,2\n\"a\nb\",\"c\nd", "data:4: a quote opens here and never closes"),
         (b"\xff\xfet\0", "data:1: starts like UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
-        (b"a,b,a\n1,2,3\n", "data:1: two columns are called `a`; name the columns with --columns, and pass over the header line with --skip-lines 1"),
+        (
+            b"a,b,a\n1,2,3\n",
+            "data:1: two columns are called `a`; name the columns with --columns, and pass over the header line with --skip-lines 1",
+        ),
     ];
     for (text, message) in cases {
         assert_eq!(error(text, &csv()), message, "{}", String::from_utf8_lossy(text));

@@ -40,17 +40,29 @@ fn check(cases: &[(&str, &str)]) {
 fn a_name_that_says_time_comes_first() {
     check(&[
         ("userId,movieId,rating,timestamp / 1,1,4.0,964982703 / 1,3,4.0,964982931", "timestamp s"),
-        ("Vehicle_ID,Frame_ID,Total_Frames,Global_Time,Local_X / 515,2330,1123,1118848075000,30.0", "Global_Time ms"),
+        (
+            "Vehicle_ID,Frame_ID,Total_Frames,Global_Time,Local_X / 515,2330,1123,1118848075000,30.0",
+            "Global_Time ms",
+        ),
         ("id,time,mag / 1,2021-01-01T00:00:00Z,2.5", "time iso"),
-        ("time,latitude,longitude,depth,mag,updated / 2018-01-31T01:49:59.650Z,1,2,3,4,2018-02-01T00:00:00Z", "time iso"),
+        (
+            "time,latitude,longitude,depth,mag,updated / 2018-01-31T01:49:59.650Z,1,2,3,4,2018-02-01T00:00:00Z",
+            "time iso",
+        ),
         ("timestamp,value / 2014-07-01 00:00:00,10844", "timestamp iso"),
         ("Timestamp,Open,High,Low,Close / 1325317920,4.39,4.39,4.39,4.39", "Timestamp s"),
         ("ts,device,co,humidity / 1594512094.3859746,b8:27,0.004,51.0", "ts s"),
-        ("VendorID,tpep_pickup_datetime,tpep_dropoff_datetime / 1,2019-01-01 00:46:40,2019-01-01 00:53:20", "tpep_pickup_datetime iso"),
+        (
+            "VendorID,tpep_pickup_datetime,tpep_dropoff_datetime / 1,2019-01-01 00:46:40,2019-01-01 00:53:20",
+            "tpep_pickup_datetime iso",
+        ),
         ("Index,Arrival_Time,Creation_Time,x / 0,1424696633908,1424696631913248572,-5.9", "Arrival_Time ms"),
         ("seconds_elapsed,z,y,x,time / 0.08,1,2,3,1628000000000000000", "time ns"),
         ("lat,lon,elevation,time / 47.6,-122.3,4.4,2009-10-17T18:37:26Z", "time iso"),
-        ("ID,Source,Severity,Start_Time,End_Time / A-1,S,3,2016-02-08 05:46:00,2016-02-08 11:00:00", "Start_Time iso"),
+        (
+            "ID,Source,Severity,Start_Time,End_Time / A-1,S,3,2016-02-08 05:46:00,2016-02-08 11:00:00",
+            "Start_Time iso",
+        ),
         ("station,valid_time,tmpf / AMW,2020-01-01 00:53,30.9", "valid_time iso"),
         ("symbol,price,event_time / BTC,7000.1,1586563200000", "event_time ms"),
         ("node,temp,unix_timestamp / 3,20.1,1600000000", "unix_timestamp s"),
@@ -89,9 +101,15 @@ fn a_name_that_says_time_comes_first() {
 #[test]
 fn a_name_that_says_time_in_an_unknown_form_is_the_error() {
     check(&[
-        ("time,count / 2015/01/01 01:00:00,2", "`time`: `2015/01/01 01:00:00` is in no form of a time that is recognised; state it with --time-format '%Y/%m/%d %H:%M:%S'"),
+        (
+            "time,count / 2015/01/01 01:00:00,2",
+            "`time`: `2015/01/01 01:00:00` is in no form of a time that is recognised; state it with --time-format '%Y/%m/%d %H:%M:%S'",
+        ),
         ("date,price / Jan 1 2000,39.81", "state it with --time-format '%b %d %Y'"),
-        ("InvoiceNo,InvoiceDate,Price / 536365,12/1/2010 8:26,2.55", "column 2 `InvoiceDate`: `12/1/2010 8:26` is in no form of a time that is recognised; state it with --time-format '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'"),
+        (
+            "InvoiceNo,InvoiceDate,Price / 536365,12/1/2010 8:26,2.55",
+            "column 2 `InvoiceDate`: `12/1/2010 8:26` is in no form of a time that is recognised; state it with --time-format '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'",
+        ),
         ("Date Time,p (mbar) / 01.01.2009 00:10:00,996.5", "'%d.%m.%Y %H:%M:%S'"),
         ("date,v / 31/12/2020,5", "'%d/%m/%Y'"),
         ("date,v / 12/31/2020,5", "'%m/%d/%Y'"),
@@ -100,15 +118,24 @@ fn a_name_that_says_time_in_an_unknown_form_is_the_error() {
         ("id,time / 1,31/12/2020 23:59", "'%d/%m/%Y %H:%M'"),
         ("time,v / 2021-01-01 00:00:00 UTC,1", "'%Y-%m-%d %H:%M:%S %Z'"),
         ("ip,time,url / 10.1.2.3,[29/Nov/2017:06:58:55,/login", "'[%d/%b/%Y:%H:%M:%S'"),
-        ("date,v / 20210131,5", "`20210131` is in no form of a time that is recognised; state it with --time-format '%Y%m%d'"),
+        (
+            "date,v / 20210131,5",
+            "`20210131` is in no form of a time that is recognised; state it with --time-format '%Y%m%d'",
+        ),
         ("timestamp,v / 20210131235959,5", "'%Y%m%d%H%M%S'"),
-        ("year,passengers / 1949,112", "`1949` is in no form of a time that is recognised; state it with --time-format '%Y'"),
+        (
+            "year,passengers / 1949,112",
+            "`1949` is in no form of a time that is recognised; state it with --time-format '%Y'",
+        ),
         ("Month,Passengers / 1949-01,112", "'%Y-%m'"),
         ("hour,load / 0,5 / 1,6", "`hour`: `0` is in no form"),
         ("time,v / 12:00:00,1", "a time of day needs a date"),
         ("time,v / 9:30 PM,1", "a time of day needs a date"),
         ("v,time / 3,23:59:59.5", "a time of day needs a date"),
-        ("timestamp,v / ,1 / 2021-01-01 00:00:00,2", "column 1 `timestamp`: `` is in no form of a time that is recognised; state it with --time-format"),
+        (
+            "timestamp,v / ,1 / 2021-01-01 00:00:00,2",
+            "column 1 `timestamp`: `` is in no form of a time that is recognised; state it with --time-format",
+        ),
         ("id,time,v / 5,,1 / 6,2021-01-01 00:00:00,2", "column 2 `time`: `` is in no form"),
         ("date,v / 44197,1", "`44197` is in no form"),
         ("time,at / 2015/01/01 01:00,x", "`time`"),
@@ -165,7 +192,10 @@ fn a_plain_number_needs_a_reason() {
         ("duration,v / 1,5 / 2,6", "no column holds a time"),
         ("phone,name / 2025550123,x / 2025550101,y", "no column holds a time"),
         ("name,score / ann,3 / bob,4", "no column holds a time"),
-        ("name,seen / ann,31.12.2020 14:00", "no column holds a time (found: name, seen); if it is `seen`, state --time 'seen' --time-format '%d.%m.%Y %H:%M'"),
+        (
+            "name,seen / ann,31.12.2020 14:00",
+            "no column holds a time (found: name, seen); if it is `seen`, state --time 'seen' --time-format '%d.%m.%Y %H:%M'",
+        ),
         ("time_taken,path / 5,/a / 6,/b", "no column holds a time"),
     ]);
 }
@@ -174,7 +204,10 @@ fn a_plain_number_needs_a_reason() {
 fn another_delimiter_is_thought_of() {
     check(&[
         ("time;temp / 2024-01-01 00:00:00;3", "is `;` the delimiter? then state --delimiter ';'"),
-        ("time;temp / 2024-01-01 00:00:00;3,5", "2 cells where 1 is expected (time;temp); is `;` the delimiter?"),
+        (
+            "time;temp / 2024-01-01 00:00:00;3,5",
+            "2 cells where 1 is expected (time;temp); is `;` the delimiter?",
+        ),
         ("time\ttemp / 2024-01-01 00:00:00\t3", "is a tab the delimiter? then state --delimiter '\\t'"),
         ("time|temp / 2024-01-01 00:00:00|3", "is `|` the delimiter?"),
     ]);

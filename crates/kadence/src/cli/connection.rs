@@ -10,8 +10,9 @@ use super::values;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Kafka")]
 pub(crate) struct ConnectionOptions {
-    /// Brokers to connect to [default: localhost:9092]
-    #[arg(short, long, env = "KADENCE_BROKERS", hide_env_values = true, value_name = "HOST:PORT,…")]
+    // The environment is not clap's business: its usage would list the option as if it had been typed.
+    #[arg(short, long, aliases = ["bootstrap-server", "bootstrap-servers", "broker-list"],
+        value_name = "HOST:PORT,…", help = "Brokers to connect to [env: KADENCE_BROKERS] [default: localhost:9092]")]
     brokers: Option<String>,
     /// Set a property of librdkafka; may be repeated, and wins over everything else
     #[arg(short = 'X', value_name = "NAME=VALUE", value_parser = values::pair)]
@@ -24,11 +25,16 @@ pub(crate) struct ConnectionOptions {
 impl ConnectionOptions {
     pub(crate) fn connection(&self) -> Connection {
         Connection {
-            brokers: self.brokers.clone(),
+            brokers: self.brokers.clone().or_else(brokers_of_environment),
             properties: self.property.clone(),
             config_file: self.kafka_config.clone(),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the option's other spelling")]
+fn brokers_of_environment() -> Option<String> {
+    std::env::var("KADENCE_BROKERS").ok().filter(|brokers| !brokers.is_empty())
 }
 
 /// The topic, where it stands first on the line or behind `-t`.

@@ -2,25 +2,27 @@
 
 mod options;
 mod preview;
+mod report_file;
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use kadence_core::codec::{Format, Shape};
+use kadence_core::codec::{Format, MixedColumn, Shape};
 use kadence_core::pipeline::Progress;
 use kadence_core::ratio::Ratio;
 use kadence_core::schedule::Schedule;
 use kadence_core::schema::{Schema, Type};
-use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions};
+use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions, packed};
 use kadence_kafka::ProducerOptions;
 
 pub(super) use self::options::ReplayOptions;
 use self::options::{Input, PaceOptions};
+use self::report_file::{ReportFile, reported};
 use super::Exit;
 use super::values::Auto;
 use crate::fault::Error;
@@ -31,53 +33,121 @@ use crate::{Outcome, Report};
 
 impl ReplayOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
-        let replay = Replay {
+        if let Some(records) = self.preview {
+            return preview::print(&self.replay(voice)?, records, voice);
+        }
+        let create = |path: &PathBuf| ReportFile::create(path, &self.file);
+        let mut file = self.report.as_ref().map(create).transpose()?;
+        match self.attempt(voice) {
+            Ok(outcome) => Ok(self.conclude(outcome, file.as_mut(), voice)),
+            Err(error) => {
+                // A run that did not come about has a report all the same: it must not look like the last one's.
+                let report = Report {
+                    verb: "replay",
+                    acknowledged: Some(0),
+                    error: reported(&error),
+                    ..Report::default()
+                };
+                let written = file.as_mut().map_or(Ok(()), |file| file.write(&report));
+                if let Err(unwritten) = written {
+                    voice.error(&unwritten);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What is asked for, as one value.
+    fn replay(&self, voice: Voice) -> Result<Replay, Error> {
+        Ok(Replay {
             recording: self.recording()?,
             target: self.target(voice)?,
             spin: self.timing.spin,
             tolerance: self.timing.tolerance.unwrap_or(DEFAULT_TOLERANCE),
             echo: self.echo,
             path: self.file.clone(),
-        };
-        if let Some(records) = self.preview {
-            return preview::print(&replay, records, voice);
-        }
+        })
+    }
+
+    /// Replays. An error means that nothing was sent.
+    fn attempt(&self, voice: Voice) -> Result<Outcome, Error> {
+        let replay = self.replay(voice)?;
         let signals = Signals::listen();
-        let mut report_file = self.report.as_deref().map(|path| self.create_report(path)).transpose()?;
-        let Some(recording) = open_watching(&replay, &signals)? else {
-            let outcome = Outcome::interrupted("replay");
-            self.tell(&outcome.report, report_file.as_mut(), voice)?;
-            return Ok(Exit::Interrupted);
+        let Some(mut recording) = open_watching(&replay, &signals)? else {
+            return Ok(Outcome::interrupted("replay"));
         };
         for decision in recording.decisions() {
             voice.note(format!("{}: {decision}", self.file.display()));
         }
+        let time_column = recording.time_column();
+        let mixed = self.watch_mixed_columns(&mut recording, voice);
         let progress = Arc::new(Progress::default());
         let line = self.progress_line(&replay, &progress, voice);
         let outcome = replay.run_recording(recording, &signals.stop, &signals.abandon, &progress);
         drop(line);
-        let outcome = match outcome {
+        let mut outcome = match outcome {
             Ok(outcome) => outcome,
             // Nothing was sent yet.
             Err(_) if signals.stop.is_raised() => Outcome::interrupted("replay"),
             Err(error) => return Err(error),
         };
-        let told = self.tell(&outcome.report, report_file.as_mut(), voice);
-        let exit = self.exit(outcome, voice)?;
-        match told {
-            Err(error) => {
-                let failed = voice.error(&error);
-                Ok(if exit == Exit::Done { failed } else { exit })
-            }
-            Ok(()) => Ok(exit),
-        }
+        outcome.report.time_column = time_column;
+        outcome.report.mixed_columns =
+            mixed.lock().map(|mut mixed| std::mem::take(&mut *mixed)).unwrap_or_default();
+        Ok(outcome)
     }
 
-    /// Hands the report to whoever asked for it.
-    fn tell(&self, report: &Report, file: Option<&mut File>, voice: Voice) -> Result<(), Error> {
-        if let Some(file) = file {
-            write_report(file, report)?;
+    /// Tells of each column that mixes numbers and texts when it is met, and gathers their names.
+    fn watch_mixed_columns(&self, recording: &mut Recording, voice: Voice) -> Arc<Mutex<Vec<String>>> {
+        let names = Arc::new(Mutex::new(Vec::new()));
+        let found = Arc::clone(&names);
+        let file = self.file.display().to_string();
+        recording.on_mixed_column(move |mixed| {
+            let MixedColumn { column, line, cell, is_number } = mixed;
+            let (one, other) = if is_number { ("a number", "texts") } else { ("text", "numbers") };
+            voice.note(format!(
+                "{file}:{line}: column `{column}`: `{cell}` is {one} and {other} came before it; --types \
+                '{column}:text' makes all of it text"
+            ));
+            if let Ok(mut found) = found.lock() {
+                found.push(column);
+            }
+        });
+        names
+    }
+
+    /// Says how it went to whoever asked, and gives the exit code.
+    fn conclude(&self, outcome: Outcome, file: Option<&mut ReportFile>, voice: Voice) -> Exit {
+        let Outcome { mut report, failure } = outcome;
+        let was_cut = failure.is_some();
+        let error = failure.map(Error::from).or_else(|| self.too_late(&report));
+        report.error = error.as_ref().and_then(reported);
+        let written = file.map_or(Ok(()), |file| file.write(&report));
+        let told = self.tell(&report, voice);
+        let unsaid = [written, told].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+        for error in &unsaid {
+            voice.error(error);
         }
+        let Some(error) = error else {
+            let exit = if report.interrupted { Exit::Interrupted } else { Exit::Done };
+            return if exit == Exit::Done && !unsaid.is_empty() { Exit::Failed } else { exit };
+        };
+        voice.error(&error);
+        if was_cut {
+            let sent = count(report.accepted);
+            voice.note(match report.acknowledged {
+                Some(acknowledged) => {
+                    format!("kadence: until then {sent} sent, {} acknowledged", count(acknowledged))
+                }
+                None => format!("kadence: until then {sent} sent"),
+            });
+        }
+        // A fault in the recording is no misuse once records have left.
+        Exit::Failed
+    }
+
+    /// Hands the report to whoever listens.
+    fn tell(&self, report: &Report, voice: Voice) -> Result<(), Error> {
         if voice.json {
             print_json(report, self.echo)?;
         } else if !voice.quiet {
@@ -96,47 +166,15 @@ impl ReplayOptions {
         Some(ProgressLine::start(voice, Arc::clone(progress), self.pace_in_words(), length))
     }
 
-    /// Makes the file for the report, so that a run is not made in vain. What it held stays until there is a report.
-    fn create_report(&self, path: &Path) -> Result<File, Error> {
-        let same = |one: &Path, other: &Path| {
-            one == other
-                || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
-        };
-        if same(path, &self.file) {
-            let what = format!("`{}` is the recording itself", path.display());
-            return Err(Error::misuse("--report", what, "name another file"));
+    /// The error where more lateness was met than allowed.
+    fn too_late(&self, report: &Report) -> Option<Error> {
+        let (tolerance, late) = (self.timing.tolerance?, report.lateness_us?);
+        let allowed = tolerance.as_secs_f64() * 1e6;
+        if report.interrupted || late.p99 <= allowed {
+            return None;
         }
-        File::options().write(true).create(true).truncate(false).open(path).map_err(|error| {
-            Error::met(&path.display().to_string(), format!("the report cannot be written ({error})"), "")
-        })
-    }
-
-    /// What the outcome means for scripts.
-    fn exit(&self, outcome: Outcome, voice: Voice) -> Result<Exit, Error> {
-        let report = outcome.report;
-        if let Some(failure) = outcome.failure {
-            let exit = voice.error(&failure.into());
-            let sent = count(report.accepted);
-            voice.note(match report.acknowledged {
-                Some(acknowledged) => {
-                    format!("kadence: until then {sent} sent, {} acknowledged", count(acknowledged))
-                }
-                None => format!("kadence: until then {sent} sent"),
-            });
-            // A fault in the recording is no misuse once records have left.
-            return Ok(if exit == Exit::Misused { Exit::Failed } else { exit });
-        }
-        if report.interrupted {
-            return Ok(Exit::Interrupted);
-        }
-        if let (Some(tolerance), Some(late)) = (self.timing.tolerance, report.lateness_us) {
-            let allowed = tolerance.as_secs_f64() * 1e6;
-            if late.p99 > allowed {
-                let what = format!("p99 lateness is {} µs, more than the {allowed} µs asked for", late.p99);
-                return Err(Error::met("--tolerance", what, "allow more, or slow down"));
-            }
-        }
-        Ok(Exit::Done)
+        let what = format!("p99 lateness is {} µs, more than the {allowed} µs asked for", late.p99);
+        Some(Error::met("--tolerance", what, "allow more, or slow down"))
     }
 
     fn target(&self, voice: Voice) -> Result<Target, Error> {
@@ -163,11 +201,8 @@ impl ReplayOptions {
 
     fn recording(&self) -> Result<RecordingOptions, Error> {
         let kind = self.kind()?;
-        let twice =
-            self.input.types.iter().enumerate().find(|(index, (name, _))| {
-                self.input.types[..*index].iter().any(|(before, _)| before == name)
-            });
-        if let Some((_, (name, _))) = twice {
+        let mut typed = HashSet::new();
+        if let Some((name, _)) = self.input.types.iter().find(|(name, _)| !typed.insert(name)) {
             return Err(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
         }
         let is_raw = matches!(kind, RecordingKind::Raw);
@@ -194,6 +229,7 @@ impl ReplayOptions {
             ));
         }
         Ok(RecordingOptions {
+            skip_lines: self.input.skip_lines,
             select: self.body.select.clone(),
             schema: Schema::new(self.input.types.clone(), otherwise),
             time: self.input.time.clone(),
@@ -214,14 +250,7 @@ impl ReplayOptions {
             Auto::Said(Input::Csv) => RecordingKind::Csv(CsvOptions::default()),
             Auto::Said(Input::JsonLines) => RecordingKind::JsonLines,
             Auto::Said(Input::Raw) => RecordingKind::Raw,
-            Auto::Auto => kind_of(&self.file).ok_or_else(|| {
-                let (place, what) = if self.file == Path::new("-") {
-                    ("-".into(), "standard input has no extension to go by")
-                } else {
-                    (self.file.display().to_string(), "the extension says nothing")
-                };
-                Error::misuse(&place, what, "say what it is with --input csv, jsonl or raw")
-            })?,
+            Auto::Auto => kind_of(&self.file).ok_or_else(|| self.no_kind())?,
         };
         let RecordingKind::Csv(mut options) = kind else {
             if self.input.columns.is_some() || self.input.delimiter.is_some() {
@@ -235,11 +264,33 @@ impl ReplayOptions {
         };
         options.delimiter = self.input.delimiter.unwrap_or(options.delimiter);
         options.quote = self.input.quote;
-        options.columns.clone_from(&self.input.columns);
+        // Blanks around a name are the list's, as in a column list.
+        let names = self.input.columns.as_ref();
+        options.columns = names.map(|names| names.iter().map(|name| name.trim().into()).collect());
         if options.delimiter == options.quote {
             return Err(Error::misuse("--delimiter", "is the same character as --quote", "choose another"));
         }
         Ok(RecordingKind::Csv(options))
+    }
+
+    /// Why the name of the file does not say what it is.
+    fn no_kind(&self) -> Error {
+        let name = self.file.display().to_string();
+        if self.file == Path::new("-") {
+            let what = "standard input has no extension to go by";
+            return Error::misuse("-", what, "say what it is with --input csv, jsonl or raw");
+        }
+        if self.file.is_dir() {
+            return Error::met(&name, "is a directory", "name a file in it");
+        }
+        match packed(&name) {
+            Some((what, help)) => Error::met(&name, what, &help),
+            None => Error::misuse(
+                &name,
+                "the extension says nothing",
+                "say what it is with --input csv, jsonl or raw",
+            ),
+        }
     }
 
     fn schedule(&self) -> Schedule {
@@ -291,13 +342,3 @@ fn open_watching(replay: &Replay, signals: &Signals) -> Result<Option<Recording>
 
 /// How long one wait for a recording's first row lasts before a stop request is looked for.
 const PATIENCE: Duration = Duration::from_millis(20);
-
-fn write_report(file: &mut File, report: &Report) -> Result<(), Error> {
-    let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
-    let is_file = file.metadata().is_ok_and(|data| data.is_file());
-    // A pipe or device has no length to cut.
-    let emptied = if is_file { file.set_len(0) } else { Ok(()) };
-    emptied
-        .and_then(|()| file.write_all(text.as_bytes()))
-        .map_err(|error| Error::met("--report", format!("the report cannot be written ({error})"), ""))
-}

@@ -76,8 +76,9 @@ pub(crate) fn header(text: &str) -> Result<Header, String> {
 
 /// `name:type`.
 pub(crate) fn column_type(text: &str) -> Result<(String, Type), String> {
+    let text = text.trim();
     let (name, ty) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` is not written as name:type"))?;
-    Ok((name.into(), ty.parse().map_err(|error| format!("{error}"))?))
+    Ok((name.trim_end().into(), ty.trim().parse().map_err(|error| format!("{error}"))?))
 }
 
 /// An instant: ISO 8601 with an offset, or milliseconds since 1970.

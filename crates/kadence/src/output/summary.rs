@@ -30,7 +30,7 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
     let mut lines = vec![format!("{}{size}{place} in {}{cut}", records(report.accepted), duration(elapsed))];
     if let (Some(late), Some(missed)) = (report.lateness_us, report.missed) {
         lines.push(format!("  left       {}", late_by(late)));
-        let skew = report.skew_percent.map_or(String::new(), |skew| format!("; skew {skew:+.4} %"));
+        let skew = report.skew_percent.map_or(String::new(), |skew| format!("; skew {} %", signed(skew)));
         let tolerance = duration_short(tolerance);
         lines.push(format!(
             "  missed     {} of {}, later than {tolerance}{skew}",
@@ -66,6 +66,12 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
     }
     lines.push(format!("  confirmed  {}", kept.join(", ")));
     lines
+}
+
+/// Four digits, and no sign on a zero.
+fn signed(percent: f64) -> String {
+    let text = format!("{percent:+.4}");
+    if text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) { text } else { "0.0000".into() }
 }
 
 fn late_by(late: Percentiles) -> String {

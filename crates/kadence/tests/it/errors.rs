@@ -43,8 +43,8 @@ fn faults_in_a_recording_are_named_with_file_line_and_cell() {
         (
             "back.csv",
             "",
-            "back.csv:3: column 1 `timestamp`: `2021-01-01 00:00:00` is 4s earlier than the record before it; sort \
-             the file, or pass --out-of-order=clamp to replay it as it stands",
+            "back.csv:3: column 1 `timestamp`: `2021-01-01 00:00:00` is 4s earlier than the record before it; if \
+             `timestamp` is not the event time, name the right column with --time; otherwise sort the file, or pass --out-of-order=clamp to replay it as it stands",
         ),
         ("short.csv", "", "short.csv:3: 1 cell where 2 are expected (timestamp, value)"),
         ("long.csv", "", "long.csv:3: 3 cells where 2 are expected (timestamp, value)"),
@@ -145,11 +145,11 @@ fn unwritable_output_is_no_secret() {
         "kadence: --report: `./data.csv` is the recording itself; name another file",
     );
     assert_eq!(bench.kadence(&["topics", "list"]).ok(), "", "something was sent");
-    // A run that does not come about leaves the last one's report alone; one that does replaces all of it.
+    // A run that does not come about has a report too, and each replaces all of the one before.
     let report = || std::fs::read_to_string(bench.folder.path().join("report.json")).unwrap();
     bench.file("report.json", "x".repeat(5_000));
     bench.kadence(&["replay", "absent.csv", "--to", "null", "--report", "report.json"]);
-    assert_eq!(report().len(), 5_000);
+    assert_eq!(json(&report())["error"]["where"], "absent.csv");
     bench.kadence(&["replay", "data.csv", "--to", "null", "--unpaced", "--report", "report.json"]).ok();
     assert_eq!(json(&report())["accepted"], 9);
     if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {

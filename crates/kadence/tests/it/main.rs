@@ -8,6 +8,7 @@
 //! | `support` | the binary as a process, a broker, recordings |
 //! | `seeds` | what the scripts that kadence replaces did, done by kadence |
 //! | `errors` | what people read when something is wrong |
+//! | `field` | what real files and habits did once, a test for each kind |
 //! | `signals` | Ctrl-C, SIGTERM and closed pipes |
 //! | `verbs` | each verb's own promises |
 //! | `reference` | `docs/reference/cli.md` says what `--help` says |
@@ -26,6 +27,7 @@
 )]
 
 mod errors;
+mod field;
 mod foreign;
 mod groups;
 mod guides;

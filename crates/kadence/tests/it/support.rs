@@ -137,7 +137,7 @@ impl Bench {
     }
 
     pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kadence"));
+        let mut command = program();
         command
             .args(arguments)
             .current_dir(self.folder.path())
@@ -170,6 +170,22 @@ impl Bench {
     pub(crate) fn bodies(&self, topic: &str) -> Vec<String> {
         self.kadence(&["consume", topic, "--until-end"]).ok().lines().map(Into::into).collect()
     }
+}
+
+/// The binary. Where the tests themselves run with signals ignored, as behind `nohup` or a script's `&`, it would stay
+/// deaf to them, so it starts as from a terminal.
+fn program() -> Command {
+    let binary = env!("CARGO_BIN_EXE_kadence");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    // SIGHUP, SIGINT, SIGTERM.
+    if ignored & (1 | 1 << 1 | 1 << 14) == 0 {
+        return Command::new(binary);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP,INT,TERM", binary]);
+    command
 }
 
 /// Runs a command to its end.

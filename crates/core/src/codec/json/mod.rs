@@ -153,14 +153,12 @@ fn write_expr(
 }
 
 fn write_field(rows: &AnyRows, field: &Field, ty: Type, into: &mut Vec<u8>) -> Result<Became, Misfit> {
-    match rows.cell(field) {
-        Some(cell) => write_cell(cell, ty, into),
-        // A field that is not there is null.
-        None => {
-            into.extend_from_slice(b"null");
-            Ok(Became::Other)
-        }
+    if let Some(cell) = rows.cell(field) {
+        return write_cell(cell, ty, into);
     }
+    // A field that is not there is null.
+    into.extend_from_slice(b"null");
+    Ok(Became::Other)
 }
 
 fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {

@@ -78,7 +78,10 @@ impl CsvRows {
         rows.columns = match &options.columns {
             Some(columns) => columns.clone(),
             None if rows.split()? => rows.header()?,
-            None => return Err(RecordingError::Empty { name: rows.input.name }),
+            None => {
+                let passed_over = rows.input.passed_over;
+                return Err(RecordingError::Empty { name: rows.input.name, passed_over });
+            }
         };
         rows.ends.resize(rows.ends.len().max(rows.columns.len()), 0);
         let mut sorted: Vec<_> = rows.columns.iter().collect();
@@ -264,7 +267,7 @@ impl Rows for CsvRows {
                 found: self.count,
                 wanted: self.columns.len(),
                 columns: crate::source::listed(&self.columns),
-                help: self.likelier_delimiter().map(delimiter_help).unwrap_or_default(),
+                help: self.likelier_delimiter().map(delimiter_help).unwrap_or_default().into(),
             });
         }
         Ok(true)

@@ -122,7 +122,7 @@ fn named(columns: &[Column], parser: &TimeParser) -> Result<Option<Choice>, NoCh
         }
     }
     let is_whole = best.as_ref().is_some_and(|(.., (form, _))| *form == Form::DateAndTime);
-    if !is_whole && let Some(apart) = apart(candidates()) {
+    if !is_whole && let Some(apart) = apart(&candidates()) {
         return Err(apart);
     }
     if let Some((column, format, _)) = best {
@@ -139,7 +139,7 @@ fn named(columns: &[Column], parser: &TimeParser) -> Result<Option<Choice>, NoCh
 }
 
 /// Whether a date stands in one of the columns and the time of day in another.
-fn apart<'c>(candidates: impl Iterator<Item = (&'c Column, TimeName)> + Clone) -> Option<NoChoice> {
+fn apart<'c>(candidates: &(impl Iterator<Item = (&'c Column, TimeName)> + Clone)) -> Option<NoChoice> {
     let is_date = |text: &str| shapes::is_date(text);
     let (date, _) = candidates.clone().find(|(column, _)| is_date(&column.text))?;
     let (time, _) = candidates.clone().find(|(column, name)| {

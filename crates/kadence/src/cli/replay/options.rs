@@ -80,16 +80,19 @@ pub(super) struct InputOptions {
     /// Character around CSV cells that hold delimiters or line ends
     #[arg(long, value_name = "CHAR", value_parser = values::byte, default_value = "\"")]
     pub(super) quote: u8,
-    /// Names of the columns, for a CSV file without a header line
+    /// Names of the columns, for a CSV file without a header line; blanks around them do not count
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(super) columns: Option<Vec<String>>,
+    /// Pass over this many lines at the start of the file, such as a header line that --columns replaces
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) skip_lines: u64,
     /// Types of columns: text, int, float, bool or json [default: a number where the cell is one, text otherwise]
     #[arg(long, value_name = "NAME:TYPE,…", value_delimiter = ',', value_parser = values::column_type)]
     pub(super) types: Vec<(String, Type)>,
     /// Keep every cell as text, unless --types says otherwise
     #[arg(long)]
     pub(super) text: bool,
-    /// Column with the event time [default: the first that holds a time]
+    /// Column with the event time [default: by its name, then by its form, and said]
     #[arg(long, value_name = "COLUMN")]
     pub(super) time: Option<String>,
     /// How event times are written: auto, s, ms, us or ns since 1970, iso, or a strftime format
@@ -154,7 +157,7 @@ pub(super) struct BodyOptions {
     #[arg(long, value_name = "KEY", default_value = "none", value_parser = key_rule)]
     pub(super) key: KeyRule,
     /// Header that each record carries; may be repeated
-    #[arg(short = 'H', value_name = "NAME=VALUE", value_parser = values::header)]
+    #[arg(short = 'H', long, value_name = "NAME=VALUE", value_parser = values::header)]
     pub(super) header: Vec<Header>,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
 use kadence_core::run::{Encoded, Run};
-use kadence_core::source::Source as _;
+use kadence_core::source::{Source as _, TimeColumn};
 use kadence_core::stamp::StampWriter;
 
 use crate::cli::Exit;
@@ -20,6 +20,7 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
     for decision in recording.decisions() {
         voice.note(format!("{}: {decision}", replay.path.display()));
     }
+    let clock = recording.time_column();
     let mut stamps = StampWriter::new(recording.stamps());
     let mut run = Run::new(1, 1);
     let mut shown = 0;
@@ -29,7 +30,7 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
         let now = SystemClock.wall();
         run.stamp(0..run.len(), now, &mut stamps);
         for record in run.slice(0..run.len(), now).iter() {
-            print_line(&if voice.json { as_json(&record) } else { as_text(&record) })?;
+            print_line(&if voice.json { as_json(&record, clock.as_ref()) } else { as_text(&record) })?;
             shown += 1;
             if is_reader_gone() {
                 return Ok(Exit::Done);
@@ -52,10 +53,11 @@ fn as_text(record: &Encoded<'_>) -> String {
     format!("{}  {key}{}", in_seconds(record.facts.due), String::from_utf8_lossy(record.body))
 }
 
-fn as_json(record: &Encoded<'_>) -> String {
+fn as_json(record: &Encoded<'_>, clock: Option<&TimeColumn>) -> String {
     serde_json::json!({
         "due_s": record.facts.due.as_secs_f64(),
         "event_time": record.facts.event_time.map(kadence_core::record::Timestamp::to_rfc3339),
+        "time_column": clock,
         "line": record.facts.line,
         "key": record.key.map(String::from_utf8_lossy),
         "body": String::from_utf8_lossy(record.body),

@@ -5,6 +5,7 @@
 
 mod page;
 mod suites;
+mod times;
 mod tools;
 
 use std::path::PathBuf;

@@ -117,7 +117,7 @@ impl<'t> Scanner<'t> {
             let name = &name.as_bytes()[..length(name)];
             self.rest.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
         };
-        let index = names.iter().position(|name| is_here(&name))?;
+        let index = names.iter().position(is_here)?;
         self.rest = &self.rest[length(names[index])..];
         i64::try_from(index + 1).ok()
     }
