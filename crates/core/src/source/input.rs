@@ -82,21 +82,27 @@ impl Input {
         Ok(is_mark)
     }
 
-    /// The whole lines behind the first `taken` bytes of the window, to be looked at before their turn; reads on
-    /// where there is none. `None` where there is none in the end.
-    pub(crate) fn ahead(&mut self, taken: usize) -> Option<Self> {
-        loop {
+    /// The next `lines` lines behind the first `taken` bytes of the window, to be looked at before their turn. Reads
+    /// on until they are there, so that what is seen does not depend on how the bytes come; fewer where the recording
+    /// ends, or where they are long.
+    pub(crate) fn ahead(&mut self, taken: usize, lines: usize) -> Option<Self> {
+        let length = loop {
             let rest = self.window().get(taken..)?;
             let rest = &rest[..rest.len().min(GLANCE_BYTES)];
-            let lines = memchr::memrchr2(b'\n', b'\r', rest).map_or(0, |at| at + 1);
-            let whole = if self.ended && lines == 0 { rest } else { &rest[..lines] };
-            if !whole.is_empty() {
-                return Self::open(self.name.clone(), Box::new(io::Cursor::new(whole.to_vec()))).ok();
+            let mut ends = memchr::memchr_iter(b'\n', rest);
+            if let Some(end) = ends.nth(lines.saturating_sub(1)) {
+                break end + 1;
             }
-            if rest.len() == GLANCE_BYTES || !self.more().ok()? {
-                return None;
+            if rest.len() == GLANCE_BYTES {
+                // A line that is not whole says nothing.
+                break memchr::memrchr(b'\n', rest).map_or(0, |end| end + 1);
             }
-        }
+            if !self.more().ok()? {
+                break self.window().len() - taken;
+            }
+        };
+        let lines = self.window()[taken..taken + length].to_vec();
+        Self::open(self.name.clone(), Box::new(io::Cursor::new(lines))).ok()
     }
 
     /// What is buffered and not consumed.

@@ -63,9 +63,9 @@ impl JsonRows {
         }
     }
 
-    /// The rows that follow, as far as they are at hand.
-    pub(crate) fn ahead(&mut self) -> Option<Self> {
-        self.input.ahead(self.taken).map(Self::open)
+    /// The rows that stand on the next lines.
+    pub(crate) fn ahead(&mut self, lines: usize) -> Option<Self> {
+        self.input.ahead(self.taken, lines).map(Self::open)
     }
 
     /// Moves to the next line that is not blank and returns where the object stands in the window; blank lines

@@ -37,12 +37,12 @@ impl AnyRows {
         Some(cell.text().into_owned())
     }
 
-    /// The rows that follow, as far as they are at hand, to be looked at before their turn; waits for more where
-    /// there is not one. Without a row that can be had there are none, whatever the reason.
-    pub(crate) fn ahead(&mut self) -> Option<Self> {
+    /// The rows that stand on the next lines, to be looked at before their turn. Waits for them; where there are none
+    /// that can be had, there are none, whatever the reason.
+    pub(crate) fn ahead(&mut self, lines: usize) -> Option<Self> {
         match self {
-            Self::Csv(rows) => rows.ahead().map(Self::Csv),
-            Self::JsonLines(rows) => rows.ahead().map(Self::JsonLines),
+            Self::Csv(rows) => rows.ahead(lines).map(Self::Csv),
+            Self::JsonLines(rows) => rows.ahead(lines).map(Self::JsonLines),
             Self::Raw(_) => None,
         }
     }

@@ -245,3 +245,19 @@ fn objects_have_a_clock_as_rows_have() {
     let error = clock_of("{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\"}", json_lines()).unwrap_err();
     assert!(error.contains("no column holds a time (found: id, name)"), "{error}");
 }
+
+/// What is chosen does not depend on how the bytes come.
+#[test]
+fn the_first_ten_rows_are_waited_for() {
+    let rising: String = (0..30).map(|n| format!("{},5\n", if n < 10 { n } else { 0 })).collect();
+    let falling: String = (0..30).map(|n| format!("{},5\n", if n < 9 { n } else { 0 })).collect();
+    for at_most in [1, 7, 1 << 20] {
+        let open = |rows: &str| {
+            let options =
+                RecordingOptions { schedule: Schedule::Recorded { speed: "1".parse().unwrap() }, ..csv() };
+            let reader = kadence_testing::faults::Trickle::new(format!("x,y\n{rows}").into_bytes(), at_most);
+            Recording::open("data", Box::new(reader), &options).is_ok()
+        };
+        assert!(open(&rising) && !open(&falling), "{at_most}");
+    }
+}

@@ -1,33 +1,27 @@
 //! Recordings to a topic, at their own pace.
 
+mod meaning;
 mod options;
 mod preview;
 mod report_file;
 
-use std::collections::HashSet;
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use kadence_core::codec::{Format, MixedColumn, Shape};
+use kadence_core::codec::MixedColumn;
 use kadence_core::pipeline::Progress;
-use kadence_core::ratio::Ratio;
-use kadence_core::schedule::Schedule;
-use kadence_core::schema::{Schema, Type};
-use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions, packed};
-use kadence_kafka::ProducerOptions;
+use kadence_core::source::Recording;
 
 pub(super) use self::options::ReplayOptions;
-use self::options::{Input, PaceOptions};
 use self::report_file::{ReportFile, reported};
 use super::Exit;
-use super::values::Auto;
 use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_json, print_report};
-use crate::replay::{DEFAULT_TOLERANCE, Replay, Target, kind_of, length};
+use crate::replay::{DEFAULT_TOLERANCE, Replay, length};
 use crate::signals::Signals;
 use crate::{Outcome, Report};
 
@@ -55,18 +49,6 @@ impl ReplayOptions {
                 Err(error)
             }
         }
-    }
-
-    /// What is asked for, as one value.
-    fn replay(&self, voice: Voice) -> Result<Replay, Error> {
-        Ok(Replay {
-            recording: self.recording()?,
-            target: self.target(voice)?,
-            spin: self.timing.spin,
-            tolerance: self.timing.tolerance.unwrap_or(DEFAULT_TOLERANCE),
-            echo: self.echo,
-            path: self.file.clone(),
-        })
     }
 
     /// Replays. An error means that nothing was sent.
@@ -175,140 +157,6 @@ impl ReplayOptions {
         }
         let what = format!("p99 lateness is {} µs, more than the {allowed} µs asked for", late.p99);
         Some(Error::met("--tolerance", what, "allow more, or slow down"))
-    }
-
-    fn target(&self, voice: Voice) -> Result<Target, Error> {
-        let Some(topic) = &self.target.topic else { return Ok(Target::Null) };
-        let producer = ProducerOptions {
-            connection: self.connection.connection(),
-            topic: topic.clone(),
-            headers: self.body.header.clone(),
-            send: self.delivery.send,
-            acks: self.delivery.acks,
-            linger: self.delivery.linger,
-            batch_size: self.delivery.batch_size,
-            compression: self.delivery.compression,
-            retries: self.delivery.retries,
-            partitioner: self.delivery.partitioner,
-            paced: self.schedule().is_paced(),
-        };
-        match producer.check() {
-            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
-            Err(faults) => return Err(Error::of_options(faults)),
-        }
-        Ok(Target::Topic(Box::new(producer)))
-    }
-
-    fn recording(&self) -> Result<RecordingOptions, Error> {
-        let kind = self.kind()?;
-        let mut typed = HashSet::new();
-        if let Some((name, _)) = self.input.types.iter().find(|(name, _)| !typed.insert(name)) {
-            return Err(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
-        }
-        let is_raw = matches!(kind, RecordingKind::Raw);
-        let otherwise = if self.input.text { Type::Verbatim } else { Type::Auto };
-        let format = match self.body.format {
-            Auto::Said(format) => format,
-            Auto::Auto if is_raw => Format::Raw,
-            Auto::Auto => Format::Json,
-        };
-        if is_raw && format != Format::Raw && self.body.select.is_none() {
-            let what = format!("raw lines have no columns to write as {format:?}").to_lowercase();
-            return Err(Error::misuse(
-                "--format",
-                what,
-                "leave it out, or say what the lines are with --input",
-            ));
-        }
-        let shape = self.body.shape;
-        if shape != Shape::Object && format != Format::Json {
-            return Err(Error::misuse(
-                "--shape",
-                "only JSON bodies have one",
-                "leave it out, or use --format json",
-            ));
-        }
-        Ok(RecordingOptions {
-            skip_lines: self.input.skip_lines,
-            select: self.body.select.clone(),
-            schema: Schema::new(self.input.types.clone(), otherwise),
-            time: self.input.time.clone(),
-            time_format: self.input.time_format.clone(),
-            time_zone: self.input.time_zone.clone(),
-            schedule: self.schedule(),
-            out_of_order: self.timing.out_of_order,
-            limit: self.input.limit,
-            format,
-            shape,
-            key: self.body.key.clone(),
-            ..RecordingOptions::new(kind)
-        })
-    }
-
-    fn kind(&self) -> Result<RecordingKind, Error> {
-        let kind = match self.input.input {
-            Auto::Said(Input::Csv) => RecordingKind::Csv(CsvOptions::default()),
-            Auto::Said(Input::JsonLines) => RecordingKind::JsonLines,
-            Auto::Said(Input::Raw) => RecordingKind::Raw,
-            Auto::Auto => kind_of(&self.file).ok_or_else(|| self.no_kind())?,
-        };
-        let RecordingKind::Csv(mut options) = kind else {
-            if self.input.columns.is_some() || self.input.delimiter.is_some() {
-                return Err(Error::misuse(
-                    "--columns, --delimiter",
-                    "only CSV recordings take them",
-                    "leave them out, or use --input csv",
-                ));
-            }
-            return Ok(kind);
-        };
-        options.delimiter = self.input.delimiter.unwrap_or(options.delimiter);
-        options.quote = self.input.quote;
-        // Blanks around a name are the list's, as in a column list.
-        let names = self.input.columns.as_ref();
-        options.columns = names.map(|names| names.iter().map(|name| name.trim().into()).collect());
-        if options.delimiter == options.quote {
-            return Err(Error::misuse("--delimiter", "is the same character as --quote", "choose another"));
-        }
-        Ok(RecordingKind::Csv(options))
-    }
-
-    /// Why the name of the file does not say what it is.
-    fn no_kind(&self) -> Error {
-        let name = self.file.display().to_string();
-        if self.file == Path::new("-") {
-            let what = "standard input has no extension to go by";
-            return Error::misuse("-", what, "say what it is with --input csv, jsonl or raw");
-        }
-        if self.file.is_dir() {
-            return Error::met(&name, "is a directory", "name a file in it");
-        }
-        match packed(&name) {
-            Some((what, help)) => Error::met(&name, what, &help),
-            None => Error::misuse(
-                &name,
-                "the extension says nothing",
-                "say what it is with --input csv, jsonl or raw",
-            ),
-        }
-    }
-
-    fn schedule(&self) -> Schedule {
-        match &self.pace {
-            PaceOptions { rate: Some(per_second), .. } => Schedule::Rate { per_second: *per_second },
-            PaceOptions { interval: Some(interval), .. } => Schedule::Interval(*interval),
-            PaceOptions { unpaced: true, .. } => Schedule::Unpaced,
-            PaceOptions { speed, .. } => Schedule::Recorded { speed: speed.unwrap_or(Ratio::ONE) },
-        }
-    }
-
-    fn pace_in_words(&self) -> String {
-        match self.schedule() {
-            Schedule::Recorded { speed } => format!("{}×", speed.as_f64()),
-            Schedule::Rate { per_second } => format!("{}/s", per_second.as_f64()),
-            Schedule::Interval(interval) => format!("one each {}", crate::output::duration(interval)),
-            Schedule::Unpaced => "unpaced".into(),
-        }
     }
 }
 

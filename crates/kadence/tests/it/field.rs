@@ -339,7 +339,7 @@ fn another_delimiter_is_thought_of() {
 #[test]
 fn the_clock_is_chosen_as_a_person_would_and_said() {
     let bench = Bench::new();
-    let rising: String = (0..25).fold("x,y\n".into(), |rows, n| rows + &format!("{}.5,4\n", n));
+    let rising: String = (0..25).fold("x,y\n".into(), |rows, n| rows + &format!("{n}.5,4\n"));
     bench
         .file("movielens.csv", "userId,movieId,rating,timestamp\n1,1,4.0,964982703\n1,3,4.0,964982931\n")
         .file(

@@ -98,12 +98,12 @@ impl CsvRows {
         }
     }
 
-    /// The rows that follow, as far as they are at hand.
-    pub(crate) fn ahead(&mut self) -> Option<Self> {
-        let lines = self.input.ahead(self.taken)?;
+    /// The rows that stand on the next lines.
+    pub(crate) fn ahead(&mut self, lines: usize) -> Option<Self> {
+        let input = self.input.ahead(self.taken, lines)?;
         let columns = Some(self.columns.clone());
         let options = CsvOptions { delimiter: self.delimiter, quote: self.quote, columns };
-        Self::open(lines, &options).ok()
+        Self::open(input, &options).ok()
     }
 
     /// A usual delimiter that the names of the columns hold more often than they are apart.

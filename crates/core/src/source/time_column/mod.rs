@@ -14,8 +14,8 @@ use super::kinds::AnyRows;
 use super::rows::{Field, Rows as _};
 use crate::value::is_json_number;
 
-/// How many rows are looked at beside the first.
-const ROWS_AHEAD: usize = 20;
+/// How many lines are looked at beside the first row. A pipe may be slow, and is waited for.
+const LINES_AHEAD: usize = 9;
 /// In how many columns a date of another form is looked for.
 const MOST_HINTS: usize = 32;
 
@@ -184,15 +184,12 @@ fn number(columns: &[Column], rows: &mut AnyRows, parser: &TimeParser) -> Option
     rises.then(|| first.chosen(format))
 }
 
-/// The texts of `fields` in the next rows, as far as they can be had.
+/// The texts of `fields` in the next rows.
 fn texts_ahead(rows: &mut AnyRows, fields: &[Field]) -> Vec<Vec<String>> {
     let mut texts = vec![Vec::new(); fields.len()];
-    let Some(mut ahead) = rows.ahead() else { return texts };
-    for _ in 0..ROWS_AHEAD {
-        // What is wrong there is said when it is its turn.
-        if !matches!(ahead.advance(), Ok(true)) {
-            break;
-        }
+    let Some(mut ahead) = rows.ahead(LINES_AHEAD) else { return texts };
+    // What is wrong there is said when it is its turn.
+    while let Ok(true) = ahead.advance() {
         for (field, texts) in fields.iter().zip(&mut texts) {
             texts.extend(ahead.cell(field).map(|cell| cell.text().into_owned()));
         }

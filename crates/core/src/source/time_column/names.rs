@@ -26,172 +26,32 @@ pub(super) enum Strength {
 }
 
 /// Names that are a time and nothing else.
-const PLAIN: [&str; 20] = [
-    "time",
-    "timestamp",
-    "datetime",
-    "ts",
-    "t",
-    "epoch",
-    "eventtime",
-    "eventtimestamp",
-    "eventts",
-    "timestamputc",
-    "timeutc",
-    "utctime",
-    "utctimestamp",
-    "utc",
-    "unixtime",
-    "unixtimestamp",
-    "epochtime",
-    "localtime",
-    "dateandtime",
-    "zeitstempel",
-];
-const TIMES: [&str; 15] = [
-    "time",
-    "timestamp",
-    "datetime",
-    "ts",
-    "epoch",
-    "unixtime",
-    "timestamps",
-    "clock",
-    "zeit",
-    "uhrzeit",
-    "zeitstempel",
-    "hora",
-    "heure",
-    "tijd",
-    "tijdstip",
-];
-const DATES: [&str; 6] = ["date", "datum", "fecha", "dato", "dates", "when"];
-const WEAK: [&str; 12] = [
-    "t",
-    "at",
-    "utc",
-    "elapsed",
-    "seconds",
-    "secs",
-    "sec",
-    "millis",
-    "milliseconds",
-    "microseconds",
-    "nanoseconds",
-    "nanos",
-];
+const PLAIN: &str = "time timestamp datetime ts t epoch eventtime eventtimestamp eventts timestamputc timeutc utctime \
+    utctimestamp utc unixtime unixtimestamp epochtime localtime dateandtime zeitstempel";
+const TIMES: &str = "time timestamp datetime ts epoch unixtime timestamps clock zeit uhrzeit zeitstempel hora heure tijd \
+    tijdstip";
+const DATES: &str = "date datum fecha dato dates when";
+const WEAK: &str = "t at utc elapsed seconds secs sec millis milliseconds microseconds nanoseconds nanos";
 /// A number of these is no point in time.
-const CALENDAR: [&str; 14] = [
-    "year", "month", "day", "hour", "minute", "week", "quarter", "jahr", "monat", "tag", "stunde", "years",
-    "hours", "days",
-];
+const CALENDAR: &str = "year month day hour minute week quarter jahr monat tag stunde years hours days";
 /// With one of these a time is a length of time, or a zone.
-const NOT_A_POINT: [&str; 35] = [
-    "zone",
-    "tz",
-    "timezone",
-    "duration",
-    "latency",
-    "response",
-    "taken",
-    "spent",
-    "travel",
-    "processing",
-    "execution",
-    "exec",
-    "run",
-    "up",
-    "down",
-    "life",
-    "wait",
-    "waiting",
-    "delay",
-    "cpu",
-    "idle",
-    "dwell",
-    "reaction",
-    "total",
-    "avg",
-    "mean",
-    "average",
-    "max",
-    "min",
-    "per",
-    "format",
-    "diff",
-    "delta",
-    "offset",
-    "rtt",
-];
+const NOT_A_POINT: &str = "zone tz timezone duration latency response taken spent travel processing execution exec run up down \
+    life wait waiting delay cpu idle dwell reaction total avg mean average max min per format diff delta \
+    offset rtt";
 /// Words that end like a time and are none.
-const FALSE_FRIENDS: [&str; 16] = [
-    "update",
-    "candidate",
-    "mandate",
-    "validate",
-    "accommodate",
-    "lifetime",
-    "runtime",
-    "uptime",
-    "downtime",
-    "overtime",
-    "sometime",
-    "maritime",
-    "parttime",
-    "daytime",
-    "halftime",
-    "playtime",
-];
+const FALSE_FRIENDS: &str = "update candidate mandate validate accommodate lifetime runtime uptime downtime overtime sometime \
+    maritime parttime daytime halftime playtime";
 /// Names of what rises and is no time.
-const OTHERS: [&str; 40] = [
-    "id",
-    "ids",
-    "uid",
-    "uuid",
-    "guid",
-    "pid",
-    "key",
-    "no",
-    "nr",
-    "num",
-    "number",
-    "index",
-    "idx",
-    "row",
-    "rowid",
-    "rank",
-    "seq",
-    "sequence",
-    "code",
-    "zip",
-    "postcode",
-    "phone",
-    "count",
-    "counter",
-    "lat",
-    "latitude",
-    "lon",
-    "lng",
-    "long",
-    "longitude",
-    "age",
-    "price",
-    "size",
-    "frame",
-    "frames",
-    "offset",
-    "line",
-    "position",
-    "unnamed",
-    "isbn",
-];
+const OTHERS: &str = "id ids uid uuid guid pid key no nr num number index idx row rowid rank seq sequence code zip \
+    postcode phone count counter lat latitude lon lng long longitude age price size frame frames offset \
+    line position unnamed isbn";
 
 /// What `name` says of a time; `None` where it says nothing.
 pub(super) fn says_time(name: &str) -> Option<TimeName> {
     let words = words(name);
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
-    let is_false = words.iter().any(|word| FALSE_FRIENDS.iter().any(|other| word.ends_with(other)));
-    if has(&NOT_A_POINT) || is_false || (has(&OTHERS) && !has(&TIMES)) {
+    let has = |list: &str| words.iter().any(|word| lists(list, word));
+    let is_false = words.iter().any(|word| FALSE_FRIENDS.split(' ').any(|other| word.ends_with(other)));
+    if has(NOT_A_POINT) || is_false || (has(OTHERS) && !has(TIMES)) {
         return None;
     }
     let unit = words.iter().skip(usize::from(words.len() > 1)).find_map(|word| unit(word));
@@ -202,25 +62,30 @@ pub(super) fn says_time(name: &str) -> Option<TimeName> {
         (Some(_), Some((_, before))) if !before.is_empty() => before.concat(),
         _ => whole,
     };
-    let strength = if PLAIN.contains(&&*named) {
+    let strength = if lists(PLAIN, &named) {
         Strength::Plain
-    } else if has(&TIMES) || ends_in("time") || ends_in("timestamp") || ends_in("zeit") {
+    } else if has(TIMES) || ends_in("time") || ends_in("timestamp") || ends_in("zeit") {
         Strength::Time
-    } else if has(&DATES) || ends_in("date") || ends_in("datum") {
+    } else if has(DATES) || ends_in("date") || ends_in("datum") {
         Strength::Date
-    } else if has(&WEAK) || has(&CALENDAR) {
+    } else if has(WEAK) || has(CALENDAR) {
         Strength::Weak
     } else {
         return None;
     };
-    let is_calendar = strength == Strength::Date || (strength == Strength::Weak && has(&CALENDAR));
+    let is_calendar = strength == Strength::Date || (strength == Strength::Weak && has(CALENDAR));
     Some(TimeName { strength, unit, is_calendar })
 }
 
 /// Whether a column called `name` is surely no time, however its numbers rise.
 pub(super) fn says_other(name: &str) -> bool {
     let words = words(name);
-    words.is_empty() || words.iter().any(|word| OTHERS.contains(&&**word) || NOT_A_POINT.contains(&&**word))
+    words.is_empty() || words.iter().any(|word| lists(OTHERS, word) || lists(NOT_A_POINT, word))
+}
+
+/// Whether `word` is one of the words of a list.
+fn lists(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
 }
 
 fn unit(word: &str) -> Option<EpochUnit> {
