@@ -35,7 +35,7 @@ pub(super) fn foreign(start: &[u8], name: &str) -> Option<(&'static str, String)
     })
 }
 
-/// What `name`, whose file is compressed by its extension, is unpacked with.
+/// What the file called `name` is by its extension, if that is nothing to read as it stands, and what to do.
 pub fn packed(name: &str) -> Option<(&'static str, String)> {
     let (_, extension) = name.rsplit_once('.')?;
     let (what, program) = match &*extension.to_ascii_lowercase() {
@@ -44,6 +44,11 @@ pub fn packed(name: &str) -> Option<(&'static str, String)> {
         "xz" => ("compressed with xz", "xzcat"),
         "bz2" => ("compressed with bzip2", "bzcat"),
         "lz4" => ("compressed with lz4", "lz4cat"),
+        "zip" => ("a ZIP archive", "unzip -p"),
+        "xlsx" | "xls" | "ods" => return Some(("a spreadsheet", "save it as CSV in UTF-8".into())),
+        "parquet" | "avro" | "orc" | "feather" | "arrow" => {
+            return Some(("a binary table", "convert it to CSV or JSON Lines first".into()));
+        }
         _ => return None,
     };
     Some((what, unpacked(name, program)))

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 #![expect(clippy::float_cmp, reason = "simulated time is exact")]
+#![expect(clippy::format_collect, reason = "a recording of a test is short")]
 
 mod bodies;
 mod contracts;

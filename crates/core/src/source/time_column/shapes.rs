@@ -70,7 +70,7 @@ const DATES: [&str; 22] = [
 const SEPARATORS: [&str; 8] = ["", " ", "T", ":", "-", "_", ", ", " - "];
 const TIMES: [&str; 8] =
     ["", "%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M%S", "%H%M"];
-const ZONES: [&str; 4] = ["", " %z", "%z", " %Z"];
+const ZONES: [&str; 5] = ["", " %z", "%z", " %Z", " %Q"];
 /// Those that are put together in another order.
 const OTHERS: [&str; 9] = [
     "%Y-%m",

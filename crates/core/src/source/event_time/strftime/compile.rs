@@ -53,7 +53,7 @@ fn directive(rest: &mut std::str::Chars<'_>, steps: &mut Vec<Step>) -> Result<()
         is_padded = true;
         letter = rest.next().ok_or(Refusal::OpenPercent)?;
     }
-    let mut before = Before::Nothing;
+    let (mut before, mut width) = (Before::Nothing, 0);
     loop {
         before = match (letter, before) {
             (':', Before::Nothing | Before::Colons) => Before::Colons,
@@ -62,6 +62,9 @@ fn directive(rest: &mut std::str::Chars<'_>, steps: &mut Vec<Step>) -> Result<()
             ('0'..='9', Before::Dot | Before::DotWidth) => Before::DotWidth,
             _ => break,
         };
+        if let Some(digit) = letter.to_digit(10) {
+            width = (width * 10 + digit as usize).min(MOST_DIGITS + 1);
+        }
         letter = rest.next().ok_or(Refusal::OpenPercent)?;
     }
     let written = || format!("%{}", &start[..start.len() - rest.as_str().len()]);
@@ -74,18 +77,23 @@ fn directive(rest: &mut std::str::Chars<'_>, steps: &mut Vec<Step>) -> Result<()
     let fits = match before {
         Before::Nothing => !is_padded || is_number,
         Before::Colons => matches!(meaning, [Step::Offset | Step::Zone]),
-        Before::Width => matches!(meaning, [Step::Fraction]),
+        Before::Width => matches!(meaning, [Step::Fraction(_)]),
         Before::Dot | Before::DotWidth => letter == 'f',
     };
-    if !fits || (is_padded && !is_number) {
+    let digits = if matches!(before, Before::Width | Before::DotWidth) { width } else { MOST_DIGITS };
+    if !fits || (is_padded && !is_number) || !(1..=MOST_DIGITS).contains(&digits) {
         return unknown();
     }
-    match before {
-        Before::Dot | Before::DotWidth => steps.push(Step::DotFraction),
+    match (before, meaning) {
+        (Before::Dot | Before::DotWidth, _) => steps.push(Step::DotFraction(digits)),
+        (_, [Step::Fraction(_)]) => steps.push(Step::Fraction(digits)),
         _ => steps.extend(meaning),
     }
     Ok(())
 }
+
+/// A nanosecond is the ninth digit of a fraction.
+const MOST_DIGITS: usize = 9;
 
 /// What stands between the percent sign and the letter.
 #[derive(Clone, Copy)]
@@ -126,7 +134,7 @@ fn meaning(letter: char) -> Option<&'static [Step]> {
         'p' | 'P' => &[Step::Meridiem],
         'M' => &[Number(P::Minute, 2)],
         'S' => &[Number(P::Second, 2)],
-        'f' | 'N' => &[Fraction],
+        'f' | 'N' => &[Fraction(MOST_DIGITS)],
         's' => &[Step::Epoch],
         'z' => &[Step::Offset],
         'Q' => &[Step::Zone],
@@ -153,7 +161,7 @@ fn gap(steps: &[Step]) -> Option<&'static str> {
     let month = has(Part::Month) || steps.iter().any(|step| matches!(step, Step::MonthName { .. }));
     let weekday = has(Part::Weekday) || steps.iter().any(|step| matches!(step, Step::WeekdayName { .. }));
     let half = steps.contains(&Step::Meridiem);
-    let fraction = steps.contains(&Step::Fraction) || steps.contains(&Step::DotFraction);
+    let fraction = steps.iter().any(|step| matches!(step, Step::Fraction(_) | Step::DotFraction(_)));
     let year = has(Part::Year) || has(Part::YearOfCentury);
     let iso_year = has(Part::IsoYear) || has(Part::IsoYearOfCentury);
     let has_number = steps.iter().any(|step| matches!(step, Step::Number(..)));

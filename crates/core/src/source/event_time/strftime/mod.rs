@@ -47,10 +47,10 @@ enum Step {
     WeekdayName { full: bool },
     /// `AM` or `PM`, in any case.
     Meridiem,
-    /// One to nine digits of a fraction of a second.
-    Fraction,
+    /// One to so many digits of a fraction of a second.
+    Fraction(usize),
     /// A point and such digits, or nothing.
-    DotFraction,
+    DotFraction(usize),
     /// Seconds since 1970.
     Epoch,
     /// `+01:00`, `+0100`, `+01`, `Z`.
@@ -156,6 +156,9 @@ mod tests {
         reads("%s.%f", "-1.25", "1969-12-31T23:59:58.75Z");
         reads("%s.%f", "-0.25", "1969-12-31T23:59:59.75Z");
         reads("%s%.f", "1609459200", "2021-01-01T00:00:00Z");
+        reads("%F %T.%3f%z", "2021-01-01 00:00:00.123+00", "2021-01-01T00:00:00.123Z");
+        reads("%F %T%.3f", "2021-01-01 00:00:00.12", "2021-01-01T00:00:00.12Z");
+        assert_eq!(read("%F %T%.3f", "2021-01-01 00:00:00.1234"), None);
         reads("%s,%N", "1609459200,000000001", "2021-01-01T00:00:00.000000001Z");
         reads("%F %T,%f", "2021-01-01 00:00:00,5", "2021-01-01T00:00:00.5Z");
         reads("%s %z", "1609459200 +0200", "2021-01-01T00:00:00Z");
@@ -280,6 +283,8 @@ mod tests {
             ("%F %:H", "`%:H`"),
             ("%F %", "ends after"),
             ("%F %.Q", "`%.Q`"),
+            ("%F %T.%0f", "`%0f`"),
+            ("%F %T.%10f", "`%10f`"),
             ("%F %é", "`%é`"),
         ] {
             let refusal = Strftime::new(format).expect_err(format).to_string();

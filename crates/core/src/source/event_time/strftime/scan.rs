@@ -60,12 +60,12 @@ impl<'t> Scanner<'t> {
                 let half = self.name(&["AM", "PM"], true)? - 1;
                 self.parts.set(Part::Half, half)
             }
-            Step::Fraction => self.fraction(),
-            Step::DotFraction if self.rest.first() == Some(&b'.') => {
+            Step::Fraction(most) => self.fraction(most),
+            Step::DotFraction(most) if self.rest.first() == Some(&b'.') => {
                 self.literal(b'.')?;
-                self.fraction()
+                self.fraction(most)
             }
-            Step::DotFraction => Some(()),
+            Step::DotFraction(_) => Some(()),
             Step::Epoch => self.epoch(),
             Step::Offset => self.offset(),
             Step::Zone if matches!(self.rest.first(), Some(b'+' | b'-')) => self.offset(),
@@ -122,10 +122,10 @@ impl<'t> Scanner<'t> {
         i64::try_from(index + 1).ok()
     }
 
-    fn fraction(&mut self) -> Option<()> {
+    fn fraction(&mut self, most: usize) -> Option<()> {
         let before = self.rest.len();
-        let digits = self.number(9)?;
-        if self.rest.first().is_some_and(u8::is_ascii_digit) {
+        let digits = self.number(most)?;
+        if most == 9 && self.starts_with_digit() {
             // A tenth digit says what cannot be kept.
             return None;
         }
