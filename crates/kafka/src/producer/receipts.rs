@@ -1,7 +1,7 @@
 //! Delivery reports, matched to their records.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 
+use super::brake::Hold;
 use super::window::{InFlight, Window};
 use crate::context::Watch;
 
@@ -24,6 +25,10 @@ pub(super) struct Receipts {
     /// Whether arrivals are timed.
     paced: bool,
     anchor_nanos: AtomicU64,
+    /// What is paused while it may not be sent; set once the topic is known.
+    hold: OnceLock<Hold>,
+    /// Records handed to the client.
+    accepted: AtomicU64,
     /// Records acknowledged or failed.
     done: AtomicU64,
     has_failed: AtomicBool,
@@ -61,6 +66,8 @@ impl Receipts {
             clock,
             paced,
             anchor_nanos: AtomicU64::new(0),
+            hold: OnceLock::new(),
+            accepted: AtomicU64::new(0),
             done: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
             tally: Mutex::default(),
@@ -75,6 +82,25 @@ impl Receipts {
 
     pub(super) fn begin(&self, anchor: Duration) {
         self.anchor_nanos.store(u64::try_from(anchor.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Sets what is paused while it may not be sent.
+    pub(super) fn hold_with(&self, hold: Hold) {
+        let _ = self.hold.set(hold);
+    }
+
+    /// Tells whoever polls how many records the client has got.
+    pub(super) fn set_accepted(&self, accepted: u64) {
+        self.accepted.store(accepted, Ordering::Relaxed);
+    }
+
+    /// Records handed to the client.
+    pub(super) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn hold(&self) -> Option<&Hold> {
+        self.hold.get()
     }
 
     /// Records acknowledged or failed so far.
@@ -164,6 +190,10 @@ impl ProducerContext for Receipts {
             }
         }
         drop(tally);
+        // There is room for others now.
+        if let Some(hold) = self.hold.get() {
+            hold.release();
+        }
         self.count_done();
     }
 }

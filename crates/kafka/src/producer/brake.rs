@@ -1,0 +1,143 @@
+//! Keeps an idempotent librdkafka from polling in circles while it may not send.
+//!
+//! While five records of a partition are under way, an idempotent librdkafka sends no more of it; if there are more,
+//! the thread that would send them looks again and again, without a pause, until a report comes. It does not look at
+//! partitions that are paused. So they are paused once nothing has moved for a moment, and go on at the next report.
+//! Since what was under way may have come back unsent, when a connection broke, they also go on for a moment now and
+//! then.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::Client;
+use rdkafka::producer::Producer as _;
+
+use super::ClientProducer;
+use super::receipts::Receipts;
+use crate::ffi;
+use crate::properties::Properties;
+
+/// So many records of a partition may be under way.
+const MOST_UNDER_WAY: u64 = 5;
+/// How long the client may look in circles before its only partition is paused, which then has nothing to send.
+const SHORT: Duration = Duration::from_micros(500);
+/// How long nothing has to move before partitions of which some may be free to send are paused. It is longer than a
+/// round trip, so that it takes a broker that answers nothing.
+const STANDSTILL: Duration = Duration::from_millis(500);
+/// How long partitions are paused at most before they go on for a [`SHORT`] while.
+const HELD: Duration = Duration::from_millis(100);
+
+/// The partitions, and whether they are paused.
+pub(super) struct Hold {
+    producer: Weak<ClientProducer>,
+    topic: String,
+    partitions: usize,
+    is_held: AtomicBool,
+    /// Held while they are paused or go on.
+    turning: Mutex<()>,
+}
+
+impl Hold {
+    pub(super) fn new(producer: Weak<ClientProducer>, topic: &str, partitions: usize) -> Self {
+        let topic = topic.to_owned();
+        Self { producer, topic, partitions, is_held: AtomicBool::new(false), turning: Mutex::new(()) }
+    }
+
+    fn is_held(&self) -> bool {
+        self.is_held.load(Ordering::Relaxed)
+    }
+
+    fn hold(&self) {
+        self.turn(true, ffi::pause);
+    }
+
+    /// Has paused partitions go on; costs nothing if they are not.
+    pub(super) fn release(&self) {
+        if self.is_held() {
+            self.turn(false, ffi::resume);
+        }
+    }
+
+    fn turn(&self, to: bool, work: fn(&Client<Receipts>, &TopicPartitionList)) {
+        // Whoever polls has the producer; without it there is nothing left to send.
+        let Some(producer) = self.producer.upgrade() else { return };
+        let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_held.swap(to, Ordering::Relaxed) != to {
+            // Once used, a list has references to the client's own partitions, which hold up its end: it must not stay.
+            let mut partitions = TopicPartitionList::with_capacity(self.partitions);
+            partitions.add_partition_range(
+                &self.topic,
+                0,
+                i32::try_from(self.partitions).unwrap_or(i32::MAX) - 1,
+            );
+            work(producer.client(), &partitions);
+        }
+    }
+}
+
+/// When to pause and when to go on; kept by whoever polls the client.
+#[derive(Debug, Default)]
+pub(super) struct Brake {
+    /// How long nothing has to move before partitions are paused; `None` for a client that never looks in circles.
+    patience: Option<Duration>,
+    /// What was done when something moved last.
+    done: u64,
+    /// How long nothing has moved with more under way than is sent at once.
+    idle: Duration,
+    /// How long the partitions have been paused.
+    held: Duration,
+}
+
+impl Brake {
+    /// For a topic of so many partitions. `linger` is what the client waits for by itself.
+    pub(super) fn new(properties: &Properties, partitions: usize) -> Self {
+        let linger = properties.get("linger.ms").and_then(|millis| millis.trim().parse().ok());
+        let linger = linger.map_or(STANDSTILL, |millis: f64| Duration::from_secs_f64(millis.max(0.0) / 1e3));
+        let patience = if partitions == 1 { SHORT } else { STANDSTILL } + linger * 2;
+        let is_idempotent =
+            properties.get("enable.idempotence").is_some() && !properties.is_false("enable.idempotence");
+        Self { patience: is_idempotent.then_some(patience), ..Self::default() }
+    }
+
+    /// How long the next look for reports may take, of `at_most`, with so many records accepted.
+    pub(super) fn look(&self, accepted: u64, receipts: &Receipts, at_most: Duration) -> Duration {
+        let may_spin = self.may_spin(accepted, receipts.done());
+        let is_held = receipts.hold().is_some_and(Hold::is_held);
+        if may_spin && !is_held { SHORT.min(at_most) } else { at_most }
+    }
+
+    /// Takes note of a look that took so long, and pauses the partitions or has them go on.
+    pub(super) fn looked(&mut self, took: Duration, accepted: u64, receipts: &Receipts) {
+        let (Some(hold), done) = (receipts.hold(), receipts.done()) else { return };
+        if done != self.done || !self.may_spin(accepted, done) {
+            (self.done, self.idle) = (done, Duration::ZERO);
+            return hold.release();
+        }
+        self.idle = self.idle.saturating_add(took);
+        if !hold.is_held() {
+            // Before the first report there may be other reasons why nothing was sent yet.
+            let patience = if done == 0 { Some(STANDSTILL) } else { self.patience };
+            if patience.is_some_and(|patience| self.idle >= patience) {
+                self.held = Duration::ZERO;
+                hold.hold();
+            }
+            return;
+        }
+        self.held = self.held.saturating_add(took);
+        if self.held >= HELD {
+            hold.release();
+        }
+    }
+
+    /// Whether the client may be looking in circles, or begin to.
+    pub(super) fn may_spin(&self, accepted: u64, done: u64) -> bool {
+        self.patience.is_some() && Self::is_over(accepted, done)
+    }
+
+    /// Whether more is under way than is sent at once.
+    pub(super) fn is_over(accepted: u64, done: u64) -> bool {
+        accepted.saturating_sub(done) > MOST_UNDER_WAY
+    }
+}
