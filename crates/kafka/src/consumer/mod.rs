@@ -5,6 +5,7 @@ mod listener;
 mod membership;
 mod options;
 mod source;
+mod stall;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use kadence_core::clock::Stop;
 use kadence_core::record::Timestamp;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError as ClientError;
+use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -24,7 +25,8 @@ pub(crate) use self::listener::Listener;
 use self::membership::Membership;
 pub use self::options::{From, ReaderOptions, Until};
 use self::source::Source;
-use crate::connect::uncreated;
+use self::stall::{Stalls, is_lasting};
+use crate::connect::{described, uncreated};
 use crate::error::KafkaError;
 use crate::ffi;
 
@@ -51,6 +53,7 @@ pub struct TopicReader {
     is_read_to_end: bool,
     /// Ends that are reached and not told yet, by partition and offset.
     ends: Vec<(i32, i64)>,
+    stalls: Stalls,
 }
 
 /// What came next.
@@ -137,13 +140,13 @@ impl TopicReader {
             handed_out: None,
             is_read_to_end: options.until == Until::End,
             ends: Vec::new(),
+            stalls: Stalls::new(options.has_end()),
         };
-        let found =
-            reader.source.partitions(options.until, on_wait).and_then(|partitions| match partitions {
-                Some(_) if reader.membership.is_some() => reader.source.join().map(Some),
-                Some(partitions) => reader.assign(&partitions, options).map(Some),
-                None => Ok(None),
-            });
+        let found = reader.source.partitions(options, on_wait).and_then(|partitions| match partitions {
+            Some(_) if reader.membership.is_some() => reader.source.join().map(Some),
+            Some(partitions) => reader.assign(&partitions, options).map(Some),
+            None => Ok(None),
+        });
         match found {
             Ok(Some(())) => Ok(Some(reader)),
             Ok(None) | Err(KafkaError::Interrupted { .. }) => Ok(None),
@@ -180,9 +183,11 @@ impl TopicReader {
         if self.open.is_empty() && self.membership.as_ref().is_none_or(Membership::may_finish) {
             return Ok(Next::Finished);
         }
-        let Self { source, membership, open, next_offsets, handed_out, is_read_to_end, ends } = self;
+        let Self { source, membership, open, next_offsets, handed_out, is_read_to_end, ends, stalls } = self;
         let source: &Source = source;
+        stalls.look(source, open, next_offsets)?;
         let polled = source.consumer.poll(at_most);
+        stalls.polled(polled.is_none());
         if let Some(membership) = membership {
             // Before anything is read of a partition that was just given. Whoever stopped it looks for that himself.
             match membership.follow(source, open, next_offsets, ends) {
@@ -235,7 +240,18 @@ impl TopicReader {
                     }
                     _ => {}
                 }
+                stalls.reached_end(partition, *next);
                 Ok(Next::PartitionEnd { partition, offset: *next })
+            }
+            Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_lasting) => {
+                let code = error.rdkafka_error_code().unwrap_or(Code::BadMessage);
+                Err(match stalls.find(source, open, next_offsets, code) {
+                    Some(partition) => {
+                        let next = next_offsets.get(&partition).copied().unwrap_or_default();
+                        source.unreadable(partition, next, &described(code))
+                    }
+                    None => source.broken(&error),
+                })
             }
             Some(Err(error)) => {
                 source.failed(&error, next_offsets, membership.as_ref()).map(|()| Next::Nothing)

@@ -6,6 +6,7 @@ mod admin;
 mod bell;
 mod groups;
 mod headers;
+mod level;
 mod producer;
 mod topics;
 
@@ -13,5 +14,6 @@ pub(crate) use admin::{Asking, Refusal};
 pub(crate) use bell::Bell;
 pub(crate) use groups::{commit, committed, describe_group, list_groups};
 pub(crate) use headers::header;
+pub(crate) use level::set_log_level;
 pub(crate) use producer::{flush, pause, resume};
 pub(crate) use topics::{alter_configs, topic_id};
