@@ -34,6 +34,7 @@ const HEARD_AFTER: Duration = Duration::from_secs(2);
 const ASKED_AFTER: Duration = Duration::from_secs(5);
 /// How long it may take to answer.
 const ANSWER: Duration = Duration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Records of other partitions hide that a partition's own are still to be handed out, but not for this long.
 const HIDDEN: Duration = Duration::from_secs(30);
 /// How many polls go by between two looks where records keep coming.
@@ -245,9 +246,11 @@ impl Stalls {
                 .iter()
                 .find(|&&partition| source.fault_of(partition, now).as_ref() == Some(&what))
                 .copied();
-            if found.is_some() || SystemClock.now() >= deadline || source.stop.wait(QUIET / 10) {
+            if found.is_some() || now >= deadline || source.stop.is_raised() {
                 return found;
             }
+            // What is heard comes with the records. Those are not handed out any more, and remain to be read.
+            let _ = source.consumer.poll(LOOK_AGAIN);
         }
     }
 }
@@ -310,28 +313,33 @@ impl Source {
         })
     }
 
-    /// Records that cannot be read.
+    /// Records that cannot be read. `what` is librdkafka's description, or an own one.
     pub(super) fn unreadable(&self, partition: i32, next: i64, what: &str) -> KafkaError {
-        let is_lasting = LASTING.iter().any(|code| described(*code) == what);
-        let topic = &self.topic;
-        let cause = if is_lasting {
-            "the records there are damaged or of an unknown kind"
-        } else {
-            "see the broker's log"
-        };
-        let way = match self.resolved.properties.get("group.id") {
-            Some(group) if self.resolved.properties.is_given("group.id") => {
-                format!(
-                    "kadence groups reset {group} -t {topic} --partition {partition} --to OFFSET goes on behind them"
-                )
+        let lasting = LASTING.iter().find(|code| described(**code) == what);
+        let what = match lasting {
+            Some(Code::BadCompression) => "the batch there does not decompress",
+            Some(Code::BadMessage | Code::InvalidMessage | Code::InvalidRecord) => {
+                "the batch there is damaged"
             }
-            _ => "--from OFFSET reads on behind them".to_owned(),
+            Some(Code::NotImplemented | Code::UnsupportedCompressionType) => {
+                "the batch there has a compression or a format that this client does not know"
+            }
+            _ if what == described(Code::Underflow) => "the batch there ends too early",
+            _ => what,
         };
+        let topic = &self.topic;
+        let way = match self.resolved.properties.get("group.id") {
+            Some(group) if self.resolved.properties.is_given("group.id") => format!(
+                "kadence groups reset {group} -t {topic} --partition {partition} --to OFFSET goes on behind it"
+            ),
+            _ => "--from OFFSET reads on behind it".to_owned(),
+        };
+        let help = if lasting.is_some() { way } else { format!("see the broker's log; {way}") };
         KafkaError::Offset {
             topic: topic.clone(),
             partition,
             what: format!("offset {next} cannot be read ({what})"),
-            help: format!("{cause}; {way}"),
+            help,
         }
     }
 }

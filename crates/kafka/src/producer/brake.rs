@@ -26,6 +26,10 @@ const SHORT: Duration = Duration::from_micros(500);
 /// How long nothing has to move before partitions of which some may be free to send are paused. It is longer than a
 /// round trip, so that it takes a broker that answers nothing.
 const STANDSTILL: Duration = Duration::from_millis(500);
+/// Where nothing moves, the topic is asked for this often.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+/// One broker may not know for a moment what the others do; so often in turn it is gone.
+const ABSENT: u32 = 2;
 /// How long partitions are paused at most before they go on for a [`SHORT`] while.
 const HELD: Duration = Duration::from_millis(100);
 
@@ -43,6 +47,10 @@ impl Hold {
     pub(super) fn new(producer: Weak<ClientProducer>, topic: &str, partitions: usize) -> Self {
         let topic = topic.to_owned();
         Self { producer, topic, partitions, is_held: AtomicBool::new(false), turning: Mutex::new(()) }
+    }
+
+    pub(super) fn topic(&self) -> &str {
+        &self.topic
     }
 
     fn is_held(&self) -> bool {
@@ -88,6 +96,10 @@ pub(super) struct Brake {
     idle: Duration,
     /// How long the partitions have been paused.
     held: Duration,
+    /// How long nothing has moved with anything under way, since then or since the topic was asked for.
+    still: Duration,
+    /// How often in turn the topic was not there.
+    absent: u32,
 }
 
 impl Brake {
@@ -111,6 +123,10 @@ impl Brake {
     /// Takes note of a look that took so long, and pauses the partitions or has them go on.
     pub(super) fn looked(&mut self, took: Duration, accepted: u64, receipts: &Receipts) {
         let (Some(hold), done) = (receipts.hold(), receipts.done()) else { return };
+        if done != self.done || accepted == done {
+            (self.still, self.absent) = (Duration::ZERO, 0);
+        }
+        self.still = self.still.saturating_add(took);
         if done != self.done || !self.may_spin(accepted, done) {
             (self.done, self.idle) = (done, Duration::ZERO);
             return hold.release();
@@ -127,8 +143,25 @@ impl Brake {
         }
         self.held = self.held.saturating_add(took);
         if self.held >= HELD {
+            self.idle = Duration::ZERO;
             hold.release();
         }
+    }
+
+    /// Whether nothing has moved for so long that the topic may be gone.
+    pub(super) fn shall_ask(&self) -> bool {
+        self.still >= ASKED_EVERY
+    }
+
+    /// Takes note of whether the topic is there, as far as that is known; says whether it is gone.
+    pub(super) fn asked(&mut self, is_absent: Option<bool>) -> bool {
+        self.still = Duration::ZERO;
+        match is_absent {
+            Some(true) => self.absent += 1,
+            Some(false) => self.absent = 0,
+            None => {}
+        }
+        self.absent == ABSENT
     }
 
     /// Whether the client may be looking in circles, or begin to.

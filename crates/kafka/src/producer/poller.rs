@@ -5,16 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rdkafka::producer::Producer as _;
+use rdkafka::producer::{Producer as _, PurgeConfig};
 
 use super::ClientProducer;
-use super::brake::Brake;
+use super::brake::{Brake, Hold};
+use super::receipts::Receipts;
+use crate::connect::{TopicState, topic_state};
 use crate::ffi::Bell;
 
 /// The thread looks this often whether it is still needed. Reports wake it at once.
 const SHIFT: Duration = Duration::from_millis(20);
 /// So many events are served before the caller looks at anything else. One may hold thousands of reports.
 const AT_ONCE: usize = 64;
+/// How long a broker that is up may take to say whether the topic is there.
+const ANSWER: Duration = Duration::from_millis(200);
 
 /// A client, and word of when it has reports.
 pub(super) struct Desk {
@@ -53,13 +57,29 @@ impl Desk {
     /// Waits for something to serve, for `at_most`, and serves it. Says how long it may have taken.
     pub(super) fn wait_and_serve(&self, brake: &mut Brake, at_most: Duration) -> Duration {
         let receipts = self.producer.client().context();
-        let accepted = receipts.accepted();
+        let (accepted, began) = (receipts.accepted(), receipts.clock().now());
         let most = brake.look(accepted, receipts, at_most);
         self.is_resting.store(!brake.may_spin(accepted, receipts.done()), Ordering::Relaxed);
         self.bell.wait(most);
         self.serve();
-        brake.looked(most, accepted, receipts);
+        let accepted = receipts.accepted();
+        brake.looked(receipts.clock().now().saturating_sub(began), accepted, receipts);
+        if brake.shall_ask() {
+            self.ask_for_topic(brake, receipts);
+        }
         most
+    }
+
+    /// Nothing has moved for long: perhaps the topic is gone. librdkafka keeps the records of a partition that was
+    /// paused once, and would tell when they are too old.
+    fn ask_for_topic(&self, brake: &mut Brake, receipts: &Receipts) {
+        let Some(topic) = receipts.hold().map(Hold::topic) else { return };
+        let answer = self.producer.client().fetch_metadata(Some(topic), ANSWER);
+        let is_absent = answer.ok().map(|metadata| topic_state(&metadata, topic) == TopicState::Absent);
+        if brake.asked(is_absent) {
+            receipts.topic_is_gone();
+            self.producer.purge(PurgeConfig::default().queue().inflight());
+        }
     }
 }
 

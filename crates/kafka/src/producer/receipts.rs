@@ -32,6 +32,8 @@ pub(super) struct Receipts {
     /// Records acknowledged or failed.
     done: AtomicU64,
     has_failed: AtomicBool,
+    /// Whether the topic was found to be gone; what is given up then is given up for that.
+    is_gone: AtomicBool,
     /// Uncontended but for reports: the polling thread alone writes.
     tally: Mutex<Tally>,
     /// Whom to wake once `done` reaches `wake_at`.
@@ -70,6 +72,7 @@ impl Receipts {
             accepted: AtomicU64::new(0),
             done: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
             tally: Mutex::default(),
             waiter: Mutex::default(),
             wake_at: AtomicU64::new(u64::MAX),
@@ -101,6 +104,21 @@ impl Receipts {
 
     pub(super) fn hold(&self) -> Option<&Hold> {
         self.hold.get()
+    }
+
+    /// What is given up from now on is given up because the topic is gone.
+    pub(super) fn topic_is_gone(&self) {
+        self.is_gone.store(true, Ordering::Release);
+    }
+
+    /// Why a record was given up.
+    fn reason(&self, error: &ClientError) -> Code {
+        match error.rdkafka_error_code().unwrap_or(Code::Unknown) {
+            Code::PurgeQueue | Code::PurgeInflight if self.is_gone.load(Ordering::Acquire) => {
+                Code::UnknownTopicOrPartition
+            }
+            code => code,
+        }
     }
 
     /// Records acknowledged or failed so far.
@@ -183,7 +201,7 @@ impl ProducerContext for Receipts {
                         sequence: sequence as u64,
                         line,
                         bytes: (record.key_len() + record.payload_len()) as u64,
-                        code: error.rdkafka_error_code().unwrap_or(Code::Unknown),
+                        code: self.reason(error),
                     });
                     self.has_failed.store(true, Ordering::Release);
                 }
