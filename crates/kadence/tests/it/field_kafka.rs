@@ -39,7 +39,7 @@ fn share_of_a_core(pid: u32) -> f64 {
     };
     let (before, began) = (used(), SystemClock.now());
     Stop::new().wait(WINDOW);
-    (used() - before) / (SystemClock.now() - began).as_secs_f64()
+    (used() - before) / SystemClock.now().saturating_sub(began).as_secs_f64()
 }
 
 /// A replay all of whose records are handed over while the broker acknowledges nothing.

@@ -19,10 +19,10 @@ use crate::error::KafkaError;
 use crate::ffi;
 
 /// A partition without a record for this long is listened to.
-const QUIET: Duration = Duration::from_millis(1_000);
+const QUIET: Duration = Duration::from_secs(1);
 /// While others have records, it is listened to for so long, and then not for so long: each fetch is a line or two.
 const LISTEN: Duration = Duration::from_millis(2_500);
-const REST: Duration = Duration::from_millis(5_000);
+const REST: Duration = Duration::from_secs(5);
 /// A fault that may pass is said when it has lasted so long, and ends a bounded run when it has lasted so long.
 const SAID_AFTER: Duration = Duration::from_millis(2_500);
 const ENDS_AFTER: Duration = Duration::from_secs(6);
