@@ -15,7 +15,7 @@ use std::time::Duration;
 use kadence_core::clock::Stop;
 use kadence_core::record::Timestamp;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
+use rdkafka::error::KafkaError as ClientError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -222,36 +222,10 @@ impl TopicReader {
                 Ok(Next::Record(Consumed(record)))
             }
             Some(Err(ClientError::PartitionEOF(partition))) => {
-                let next = next_offsets.entry(partition).or_default();
-                match open.get(&partition) {
-                    // It was told when its last record had been read.
-                    None => return Ok(Next::Nothing),
-                    // The last offsets may hold no records: transactions' markers, or what compaction left. So it is
-                    // the log's length that counts, not the last record's offset.
-                    Some(&End::Written(end)) => {
-                        *next = end.max(*next);
-                        open.remove(&partition);
-                        source.pause(partition);
-                    }
-                    Some(&End::Before(end)) if source.has_grown_to(partition, end) => {
-                        // Not before this end was seen; so it is looked for once more.
-                        open.insert(partition, End::Written(end));
-                        source.read_again(partition, *next);
-                    }
-                    _ => {}
-                }
-                stalls.reached_end(partition, *next);
-                Ok(Next::PartitionEnd { partition, offset: *next })
+                Ok(reached_end(source, open, next_offsets, stalls, partition))
             }
             Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_lasting) => {
-                let code = error.rdkafka_error_code().unwrap_or(Code::BadMessage);
-                Err(match stalls.find(source, open, next_offsets, code) {
-                    Some(partition) => {
-                        let next = next_offsets.get(&partition).copied().unwrap_or_default();
-                        source.unreadable(partition, next, &described(code))
-                    }
-                    None => source.broken(&error),
-                })
+                Err(unreadable(source, open, next_offsets, stalls, &error))
             }
             Some(Err(error)) => {
                 source.failed(&error, next_offsets, membership.as_ref()).map(|()| Next::Nothing)
@@ -292,4 +266,50 @@ impl TopicReader {
     pub fn next_offsets(&self) -> &BTreeMap<i32, i64> {
         &self.next_offsets
     }
+}
+
+/// Takes note of the end of a partition's log.
+fn reached_end(
+    source: &Source,
+    open: &mut BTreeMap<i32, End>,
+    next_offsets: &mut BTreeMap<i32, i64>,
+    stalls: &mut Stalls,
+    partition: i32,
+) -> Next<'static> {
+    let next = next_offsets.entry(partition).or_default();
+    match open.get(&partition) {
+        // It was told when its last record had been read.
+        None => return Next::Nothing,
+        // The last offsets may hold no records: transactions' markers, or what compaction left. So it is the log's
+        // length that counts, not the last record's offset.
+        Some(&End::Written(end)) => {
+            *next = end.max(*next);
+            open.remove(&partition);
+            source.pause(partition);
+        }
+        Some(&End::Before(end)) if source.has_grown_to(partition, end) => {
+            // Not before this end was seen; so it is looked for once more.
+            open.insert(partition, End::Written(end));
+            source.read_again(partition, *next);
+        }
+        _ => {}
+    }
+    stalls.reached_end(partition, *next);
+    Next::PartitionEnd { partition, offset: *next }
+}
+
+/// Says where the records are that an error is about.
+fn unreadable(
+    source: &Source,
+    open: &BTreeMap<i32, End>,
+    next_offsets: &BTreeMap<i32, i64>,
+    stalls: &mut Stalls,
+    error: &ClientError,
+) -> KafkaError {
+    let found = error
+        .rdkafka_error_code()
+        .and_then(|code| stalls.find(source, open, next_offsets, code).map(|partition| (code, partition)));
+    let Some((code, partition)) = found else { return source.broken(error) };
+    let next = next_offsets.get(&partition).copied().unwrap_or_default();
+    source.unreadable(partition, next, &described(code))
 }

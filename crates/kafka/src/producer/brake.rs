@@ -30,8 +30,11 @@ const STANDSTILL: Duration = Duration::from_millis(500);
 const ASKED_EVERY: Duration = Duration::from_secs(1);
 /// One broker may not know for a moment what the others do; so often in turn it is gone.
 const ABSENT: u32 = 2;
-/// How long partitions are paused at most before they go on for a [`SHORT`] while.
+/// How long partitions are paused at most before they go on for a while, and for how long then.
 const HELD: Duration = Duration::from_millis(100);
+const OPEN: Duration = Duration::from_millis(2);
+/// Lingering for longer than this makes no difference to when partitions are paused.
+const MOST_LINGER: Duration = Duration::from_millis(500);
 
 /// The partitions, and whether they are paused.
 pub(super) struct Hold {
@@ -96,6 +99,8 @@ pub(super) struct Brake {
     idle: Duration,
     /// How long the partitions have been paused.
     held: Duration,
+    /// Whether they have been paused before, since something moved.
+    was_held: bool,
     /// How long nothing has moved with anything under way, since then or since the topic was asked for.
     still: Duration,
     /// How often in turn the topic was not there.
@@ -107,7 +112,7 @@ impl Brake {
     pub(super) fn new(properties: &Properties, partitions: usize) -> Self {
         let linger = properties.get("linger.ms").and_then(|millis| millis.trim().parse().ok());
         let linger = linger.map_or(STANDSTILL, |millis: f64| Duration::from_secs_f64(millis.max(0.0) / 1e3));
-        let patience = if partitions == 1 { SHORT } else { STANDSTILL } + linger * 2;
+        let patience = if partitions == 1 { SHORT } else { STANDSTILL } + linger.min(MOST_LINGER) * 2;
         let is_idempotent =
             properties.get("enable.idempotence").is_some() && !properties.is_false("enable.idempotence");
         Self { patience: is_idempotent.then_some(patience), ..Self::default() }
@@ -128,15 +133,16 @@ impl Brake {
         }
         self.still = self.still.saturating_add(took);
         if done != self.done || !self.may_spin(accepted, done) {
-            (self.done, self.idle) = (done, Duration::ZERO);
+            (self.done, self.idle, self.was_held) = (done, Duration::ZERO, false);
             return hold.release();
         }
         self.idle = self.idle.saturating_add(took);
+        // Before the first report there may be other reasons why nothing was sent yet.
+        let patience = if done == 0 { STANDSTILL } else { self.patience.unwrap_or(STANDSTILL) };
+        let patience = if self.was_held { OPEN } else { patience };
         if !hold.is_held() {
-            // Before the first report there may be other reasons why nothing was sent yet.
-            let patience = if done == 0 { Some(STANDSTILL) } else { self.patience };
-            if patience.is_some_and(|patience| self.idle >= patience) {
-                self.held = Duration::ZERO;
+            if self.idle >= patience {
+                (self.held, self.was_held) = (Duration::ZERO, true);
                 hold.hold();
             }
             return;
