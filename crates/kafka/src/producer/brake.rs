@@ -30,8 +30,11 @@ const STANDSTILL: Duration = Duration::from_millis(500);
 const ASKED_EVERY: Duration = Duration::from_secs(1);
 /// One broker may not know for a moment what the others do; so often in turn it is gone.
 const ABSENT: u32 = 2;
-/// How long partitions are paused at most before they go on for a while, and for how long then.
+/// How long partitions are paused before they go on for a while: first so long, for the thread that sends may only have
+/// been late itself, and each further time twice as long, up to so long.
+const FIRST_HELD: Duration = Duration::from_millis(5);
 const HELD: Duration = Duration::from_millis(100);
+/// For how long they go on then; before that, for a [`SHORT`] while.
 const OPEN: Duration = Duration::from_millis(2);
 /// Lingering for longer than this makes no difference to when partitions are paused.
 const MOST_LINGER: Duration = Duration::from_millis(500);
@@ -99,8 +102,8 @@ pub(super) struct Brake {
     idle: Duration,
     /// How long the partitions have been paused.
     held: Duration,
-    /// Whether they have been paused before, since something moved.
-    was_held: bool,
+    /// How long they are paused this time; zero as long as they have not been since something moved.
+    hold_for: Duration,
     /// How long nothing has moved with anything under way, since then or since the topic was asked for.
     still: Duration,
     /// How often in turn the topic was not there.
@@ -122,7 +125,12 @@ impl Brake {
     pub(super) fn look(&self, accepted: u64, receipts: &Receipts, at_most: Duration) -> Duration {
         let may_spin = self.may_spin(accepted, receipts.done());
         let is_held = receipts.hold().is_some_and(Hold::is_held);
-        if may_spin && !is_held { SHORT.min(at_most) } else { at_most }
+        match (may_spin, is_held) {
+            (true, false) => SHORT.min(at_most),
+            // The bell wakes a little late rather than early; so this is not asked for in ever smaller pieces.
+            (true, true) => self.hold_for.saturating_sub(self.held).clamp(SHORT, at_most.max(SHORT)),
+            (false, _) => at_most,
+        }
     }
 
     /// Takes note of a look that took so long, and pauses the partitions or has them go on.
@@ -133,22 +141,27 @@ impl Brake {
         }
         self.still = self.still.saturating_add(took);
         if done != self.done || !self.may_spin(accepted, done) {
-            (self.done, self.idle, self.was_held) = (done, Duration::ZERO, false);
+            (self.done, self.idle, self.hold_for) = (done, Duration::ZERO, Duration::ZERO);
             return hold.release();
         }
         self.idle = self.idle.saturating_add(took);
         // Before the first report there may be other reasons why nothing was sent yet.
         let patience = if done == 0 { STANDSTILL } else { self.patience.unwrap_or(STANDSTILL) };
-        let patience = if self.was_held { OPEN } else { patience };
+        let patience = match self.hold_for {
+            Duration::ZERO => patience,
+            HELD => OPEN,
+            _ => SHORT,
+        };
         if !hold.is_held() {
             if self.idle >= patience {
-                (self.held, self.was_held) = (Duration::ZERO, true);
+                self.held = Duration::ZERO;
+                self.hold_for = (self.hold_for * 2).clamp(FIRST_HELD, HELD);
                 hold.hold();
             }
             return;
         }
         self.held = self.held.saturating_add(took);
-        if self.held >= HELD {
+        if self.held >= self.hold_for {
             self.idle = Duration::ZERO;
             hold.release();
         }
