@@ -111,7 +111,8 @@ impl Template {
                 Piece::Key => into.write_all(record.key().unwrap_or_default())?,
                 Piece::KeyLength => write!(into, "{}", length(record.key()))?,
                 Piece::Body => into.write_all(body.unwrap_or_default())?,
-                Piece::BodyLength => write!(into, "{}", length(body))?,
+                // A tombstone has none, whatever is written for it.
+                Piece::BodyLength => write!(into, "{}", length(record.body().and(body)))?,
                 Piece::Headers => write_headers(record, into)?,
                 Piece::Timestamp => {
                     write!(

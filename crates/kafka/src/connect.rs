@@ -159,6 +159,11 @@ pub(crate) fn refused_topic(topic: &str, code: Code) -> KafkaError {
 pub(crate) fn described(code: Code) -> String {
     let text = code.to_string();
     let text = text.split_once(" (").map_or(text.as_str(), |(_, inside)| inside.trim_end_matches(')'));
+    plain_words(text)
+}
+
+/// A description of librdkafka's without saying whose it is.
+pub(crate) fn plain_words(text: &str) -> String {
     let text = text.strip_prefix("Broker: ").or_else(|| text.strip_prefix("Local: ")).unwrap_or(text);
     let mut letters = text.chars();
     match letters.next() {

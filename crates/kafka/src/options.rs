@@ -14,6 +14,9 @@ pub const DEFAULT_BROKERS: &str = "localhost:9092";
 /// How long a start waits for a broker, unless `socket.connection.setup.timeout.ms` says otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Kafka's protocols, which may stand in front of an address as in the listeners of a broker.
+const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
+
 /// The brokers and everything that was said about talking to them.
 #[derive(Clone, Default)]
 pub struct Connection {
@@ -79,20 +82,46 @@ impl Connection {
 /// What librdkafka would only find out by trying, or take for something else.
 fn fault_in_brokers(properties: &Properties) -> Option<KafkaError> {
     let brokers = properties.get("bootstrap.servers").unwrap_or_default();
-    let is_address = |broker: &str| {
-        let address = broker.rsplit("://").next().unwrap_or_default().trim();
-        let is_bare = address.starts_with('[') && address.ends_with(']');
-        let (host, port) =
-            if is_bare { (address, "9092") } else { address.rsplit_once(':').unwrap_or((address, "9092")) };
-        let is_host = !host.is_empty() && !host.contains(char::is_whitespace);
-        is_host && port.parse::<u16>().is_ok_and(|port| port > 0)
-    };
     let wrong = brokers.split(',').find(|broker| !is_address(broker))?;
+    let is_url = wrong.contains("://") || wrong.contains('/');
+    let what = if is_url { "is a URL; a broker is HOST:PORT" } else { "is no broker's address" };
+    let help = match bare_address(wrong) {
+        Some(bare) if is_url => format!("write {bare}"),
+        _ => "write HOST:PORT, more of them with commas in between".to_owned(),
+    };
     Some(KafkaError::Property {
-        place: "-b".to_owned(),
-        what: format!("`{}` is no broker's address", wrong.escape_debug()),
-        help: "write HOST:PORT, more of them with commas in between".to_owned(),
+        place: properties.spelled("bootstrap.servers"),
+        what: format!("`{}` {what}", wrong.escape_debug()),
+        help,
     })
+}
+
+/// Whether this is `HOST`, `HOST:PORT` or `[IPv6]:PORT`, perhaps with Kafka's name of a protocol in front.
+fn is_address(broker: &str) -> bool {
+    let address = match broker.trim().split_once("://") {
+        Some((protocol, address)) if PROTOCOLS.iter().any(|known| protocol.eq_ignore_ascii_case(known)) => {
+            address
+        }
+        Some(_) => return false,
+        None => broker.trim(),
+    };
+    let is_bare = address.starts_with('[') && address.ends_with(']');
+    let (host, port) =
+        if is_bare { (address, "9092") } else { address.rsplit_once(':').unwrap_or((address, "9092")) };
+    let is_host =
+        !host.is_empty() && !host.contains(|letter: char| letter.is_whitespace() || "/?#@".contains(letter));
+    is_host
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// The address in a URL.
+fn bare_address(url: &str) -> Option<&str> {
+    let address = url.trim();
+    let address = address.split_once("://").map_or(address, |(_, address)| address);
+    let address = address.split(['/', '?', '#']).next()?;
+    let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
+    is_address(address).then_some(address)
 }
 
 /// An OpenSSL that is built in does not know where the system keeps its certificate authorities.
@@ -143,6 +172,9 @@ fn common_defaults() -> Properties {
     properties.preset("socket.connection.setup.timeout.ms", PATIENCE.as_millis().to_string());
     // A broker that comes back is found within a second rather than within ten.
     properties.preset("reconnect.backoff.max.ms", "1000");
+    // A topic that somebody deleted is gone once a broker says so. Without this that is not believed during the first
+    // half minute, for brokers may be late to hear of a topic that was just created; that takes less than this.
+    properties.preset("topic.metadata.propagation.max.ms", "2000");
     properties
 }
 
@@ -165,8 +197,26 @@ mod tests {
         for good in ["localhost", "a:1,b:2", "PLAINTEXT://a:9092", "[::1]:9092", "[::1]", "10.0.0.1:9092"] {
             assert_eq!(fault(good), None, "{good}");
         }
-        for bad in ["", "a:99999", "a:0", "a:1,", "a b:1", ":9092"] {
-            assert!(fault(bad).unwrap().starts_with("-b: `"), "{bad}");
+        for bad in
+            ["", "a:99999", "a:0", "a:+1", "a:x", "a:1,", ",a:1", "a:1,,b:2", "a b:1", "a\tb:1", ":9092"]
+        {
+            let text = fault(bad).unwrap();
+            assert!(
+                text.starts_with("-b: `") && text.contains("` is no broker's address; write HOST:PORT"),
+                "{text}"
+            );
+        }
+        for (url, bare) in [
+            ("http://localhost:9092", "localhost:9092"),
+            ("kafka://a", "a"),
+            ("https://u:p@a:9092/x?y", "a:9092"),
+            ("localhost:9092/path", "localhost:9092"),
+            ("PLAINTEXT://a:9092/", "a:9092"),
+            ("a:1,tcp://b:2", "b:2"),
+        ] {
+            let text = fault(url).unwrap();
+            let end = format!("` is a URL; a broker is HOST:PORT; write {bare}");
+            assert!(text.starts_with("-b: `") && text.ends_with(&end), "{text}");
         }
     }
 

@@ -96,8 +96,8 @@ impl Properties {
     pub(crate) fn to_config(&self) -> ClientConfig {
         let mut config: ClientConfig =
             self.0.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect();
-        // With `debug` on, what it says reaches the log; otherwise librdkafka's notices do.
-        let level = if self.0.contains_key("debug") { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info };
+        // With `debug` asked for, what it says reaches the log; otherwise librdkafka's notices do.
+        let level = if self.is_given("debug") { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info };
         config.set_log_level(level);
         config
     }

@@ -86,6 +86,7 @@ impl ConsumeOptions {
             group: self.group.clone(),
             from: self.from,
             until: if self.until_end { Until::End } else { self.until.unwrap_or_default() },
+            is_limited: self.limit.is_some(),
         };
         match options.check() {
             Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),

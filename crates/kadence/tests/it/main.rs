@@ -14,6 +14,7 @@
 //! | `reference` | `docs/reference/cli.md` says what `--help` says |
 //! | `guides` | every command in the README and the guides runs |
 //! | `tidy` | the house rules |
+//! | `field_kafka` | what users of other clients met: waiting, fetches that fail, topics that go away |
 //! | `groups` | consumer groups, and changes to topics |
 //! | `foreign` | clients nobody here wrote, in Python, Java, Go and C, and `docs/reference/compatibility.md` (ignored without them) |
 //! | `kill` | the broker killed while clients work (ignored unless `./test kill` says how often) |
@@ -28,6 +29,7 @@
 
 mod errors;
 mod field;
+mod field_kafka;
 mod foreign;
 mod groups;
 mod guides;

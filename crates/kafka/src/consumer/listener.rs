@@ -1,8 +1,11 @@
 //! What a consumer hears from librdkafka: its log, its errors, and which partitions its group gives it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use kadence_core::clock::{Clock as _, SystemClock};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError as ClientError, KafkaResult};
@@ -10,12 +13,15 @@ use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, TopicPartitionList};
 
+use super::stall::failed_fetch;
 use crate::context::Watch;
 
 /// Listens to a consumer.
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
     pub(crate) watch: Watch,
+    /// Fetches that failed, by partition, and when; `None` where a whole answer could not be read.
+    faults: Mutex<BTreeMap<Option<i32>, (Duration, String)>>,
     changes: Mutex<Vec<Change>>,
     has_changes: AtomicBool,
     /// Nobody looks for changes any more.
@@ -39,6 +45,19 @@ impl Listener {
             return Vec::new();
         }
         std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Why a fetch of `partition` failed last since its last record, and when, as far as it was listened to.
+    pub(super) fn fault_of(&self, partition: i32) -> Option<(Duration, String)> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.get(&Some(partition)).or_else(|| faults.get(&None)).cloned()
+    }
+
+    /// Fetching `partition` works.
+    pub(super) fn forget_fault(&self, partition: i32) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.remove(&Some(partition));
+        faults.remove(&None);
     }
 
     fn changed(&self, change: Change) {
@@ -115,6 +134,14 @@ impl ConsumerContext for Listener {
 
 impl ClientContext for Listener {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "BACKOFF"
+            && let Some((partition, fault)) = failed_fetch(message)
+        {
+            self.faults
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(partition, (SystemClock.now(), fault));
+        }
         self.watch.log(level, facility, message);
     }
 

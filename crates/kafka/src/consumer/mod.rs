@@ -5,6 +5,7 @@ mod listener;
 mod membership;
 mod options;
 mod source;
+mod stall;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ pub(crate) use self::listener::Listener;
 use self::membership::Membership;
 pub use self::options::{From, ReaderOptions, Until};
 use self::source::Source;
-use crate::connect::uncreated;
+use self::stall::{Stalls, is_lasting};
+use crate::connect::{described, uncreated};
 use crate::error::KafkaError;
 use crate::ffi;
 
@@ -51,6 +53,7 @@ pub struct TopicReader {
     is_read_to_end: bool,
     /// Ends that are reached and not told yet, by partition and offset.
     ends: Vec<(i32, i64)>,
+    stalls: Stalls,
 }
 
 /// What came next.
@@ -137,13 +140,13 @@ impl TopicReader {
             handed_out: None,
             is_read_to_end: options.until == Until::End,
             ends: Vec::new(),
+            stalls: Stalls::new(options.has_end()),
         };
-        let found =
-            reader.source.partitions(options.until, on_wait).and_then(|partitions| match partitions {
-                Some(_) if reader.membership.is_some() => reader.source.join().map(Some),
-                Some(partitions) => reader.assign(&partitions, options).map(Some),
-                None => Ok(None),
-            });
+        let found = reader.source.partitions(options, on_wait).and_then(|partitions| match partitions {
+            Some(_) if reader.membership.is_some() => reader.source.join().map(Some),
+            Some(partitions) => reader.assign(&partitions, options).map(Some),
+            None => Ok(None),
+        });
         match found {
             Ok(Some(())) => Ok(Some(reader)),
             Ok(None) | Err(KafkaError::Interrupted { .. }) => Ok(None),
@@ -180,9 +183,11 @@ impl TopicReader {
         if self.open.is_empty() && self.membership.as_ref().is_none_or(Membership::may_finish) {
             return Ok(Next::Finished);
         }
-        let Self { source, membership, open, next_offsets, handed_out, is_read_to_end, ends } = self;
+        let Self { source, membership, open, next_offsets, handed_out, is_read_to_end, ends, stalls } = self;
         let source: &Source = source;
+        stalls.look(source, open, next_offsets)?;
         let polled = source.consumer.poll(at_most);
+        stalls.polled(polled.is_none());
         if let Some(membership) = membership {
             // Before anything is read of a partition that was just given. Whoever stopped it looks for that himself.
             match membership.follow(source, open, next_offsets, ends) {
@@ -217,25 +222,10 @@ impl TopicReader {
                 Ok(Next::Record(Consumed(record)))
             }
             Some(Err(ClientError::PartitionEOF(partition))) => {
-                let next = next_offsets.entry(partition).or_default();
-                match open.get(&partition) {
-                    // It was told when its last record had been read.
-                    None => return Ok(Next::Nothing),
-                    // The last offsets may hold no records: transactions' markers, or what compaction left. So it is
-                    // the log's length that counts, not the last record's offset.
-                    Some(&End::Written(end)) => {
-                        *next = end.max(*next);
-                        open.remove(&partition);
-                        source.pause(partition);
-                    }
-                    Some(&End::Before(end)) if source.has_grown_to(partition, end) => {
-                        // Not before this end was seen; so it is looked for once more.
-                        open.insert(partition, End::Written(end));
-                        source.read_again(partition, *next);
-                    }
-                    _ => {}
-                }
-                Ok(Next::PartitionEnd { partition, offset: *next })
+                Ok(reached_end(source, open, next_offsets, stalls, partition))
+            }
+            Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_lasting) => {
+                Err(unreadable(source, open, next_offsets, stalls, &error))
             }
             Some(Err(error)) => {
                 source.failed(&error, next_offsets, membership.as_ref()).map(|()| Next::Nothing)
@@ -276,4 +266,50 @@ impl TopicReader {
     pub fn next_offsets(&self) -> &BTreeMap<i32, i64> {
         &self.next_offsets
     }
+}
+
+/// Takes note of the end of a partition's log.
+fn reached_end(
+    source: &Source,
+    open: &mut BTreeMap<i32, End>,
+    next_offsets: &mut BTreeMap<i32, i64>,
+    stalls: &mut Stalls,
+    partition: i32,
+) -> Next<'static> {
+    let next = next_offsets.entry(partition).or_default();
+    match open.get(&partition) {
+        // It was told when its last record had been read.
+        None => return Next::Nothing,
+        // The last offsets may hold no records: transactions' markers, or what compaction left. So it is the log's
+        // length that counts, not the last record's offset.
+        Some(&End::Written(end)) => {
+            *next = end.max(*next);
+            open.remove(&partition);
+            source.pause(partition);
+        }
+        Some(&End::Before(end)) if source.has_grown_to(partition, end) => {
+            // Not before this end was seen; so it is looked for once more.
+            open.insert(partition, End::Written(end));
+            source.read_again(partition, *next);
+        }
+        _ => {}
+    }
+    stalls.reached_end(partition, *next);
+    Next::PartitionEnd { partition, offset: *next }
+}
+
+/// Says where the records are that an error is about.
+fn unreadable(
+    source: &Source,
+    open: &BTreeMap<i32, End>,
+    next_offsets: &BTreeMap<i32, i64>,
+    stalls: &mut Stalls,
+    error: &ClientError,
+) -> KafkaError {
+    let found = error
+        .rdkafka_error_code()
+        .and_then(|code| stalls.find(source, open, next_offsets, code).map(|partition| (code, partition)));
+    let Some((code, partition)) = found else { return source.broken(error) };
+    let next = next_offsets.get(&partition).copied().unwrap_or_default();
+    source.unreadable(partition, next, &described(code))
 }

@@ -50,12 +50,20 @@ pub struct ReaderOptions {
     pub from: From,
     /// Where to stop.
     pub until: Until,
+    /// Whether the reading has an end that `until` does not tell, such as a number of records: what keeps it from
+    /// that end for good is then an error, too.
+    pub is_limited: bool,
 }
 
 impl ReaderOptions {
     /// Looks for faults without connecting. Returns what the user should know, a line each.
     pub fn check(&self) -> Result<Vec<String>, Vec<KafkaError>> {
         self.resolve().map(|resolved| resolved.notices)
+    }
+
+    /// Whether the reading ends by itself.
+    pub(crate) fn has_end(&self) -> bool {
+        self.is_limited || self.until != Until::Never
     }
 
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
@@ -78,6 +86,11 @@ impl ReaderOptions {
         properties.preset("fetch.queue.backoff.ms", "5");
         properties.preset("queued.min.messages", "100000");
         properties.preset("queued.max.messages.kbytes", "65536");
+        // What it says of fetches that fail; heard only while partitions stand still.
+        match properties.get("debug").map(|given| format!("{given},fetch")) {
+            Some(more) => properties.set("debug", more, Origin::Override),
+            None => properties.preset("debug", "fetch"),
+        }
         // The ends of partitions are how a bounded read finds its own.
         properties.set("enable.partition.eof", "true", Origin::Override);
         Ok(resolved)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::metadata::{Metadata, MetadataPartition};
@@ -13,6 +13,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::bounds::Leaders;
 use super::membership::Membership;
+use super::options::ReaderOptions;
 use super::{ClientConsumer, Until};
 use crate::connect::{Client, Contact, TopicState, described, refused_topic, topic_state};
 use crate::context::Watch;
@@ -42,7 +43,7 @@ impl Source {
     /// The topic's partitions, once it exists.
     pub(super) fn partitions(
         &self,
-        until: Until,
+        options: &ReaderOptions,
         mut on_wait: impl FnMut(&str),
     ) -> Result<Option<Vec<i32>>, KafkaError> {
         let contact = Contact {
@@ -52,19 +53,39 @@ impl Source {
             stop: &self.stop,
         };
         let mut is_waiting = false;
+        let mut electing_since = None;
+        let mut is_electing_said = false;
         loop {
             match contact.metadata(Some(&self.topic)) {
                 Ok(metadata) => match topic_state(&metadata, &self.topic) {
                     TopicState::Ready { .. } => return Ok(Some(partition_ids(&metadata, &self.topic))),
                     TopicState::Refused(code) => return Err(refused_topic(&self.topic, code)),
-                    TopicState::Absent if until == Until::End => {
+                    TopicState::Absent if options.until == Until::End => {
                         return Err(KafkaError::AbsentTopic { topic: self.topic.clone(), creatable: false });
                     }
                     TopicState::Absent if !is_waiting => {
                         is_waiting = true;
                         on_wait(&format!("topic {} does not exist yet; waiting for it", self.topic));
                     }
-                    TopicState::Absent | TopicState::Electing { .. } => {}
+                    TopicState::Electing { .. } => {
+                        let now = SystemClock.now();
+                        let lasted = now.saturating_sub(*electing_since.get_or_insert(now));
+                        if lasted >= self.resolved.patience().0 && options.has_end() {
+                            return Err(KafkaError::Topic {
+                                topic: self.topic.clone(),
+                                what: "a partition of it has no leader".to_owned(),
+                                help: "check that the brokers with its replicas are up".to_owned(),
+                            });
+                        }
+                        if lasted >= self.resolved.patience().0 && !is_electing_said {
+                            is_electing_said = true;
+                            on_wait(&format!(
+                                "topic {}: a partition of it has no leader; waiting for one",
+                                self.topic
+                            ));
+                        }
+                    }
+                    TopicState::Absent => {}
                 },
                 // A cluster that was there once may come back, like the topic.
                 Err(KafkaError::Unreachable { .. }) if is_waiting => {}
@@ -136,7 +157,7 @@ impl Source {
                 brokers: self.resolved.brokers().to_owned(),
                 cause: self.consumer.watch().last().unwrap_or(Cause::Sasl { reason: described(code) }),
             }),
-            Code::BadMessage | Code::InvalidMessage | Code::Fatal => Err(self.broken(error)),
+            Code::Fatal => Err(self.broken(error)),
             _ if matches!(error, ClientError::MessageConsumptionFatal(_)) => Err(self.broken(error)),
             _ => {
                 tracing::debug!(topic = self.topic, %error, "reading goes on");

@@ -1,5 +1,6 @@
 //! Writing to a topic.
 
+mod brake;
 mod failure;
 mod options;
 mod outgoing;
@@ -19,16 +20,18 @@ use rdkafka::message::OwnedHeaders;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 
+use self::brake::{Brake, Hold};
 use self::failure::{SizeLimit, explain};
 pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
 use self::outgoing::{millis, owned_headers};
-use self::poller::Poller;
+use self::poller::{Desk, Poller};
 use self::receipts::{Failure, Receipts};
 use self::window::InFlight;
 use crate::admin;
 use crate::connect::{Client, Contact, uncreated};
 use crate::context::Watch;
 use crate::error::KafkaError;
+use crate::ffi;
 use crate::options::Resolved;
 
 type ClientProducer = BaseProducer<Receipts>;
@@ -39,8 +42,12 @@ type ClientProducer = BaseProducer<Receipts>;
 /// `queue.buffering.max.*` say otherwise. When either bound is met, fewer records are accepted than offered.
 pub struct TopicSink {
     producer: Arc<ClientProducer>,
+    desk: Arc<Desk>,
     /// Serves delivery reports; without it the caller's thread does between records.
     poller: Option<Poller>,
+    /// Of the caller's thread, while there is no poller.
+    brake: Brake,
+    partitions: usize,
     topic: String,
     headers: Option<OwnedHeaders>,
     /// Headers of a record that the client had no room for.
@@ -61,6 +68,8 @@ pub struct TopicSink {
 const POLL_EVERY: u64 = 1_024;
 /// While waiting, at most this long goes by before a stop is seen.
 const LOOK_UP: Duration = Duration::from_millis(10);
+/// The same while flushing, each look of which wakes the threads that send.
+const FLUSH_LOOK_UP: Duration = Duration::from_millis(50);
 
 impl TopicSink {
     /// Connects, and returns once the topic's metadata are in hand and the producer id is asked for.
@@ -88,13 +97,20 @@ impl TopicSink {
         };
         // The first answer is what lets librdkafka ask for its producer id, which else takes its timer's 500 ms.
         contact.metadata(None)?;
-        contact.writable_topic(&options.topic)?;
+        let partitions = contact.writable_topic(&options.topic)?;
+        let hold = Hold::new(Arc::downgrade(&producer), &options.topic, partitions);
+        producer.client().context().hold_with(hold);
+        let desk = Arc::new(Desk::new(Arc::clone(&producer)));
         let is_sync = options.send == SendMode::Sync;
         // Arrivals are timed where they are seen, so there someone has to look all the time.
-        let poller = (options.paced || is_sync).then(|| Poller::start(Arc::clone(&producer)));
+        let poller = (options.paced || is_sync)
+            .then(|| Poller::start(Arc::clone(&desk), Brake::new(&resolved.properties, partitions)));
         Ok(Self {
             producer,
+            desk,
             poller,
+            brake: Brake::new(&resolved.properties, partitions),
+            partitions,
             topic: options.topic.clone(),
             headers: owned_headers(&options.headers),
             spare_headers: None,
@@ -159,9 +175,9 @@ impl TopicSink {
     }
 
     /// Serves what the client has to report, unless another thread does.
-    fn serve(&self, at_most: Duration) {
+    fn serve(&self) {
         if self.poller.is_none() {
-            self.producer.poll(at_most);
+            self.desk.serve();
         }
     }
 
@@ -228,13 +244,14 @@ impl Sink for TopicSink {
                 }
             }
             if self.accepted.is_multiple_of(POLL_EVERY) {
-                self.serve(Duration::ZERO);
+                self.serve();
             }
         }
+        self.desk.set_accepted(self.accepted);
         if self.is_sync && taken > 0 {
             self.await_acknowledgement();
         }
-        self.serve(Duration::ZERO);
+        self.serve();
         Ok(taken)
     }
 
@@ -245,21 +262,23 @@ impl Sink for TopicSink {
         if self.poller.is_some() {
             self.receipts().wait(target, at_most);
         } else {
-            let step = Duration::from_millis(1);
             let mut left = at_most;
-            self.serve(Duration::ZERO);
             while self.receipts().done() < target && !left.is_zero() && !self.stop.is_raised() {
-                self.serve(step.min(left));
-                left = left.saturating_sub(step);
+                let waited = self.desk.wait_and_serve(&mut self.brake, left.min(LOOK_UP));
+                left = left.saturating_sub(waited);
             }
         }
         self.refuse_after_failure()
     }
 
     fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+        if self.in_flight() > 0 && self.poller.is_none() {
+            let brake = Brake::new(&self.resolved.properties, self.partitions);
+            self.poller = Some(Poller::start(Arc::clone(&self.desk), brake));
+        }
         while self.in_flight() > 0 && !stop.is_raised() {
-            // Flushing has the client send what lingers; it serves reports in the meantime, as any poll.
-            let _ = self.producer.flush(Duration::from_millis(1));
+            // Has the client send what lingers, while the other thread serves reports.
+            ffi::flush(self.producer.client(), FLUSH_LOOK_UP);
         }
         self.look_up_limit();
         Ok(())

@@ -1,31 +1,105 @@
-//! A thread that serves delivery reports as they come.
+//! Who serves delivery reports, as they come: a thread for them, or the caller's thread while it waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rdkafka::producer::{Producer as _, PurgeConfig};
+
 use super::ClientProducer;
+use super::brake::{Brake, Hold};
+use super::receipts::Receipts;
+use crate::connect::{TopicState, topic_state};
+use crate::ffi::Bell;
 
 /// The thread looks this often whether it is still needed. Reports wake it at once.
 const SHIFT: Duration = Duration::from_millis(20);
+/// So many events are served before the caller looks at anything else. One may hold thousands of reports.
+const AT_ONCE: usize = 64;
+/// How long a broker that is up may take to say whether the topic is there.
+const ANSWER: Duration = Duration::from_millis(200);
 
-/// The thread, which ends with this value.
+/// A client, and word of when it has reports.
+pub(super) struct Desk {
+    /// Dropped before the client.
+    bell: Bell,
+    producer: Arc<ClientProducer>,
+    /// Whether somebody waits for long, having seen no reason to look sooner.
+    is_resting: AtomicBool,
+}
+
+impl Desk {
+    pub(super) fn new(producer: Arc<ClientProducer>) -> Self {
+        Self { bell: Bell::of(producer.client()), producer, is_resting: AtomicBool::new(false) }
+    }
+
+    /// Serves what there is.
+    pub(super) fn serve(&self) {
+        for _ in 0..AT_ONCE {
+            if !self.bell.has_events() {
+                return;
+            }
+            self.producer.poll(Duration::ZERO);
+        }
+    }
+
+    /// Tells how many records the client has got.
+    pub(super) fn set_accepted(&self, accepted: u64) {
+        let receipts = self.producer.client().context();
+        receipts.set_accepted(accepted);
+        // Whoever serves the reports has to have an eye on it from now on.
+        if Brake::is_over(accepted, receipts.done()) && self.is_resting.swap(false, Ordering::Relaxed) {
+            self.bell.strike();
+        }
+    }
+
+    /// Waits for something to serve, for `at_most`, and serves it. Says how long it may have taken.
+    pub(super) fn wait_and_serve(&self, brake: &mut Brake, at_most: Duration) -> Duration {
+        let receipts = self.producer.client().context();
+        let (accepted, began) = (receipts.accepted(), receipts.clock().now());
+        let most = brake.look(accepted, receipts, at_most);
+        self.is_resting.store(!brake.may_spin(accepted, receipts.done()), Ordering::Relaxed);
+        self.bell.wait(most);
+        self.serve();
+        let accepted = receipts.accepted();
+        brake.looked(receipts.clock().now().saturating_sub(began), accepted, receipts);
+        if brake.shall_ask() {
+            self.ask_for_topic(brake, receipts);
+        }
+        most
+    }
+
+    /// Nothing has moved for long: perhaps the topic is gone. librdkafka keeps the records of a partition that was
+    /// paused once, and would tell when they are too old.
+    fn ask_for_topic(&self, brake: &mut Brake, receipts: &Receipts) {
+        let Some(topic) = receipts.hold().map(Hold::topic) else { return };
+        let answer = self.producer.client().fetch_metadata(Some(topic), ANSWER);
+        let is_absent = answer.ok().map(|metadata| topic_state(&metadata, topic) == TopicState::Absent);
+        if brake.asked(is_absent) {
+            receipts.topic_is_gone();
+            self.producer.purge(PurgeConfig::default().queue().inflight());
+        }
+    }
+}
+
+/// A thread that does so, and ends with this value.
 pub(super) struct Poller {
     is_done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Poller {
-    pub(super) fn start(producer: Arc<ClientProducer>) -> Self {
+    pub(super) fn start(desk: Arc<Desk>, mut brake: Brake) -> Self {
         let is_done = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&is_done);
-        let thread = thread::spawn(move || {
+        let serve = move || {
             while !seen.load(Ordering::Relaxed) {
-                producer.poll(SHIFT);
+                desk.wait_and_serve(&mut brake, SHIFT);
             }
-        });
-        Self { is_done, thread: Some(thread) }
+        };
+        let thread = thread::Builder::new().name("reports".into()).spawn(serve);
+        Self { is_done, thread: Some(thread.expect("a process may have a few threads")) }
     }
 }
 

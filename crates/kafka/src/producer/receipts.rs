@@ -1,7 +1,7 @@
 //! Delivery reports, matched to their records.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 
+use super::brake::Hold;
 use super::window::{InFlight, Window};
 use crate::context::Watch;
 
@@ -24,9 +25,15 @@ pub(super) struct Receipts {
     /// Whether arrivals are timed.
     paced: bool,
     anchor_nanos: AtomicU64,
+    /// What is paused while it may not be sent; set once the topic is known.
+    hold: OnceLock<Hold>,
+    /// Records handed to the client.
+    accepted: AtomicU64,
     /// Records acknowledged or failed.
     done: AtomicU64,
     has_failed: AtomicBool,
+    /// Whether the topic was found to be gone; what is given up then is given up for that.
+    is_gone: AtomicBool,
     /// Uncontended but for reports: the polling thread alone writes.
     tally: Mutex<Tally>,
     /// Whom to wake once `done` reaches `wake_at`.
@@ -61,8 +68,11 @@ impl Receipts {
             clock,
             paced,
             anchor_nanos: AtomicU64::new(0),
+            hold: OnceLock::new(),
+            accepted: AtomicU64::new(0),
             done: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
             tally: Mutex::default(),
             waiter: Mutex::default(),
             wake_at: AtomicU64::new(u64::MAX),
@@ -75,6 +85,40 @@ impl Receipts {
 
     pub(super) fn begin(&self, anchor: Duration) {
         self.anchor_nanos.store(u64::try_from(anchor.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Sets what is paused while it may not be sent.
+    pub(super) fn hold_with(&self, hold: Hold) {
+        let _ = self.hold.set(hold);
+    }
+
+    /// Tells whoever polls how many records the client has got.
+    pub(super) fn set_accepted(&self, accepted: u64) {
+        self.accepted.store(accepted, Ordering::Relaxed);
+    }
+
+    /// Records handed to the client.
+    pub(super) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn hold(&self) -> Option<&Hold> {
+        self.hold.get()
+    }
+
+    /// What is given up from now on is given up because the topic is gone.
+    pub(super) fn topic_is_gone(&self) {
+        self.is_gone.store(true, Ordering::Release);
+    }
+
+    /// Why a record was given up.
+    fn reason(&self, error: &ClientError) -> Code {
+        match error.rdkafka_error_code().unwrap_or(Code::Unknown) {
+            Code::PurgeQueue | Code::PurgeInflight if self.is_gone.load(Ordering::Acquire) => {
+                Code::UnknownTopicOrPartition
+            }
+            code => code,
+        }
     }
 
     /// Records acknowledged or failed so far.
@@ -157,13 +201,17 @@ impl ProducerContext for Receipts {
                         sequence: sequence as u64,
                         line,
                         bytes: (record.key_len() + record.payload_len()) as u64,
-                        code: error.rdkafka_error_code().unwrap_or(Code::Unknown),
+                        code: self.reason(error),
                     });
                     self.has_failed.store(true, Ordering::Release);
                 }
             }
         }
         drop(tally);
+        // There is room for others now.
+        if let Some(hold) = self.hold.get() {
+            hold.release();
+        }
         self.count_done();
     }
 }

@@ -1,7 +1,8 @@
 //! Everything here runs against the embedded broker on a free port.
 //!
 //! `produce` holds what a sink promises, `faults` the one-line errors, `consume` where reading starts and stops,
-//! `groups` what a member commits; `admin` the administration of topics; `contract` is the one that every sink keeps.
+//! `unreadable` what a reader says of records that it cannot get, by answers that `liar` has falsified; `groups` what a
+//! member commits; `admin` the administration of topics; `contract` is the one that every sink keeps.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -10,7 +11,9 @@ mod consume;
 mod contract;
 mod faults;
 mod groups;
+mod liar;
 mod produce;
+mod unreadable;
 
 use std::sync::Arc;
 use std::time::Duration;

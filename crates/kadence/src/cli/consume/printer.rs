@@ -82,6 +82,9 @@ impl Printer {
                 )
             })?;
             body = Some(&self.compact);
+        } else if self.is_json {
+            // A tombstone is JSON's word for nothing, so that each record is a line that can be read as JSON.
+            body = Some(b"null");
         }
         let written = if let Some(template) = &self.template {
             template.write(record, body, &mut self.out)

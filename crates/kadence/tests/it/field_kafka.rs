@@ -1,0 +1,202 @@
+//! What users of Kafka's clients met: waiting that burns a core, reading that hangs, topics that go away.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rustix::process::Signal;
+
+use crate::support::{Bench, Running, json, on_both_brokers, signal};
+
+/// How long CPU time is looked at. A machine with other work only makes it less.
+const WINDOW: Duration = Duration::from_secs(3);
+/// Of a core; what burns takes half of a busy one at least.
+const MOST: f64 = 0.25;
+
+/// `kadence up` as a process of its own, and its address.
+fn up(bench: &Bench, more: &[&str]) -> (Running, String) {
+    let broker = bench.start(&[&["up", "--listen", "127.0.0.1:0"], more].concat());
+    let ready = broker.line();
+    let address = ready.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
+    (broker, address)
+}
+
+/// What a process has used of a core, over the window.
+#[cfg(target_os = "linux")]
+fn share_of_a_core(pid: u32) -> f64 {
+    let used = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let fields: Vec<u64> = stat
+            .rsplit_once(')')
+            .unwrap()
+            .1
+            .split_whitespace()
+            .filter_map(|field| field.parse().ok())
+            .collect();
+        // Behind the state: user and system time in hundredths of a second.
+        (fields[10] + fields[11]) as f64 / 100.0
+    };
+    let (before, began) = (used(), SystemClock.now());
+    Stop::new().wait(WINDOW);
+    (used() - before) / SystemClock.now().saturating_sub(began).as_secs_f64()
+}
+
+/// A replay all of whose records are handed over while the broker acknowledges nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn waiting_for_acknowledgements_costs_next_to_nothing() {
+    for end in [Signal::STOP, Signal::KILL] {
+        let bench = Bench::new();
+        let (broker, address) = up(&bench, &[]);
+        let rows: String = (0..200).map(|row| format!("{row},{row}\n")).collect();
+        bench.file("data.csv", format!("n,v\n{rows}"));
+        let replay =
+            bench.start(&["replay", "data.csv", "-t", "t", "--rate", "100", "--echo", "-b", &address]);
+        for row in 0..200 {
+            replay.line();
+            if row == 100 {
+                signal(broker.pid(), end);
+            }
+        }
+        let share = share_of_a_core(replay.pid());
+        assert!(share < MOST, "{end:?}: {share:.2} of a core");
+        signal(broker.pid(), Signal::KILL);
+        replay.interrupt();
+        replay.interrupt();
+    }
+}
+
+/// The client holds few records, so that the broker is stopped long before the last.
+#[cfg(target_os = "linux")]
+#[test]
+fn waiting_for_room_costs_next_to_nothing() {
+    let bench = Bench::new();
+    let (broker, address) = up(&bench, &[]);
+    bench.file("data.csv", format!("n\n{}", "1\n".repeat(4_000_000)));
+    let few = ["-X", "queue.buffering.max.messages=100", "-X", "linger.ms=1"];
+    let replay = [&["replay", "data.csv", "-t", "t", "--unpaced", "-b", &address][..], &few].concat();
+    let mut replay = bench.start(&replay);
+    bench.kadence(&["consume", "t", "-c", "1", "-b", &address]).ok();
+    signal(broker.pid(), Signal::STOP);
+    let share = share_of_a_core(replay.pid());
+    assert_eq!(replay.wait_for(Duration::ZERO), None, "it did not wait");
+    assert!(share < MOST, "{share:.2} of a core");
+    signal(broker.pid(), Signal::KILL);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn consuming_nothing_costs_next_to_nothing() {
+    for end in [None, Some(Signal::STOP), Some(Signal::KILL)] {
+        let bench = Bench::new();
+        let (broker, address) = up(&bench, &[]);
+        bench.file("data.csv", "n,v\n1,1\n");
+        bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", "-b", &address]).ok();
+        let consume = bench.start(&["consume", "t", "-b", &address]);
+        consume.line();
+        if let Some(end) = end {
+            signal(broker.pid(), end);
+        }
+        let share = share_of_a_core(consume.pid());
+        assert!(share < MOST, "{end:?}: {share:.2} of a core");
+        signal(broker.pid(), Signal::KILL);
+    }
+}
+
+/// The third of five batches is overwritten with zeros.
+#[test]
+fn a_damaged_segment_ends_a_bounded_consume() {
+    let bench = Bench::new();
+    let directory = bench.folder.path().join("kept").to_str().unwrap().to_owned();
+    let (mut broker, address) = up(&bench, &["--data-dir", &directory]);
+    for batch in 0..5 {
+        bench.file("data.csv", format!("n,v\n{batch},0\n{batch},1\n"));
+        bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", "-b", &address]).ok();
+    }
+    broker.interrupt();
+    broker.wait();
+    let log = segment(directory.as_ref()).unwrap();
+    let mut bytes = std::fs::read(&log).unwrap();
+    let length = |at: usize| 12 + u32::from_be_bytes(bytes[at + 8..at + 12].try_into().unwrap()) as usize;
+    let third = length(0) + length(length(0));
+    bytes[third..third + 40].fill(0);
+    std::fs::write(&log, bytes).unwrap();
+    let (_broker, address) = up(&bench, &["--data-dir", &directory]);
+    for how in [&["--until-end"][..], &["--until-end", "--group", "g"], &["-c", "9"], &["--until", "9"]] {
+        let read = bench.kadence(&[&["consume", "t", "-b", &address][..], how].concat());
+        assert_eq!(read.code, Some(1), "{how:?}: {read:#?}");
+        assert_eq!(read.stdout.lines().count(), 4, "{how:?}: {read:#?}");
+        let said = read.stderr.lines().last().unwrap();
+        assert!(said.starts_with("kadence: t[0]: offset 4 cannot be read (disk error"), "{how:?}: {said}");
+    }
+}
+
+/// The one file of records below a folder.
+fn segment(folder: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).find_map(|path| {
+        if path.is_dir() { segment(&path) } else { (path.extension()? == "log").then_some(path) }
+    })
+}
+
+/// Its counts are those of the records that were acknowledged.
+#[test]
+fn a_topic_deleted_under_a_replay_is_said() {
+    let bench = Bench::with(kadence_broker::Options { auto_create_topics: false, ..Default::default() });
+    let rows: String = (0..9_000).map(|row| format!("{row},{row}\n")).collect();
+    bench.file("data.csv", format!("n,v\n{rows}"));
+    for how in [&["--rate", "100"][..], &["--rate", "20", "--send", "sync"]] {
+        bench.kadence(&["topics", "create", "t"]).ok();
+        let replay = [&["replay", "data.csv", "-t", "t", "--echo", "--json"][..], how].concat();
+        let mut replay = bench.start(&replay);
+        for _ in 0..50 {
+            replay.line();
+        }
+        bench.kadence(&["topics", "delete", "t"]).ok();
+        assert_eq!(replay.wait_for(Duration::from_secs(30)).and_then(|status| status.code()), Some(1));
+        let said = replay.stderr();
+        assert!(said.contains("gone") && said.contains("somebody deleted it"), "{said}");
+        let report = said.lines().find(|line| line.contains("\"accepted\"")).unwrap();
+        let report = json(report);
+        let (accepted, done) =
+            (report["accepted"].as_u64().unwrap(), report["acknowledged"].as_u64().unwrap());
+        assert_eq!(accepted, done + report["failed"].as_u64().unwrap(), "{report}");
+        assert!((49..2_000).contains(&done), "{report}");
+    }
+}
+
+#[test]
+fn a_url_is_no_broker() {
+    let bench = Bench::new();
+    for url in ["http://localhost:9092", "kafka://localhost:9092", "localhost:9092/path"] {
+        for verb in [&["consume", "t"][..], &["topics", "list"], &["groups", "list"]] {
+            let said = bench.kadence(&[verb, &["-b", url]].concat());
+            assert_eq!(said.code, Some(2), "{said:#?}");
+            assert_eq!(
+                said.stderr,
+                format!("kadence: -b: `{url}` is a URL; a broker is HOST:PORT; write localhost:9092\n")
+            );
+        }
+    }
+}
+
+/// So that each line is one that a reader of JSON takes.
+fn a_tombstone_is_null_as_json(bench: &Bench) {
+    let producer: BaseProducer =
+        rdkafka::ClientConfig::new().set("bootstrap.servers", &bench.address).create().unwrap();
+    let keyed = || BaseRecord::<str, str>::to("tombstones").partition(0).key("k");
+    producer.send(keyed().payload("{\"a\": 1}")).map_err(|(error, _)| error).unwrap();
+    producer.send(keyed()).map_err(|(error, _)| error).unwrap();
+    producer.flush(Duration::from_secs(30)).unwrap();
+    let read = |more: &[&str]| {
+        bench.kadence(&[&["consume", "tombstones", "--until-end", "--format", "json"], more].concat()).ok()
+    };
+    assert_eq!(read(&[]), "{\"a\":1}\nnull\n");
+    assert_eq!(read(&["-f", "%k %s %S\\n"]), "k {\"a\":1} 7\nk null -1\n");
+    let raw = bench.kadence(&["consume", "tombstones", "--until-end"]).ok();
+    assert_eq!(raw, "{\"a\": 1}\n\n");
+}
+
+on_both_brokers! {
+    a_tombstone_is_null_as_json,
+}

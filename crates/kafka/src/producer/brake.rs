@@ -1,0 +1,195 @@
+//! Keeps an idempotent librdkafka from polling in circles while it may not send.
+//!
+//! While five records of a partition are under way, an idempotent librdkafka sends no more of it; if there are more,
+//! the thread that would send them looks again and again, without a pause, until a report comes. It does not look at
+//! partitions that are paused. So they are paused once nothing has moved for a moment, and go on at the next report.
+//! Since what was under way may have come back unsent, when a connection broke, they also go on for a moment now and
+//! then.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::Client;
+use rdkafka::producer::Producer as _;
+
+use super::ClientProducer;
+use super::receipts::Receipts;
+use crate::ffi;
+use crate::properties::Properties;
+
+/// So many records of a partition may be under way.
+const MOST_UNDER_WAY: u64 = 5;
+/// How long the client may look in circles before its only partition is paused, which then has nothing to send.
+const SHORT: Duration = Duration::from_micros(500);
+/// How long nothing has to move before partitions of which some may be free to send are paused. It is longer than a
+/// round trip, so that it takes a broker that answers nothing.
+const STANDSTILL: Duration = Duration::from_millis(500);
+/// Where nothing moves, the topic is asked for this often.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+/// One broker may not know for a moment what the others do; so often in turn it is gone.
+const ABSENT: u32 = 2;
+/// How long partitions are paused before they go on for a while: first so long, for the thread that sends may only have
+/// been late itself, and each further time twice as long, up to so long.
+const FIRST_HELD: Duration = Duration::from_millis(5);
+const HELD: Duration = Duration::from_millis(100);
+/// For how long they go on then; before that, for a [`SHORT`] while.
+const OPEN: Duration = Duration::from_millis(2);
+/// Lingering for longer than this makes no difference to when partitions are paused.
+const MOST_LINGER: Duration = Duration::from_millis(500);
+
+/// The partitions, and whether they are paused.
+pub(super) struct Hold {
+    producer: Weak<ClientProducer>,
+    topic: String,
+    partitions: usize,
+    is_held: AtomicBool,
+    /// Held while they are paused or go on.
+    turning: Mutex<()>,
+}
+
+impl Hold {
+    pub(super) fn new(producer: Weak<ClientProducer>, topic: &str, partitions: usize) -> Self {
+        let topic = topic.to_owned();
+        Self { producer, topic, partitions, is_held: AtomicBool::new(false), turning: Mutex::new(()) }
+    }
+
+    pub(super) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    fn is_held(&self) -> bool {
+        self.is_held.load(Ordering::Relaxed)
+    }
+
+    fn hold(&self) {
+        self.turn(true, ffi::pause);
+    }
+
+    /// Has paused partitions go on; costs nothing if they are not.
+    pub(super) fn release(&self) {
+        if self.is_held() {
+            self.turn(false, ffi::resume);
+        }
+    }
+
+    fn turn(&self, to: bool, work: fn(&Client<Receipts>, &TopicPartitionList)) {
+        // Whoever polls has the producer; without it there is nothing left to send.
+        let Some(producer) = self.producer.upgrade() else { return };
+        let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_held.swap(to, Ordering::Relaxed) != to {
+            // Once used, a list has references to the client's own partitions, which hold up its end: it must not stay.
+            let mut partitions = TopicPartitionList::with_capacity(self.partitions);
+            partitions.add_partition_range(
+                &self.topic,
+                0,
+                i32::try_from(self.partitions).unwrap_or(i32::MAX) - 1,
+            );
+            work(producer.client(), &partitions);
+        }
+    }
+}
+
+/// When to pause and when to go on; kept by whoever polls the client.
+#[derive(Debug, Default)]
+pub(super) struct Brake {
+    /// How long nothing has to move before partitions are paused; `None` for a client that never looks in circles.
+    patience: Option<Duration>,
+    /// What was done when something moved last.
+    done: u64,
+    /// How long nothing has moved with more under way than is sent at once.
+    idle: Duration,
+    /// How long the partitions have been paused.
+    held: Duration,
+    /// How long they are paused this time; zero as long as they have not been since something moved.
+    hold_for: Duration,
+    /// How long nothing has moved with anything under way, since then or since the topic was asked for.
+    still: Duration,
+    /// How often in turn the topic was not there.
+    absent: u32,
+}
+
+impl Brake {
+    /// For a topic of so many partitions. `linger` is what the client waits for by itself.
+    pub(super) fn new(properties: &Properties, partitions: usize) -> Self {
+        let linger = properties.get("linger.ms").and_then(|millis| millis.trim().parse().ok());
+        let linger = linger.map_or(STANDSTILL, |millis: f64| Duration::from_secs_f64(millis.max(0.0) / 1e3));
+        let patience = if partitions == 1 { SHORT } else { STANDSTILL } + linger.min(MOST_LINGER) * 2;
+        let is_idempotent =
+            properties.get("enable.idempotence").is_some() && !properties.is_false("enable.idempotence");
+        Self { patience: is_idempotent.then_some(patience), ..Self::default() }
+    }
+
+    /// How long the next look for reports may take, of `at_most`, with so many records accepted.
+    pub(super) fn look(&self, accepted: u64, receipts: &Receipts, at_most: Duration) -> Duration {
+        let may_spin = self.may_spin(accepted, receipts.done());
+        let is_held = receipts.hold().is_some_and(Hold::is_held);
+        match (may_spin, is_held) {
+            (true, false) => SHORT.min(at_most),
+            // The bell wakes a little late rather than early; so this is not asked for in ever smaller pieces.
+            (true, true) => self.hold_for.saturating_sub(self.held).clamp(SHORT, at_most.max(SHORT)),
+            (false, _) => at_most,
+        }
+    }
+
+    /// Takes note of a look that took so long, and pauses the partitions or has them go on.
+    pub(super) fn looked(&mut self, took: Duration, accepted: u64, receipts: &Receipts) {
+        let (Some(hold), done) = (receipts.hold(), receipts.done()) else { return };
+        if done != self.done || accepted == done {
+            (self.still, self.absent) = (Duration::ZERO, 0);
+        }
+        self.still = self.still.saturating_add(took);
+        if done != self.done || !self.may_spin(accepted, done) {
+            (self.done, self.idle, self.hold_for) = (done, Duration::ZERO, Duration::ZERO);
+            return hold.release();
+        }
+        self.idle = self.idle.saturating_add(took);
+        // Before the first report there may be other reasons why nothing was sent yet.
+        let patience = if done == 0 { STANDSTILL } else { self.patience.unwrap_or(STANDSTILL) };
+        let patience = match self.hold_for {
+            Duration::ZERO => patience,
+            HELD => OPEN,
+            _ => SHORT,
+        };
+        if !hold.is_held() {
+            if self.idle >= patience {
+                self.held = Duration::ZERO;
+                self.hold_for = (self.hold_for * 2).clamp(FIRST_HELD, HELD);
+                hold.hold();
+            }
+            return;
+        }
+        self.held = self.held.saturating_add(took);
+        if self.held >= self.hold_for {
+            self.idle = Duration::ZERO;
+            hold.release();
+        }
+    }
+
+    /// Whether nothing has moved for so long that the topic may be gone.
+    pub(super) fn shall_ask(&self) -> bool {
+        self.still >= ASKED_EVERY
+    }
+
+    /// Takes note of whether the topic is there, as far as that is known; says whether it is gone.
+    pub(super) fn asked(&mut self, is_absent: Option<bool>) -> bool {
+        self.still = Duration::ZERO;
+        match is_absent {
+            Some(true) => self.absent += 1,
+            Some(false) => self.absent = 0,
+            None => {}
+        }
+        self.absent == ABSENT
+    }
+
+    /// Whether the client may be looking in circles, or begin to.
+    pub(super) fn may_spin(&self, accepted: u64, done: u64) -> bool {
+        self.patience.is_some() && Self::is_over(accepted, done)
+    }
+
+    /// Whether more is under way than is sent at once.
+    pub(super) fn is_over(accepted: u64, done: u64) -> bool {
+        accepted.saturating_sub(done) > MOST_UNDER_WAY
+    }
+}
