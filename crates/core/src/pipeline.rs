@@ -19,6 +19,8 @@ use crate::stamp::{StampFormat, StampWriter};
 
 /// How long one wait for a source or a sink lasts before a stop request is looked for.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
+/// How often the sink is looked after while no record is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Records that are handed over together say the same instant; more of them than this are handed over in turns.
 const MOST_AT_ONCE: usize = 1_024;
 
@@ -131,7 +133,7 @@ pub fn replay(
         SystemClock::sharpen_this_thread();
     }
     let ring = Ring::start(source);
-    let mut next = ring.next(stop);
+    let mut next = ring.next(stop, || Ok(()));
     // The first run is encoded before the clock starts, so that reading it makes nobody late.
     let pacer = Pacer::start(clock, stop, options.spin);
     sink.begin(pacer.anchor());
@@ -150,6 +152,7 @@ pub fn replay(
         let (mut run, ended) = match next {
             Next::Run(run, ended) => (run, ended),
             Next::Stopped => break None,
+            Next::Refused(error) => break Some(Failure::Sink(error)),
             Next::Lost => break Some(Failure::Reader),
         };
         match (replay.hand_over(&mut run), ended) {
@@ -162,7 +165,7 @@ pub fn replay(
             }
             (Ok(true), Some(Err(error))) => break Some(Failure::Source(error)),
         }
-        next = ring.next(stop);
+        next = ring.next(stop, || replay.sink.check());
     };
     let interrupted = !is_complete && failure.is_none();
     replay.finish(failure, interrupted, abandon)
@@ -198,7 +201,7 @@ impl Replay<'_> {
             if self.stop.is_raised() {
                 return Ok(false);
             }
-            let now = if self.options.paced { self.pacer.wait(run.due(next)) } else { Duration::ZERO };
+            let now = if self.options.paced { self.wait(run.due(next))? } else { Duration::ZERO };
             let at_once = next..run.len().min(next + MOST_AT_ONCE);
             let end = if self.options.paced { run.due_by(at_once, now) } else { at_once.end };
             if end == next {
@@ -215,6 +218,19 @@ impl Replay<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Waits until `due`, or until a stop is asked for. Looks after the sink meanwhile: what has become of it is not
+    /// left for the next record to find out.
+    fn wait(&mut self, due: Duration) -> Result<Duration, SinkError> {
+        loop {
+            let next_look = self.pacer.elapsed() + LOOK_EVERY;
+            if next_look + LOOK_EVERY / 2 > due || self.stop.is_raised() {
+                return Ok(self.pacer.wait(due));
+            }
+            self.pacer.wait(next_look);
+            self.sink.check()?;
+        }
     }
 
     fn count(&mut self, run: &Run, first: usize, accepted: usize, now: Duration) {

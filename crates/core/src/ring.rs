@@ -6,6 +6,7 @@ use std::thread;
 use crate::clock::Stop;
 use crate::pipeline::PATIENCE;
 use crate::run::Run;
+use crate::sink::SinkError;
 use crate::source::{RecordingError, Source};
 
 /// How many runs are under way at once: one at the pacer, the others ahead of it.
@@ -31,6 +32,8 @@ pub(crate) enum Next {
     Run(Run, Option<Result<(), RecordingError>>),
     /// A stop was asked for while there was none.
     Stopped,
+    /// The sink takes no more, as it said while there was none.
+    Refused(SinkError),
     /// The reader thread is gone.
     Lost,
 }
@@ -64,12 +67,17 @@ impl Ring {
         Self { filled, empty }
     }
 
-    pub(crate) fn next(&self, stop: &Stop) -> Next {
+    /// Waits for a run; looks after the sink meanwhile, with `check`.
+    pub(crate) fn next(&self, stop: &Stop, mut check: impl FnMut() -> Result<(), SinkError>) -> Next {
         loop {
             match self.filled.recv_timeout(PATIENCE) {
                 Ok((run, ended)) => return Next::Run(run, ended),
                 Err(RecvTimeoutError::Timeout) if stop.is_raised() => return Next::Stopped,
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(refused) = check() {
+                        return Next::Refused(refused);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => return Next::Lost,
             }
         }

@@ -34,6 +34,13 @@ pub trait Sink {
     /// Blocks until there may be room, or for `at_most`.
     fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError>;
 
+    /// Whether it will take more, asked now and then while the next record is not due. It does not wait.
+    ///
+    /// An error is final, as that of [`accept`](Self::accept) is.
+    fn check(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// Blocks until each accepted record is acknowledged or failed, or until `stop` is raised.
     fn flush(&mut self, stop: &Stop) -> Result<(), SinkError>;
 
@@ -50,6 +57,9 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
     }
     fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
         (**self).wait_for_room(at_most)
+    }
+    fn check(&mut self) -> Result<(), SinkError> {
+        (**self).check()
     }
     fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
         (**self).flush(stop)

@@ -55,6 +55,10 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
         self.inner.wait_for_room(at_most)
     }
 
+    fn check(&mut self) -> Result<(), SinkError> {
+        self.inner.check()
+    }
+
     fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
         self.inner.flush(stop)?;
         self.failure.take().map_or(Ok(()), |error| Err(unwritable(&error)))

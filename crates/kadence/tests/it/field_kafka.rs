@@ -165,6 +165,38 @@ fn a_topic_deleted_under_a_replay_is_said() {
     }
 }
 
+/// The next record is an hour away, or never comes.
+#[test]
+fn a_topic_deleted_between_two_records_is_said() {
+    let bench = Bench::with(kadence_broker::Options { auto_create_topics: false, ..Default::default() });
+    bench.file("data.csv", "n,v\n1,1\n2,2\n");
+    for how in ["data.csv", "-"] {
+        bench.kadence(&["topics", "create", "t"]).ok();
+        let replay = bench.command(&[
+            "replay",
+            how,
+            "--input",
+            "csv",
+            "-t",
+            "t",
+            "--interval",
+            "1h",
+            "--echo",
+            "--json",
+        ]);
+        let (mut replay, input) = Running::start_fed(replay, b"n,v\n1,1\n");
+        replay.line();
+        bench.kadence(&["topics", "delete", "t"]).ok();
+        assert_eq!(replay.wait_for(Duration::from_secs(60)).and_then(|status| status.code()), Some(1));
+        drop(input);
+        let said = replay.stderr();
+        assert!(said.contains("\"what\":\"the topic is gone\""), "{said}");
+        let report = json(said.lines().find(|line| line.contains("\"accepted\"")).unwrap());
+        assert_eq!((&report["accepted"], &report["acknowledged"]), (&1.into(), &1.into()), "{report}");
+        assert_eq!(report["error"]["where"], "topic t");
+    }
+}
+
 #[test]
 fn a_url_is_no_broker() {
     let bench = Bench::new();

@@ -235,6 +235,17 @@ impl Running {
         Self { child, lines, said, errors: Some(errors) }
     }
 
+    /// Starts a command whose standard input is a pipe, and writes `text` to it; the pipe stays open as long as what
+    /// is given back.
+    #[track_caller]
+    pub(crate) fn start_fed(mut command: Command, text: &[u8]) -> (Self, std::io::PipeWriter) {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        command.stdin(reader);
+        let running = Self::start(command);
+        std::io::Write::write_all(&mut writer, text).unwrap();
+        (running, writer)
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -28,6 +28,8 @@ const SHORT: Duration = Duration::from_micros(500);
 const STANDSTILL: Duration = Duration::from_millis(500);
 /// Where nothing moves, the topic is asked for this often.
 const ASKED_EVERY: Duration = Duration::from_secs(1);
+/// Where nothing is under way, it is asked for this often: the next record may be long in coming.
+const ASKED_EVERY_AT_REST: Duration = Duration::from_millis(1_800);
 /// One broker may not know for a moment what the others do; so often in turn it is gone.
 const ABSENT: u32 = 2;
 /// How long partitions are paused before they go on for a while: first so long, for the thread that sends may only have
@@ -106,6 +108,8 @@ pub(super) struct Brake {
     hold_for: Duration,
     /// How long nothing has moved with anything under way, since then or since the topic was asked for.
     still: Duration,
+    /// How long nothing has been under way, likewise.
+    rest: Duration,
     /// How often in turn the topic was not there.
     absent: u32,
 }
@@ -136,10 +140,19 @@ impl Brake {
     /// Takes note of a look that took so long, and pauses the partitions or has them go on.
     pub(super) fn looked(&mut self, took: Duration, accepted: u64, receipts: &Receipts) {
         let (Some(hold), done) = (receipts.hold(), receipts.done()) else { return };
-        if done != self.done || accepted == done {
-            (self.still, self.absent) = (Duration::ZERO, 0);
+        let is_at_rest = accepted == done;
+        if done != self.done {
+            self.absent = 0;
         }
-        self.still = self.still.saturating_add(took);
+        if done != self.done || is_at_rest {
+            self.still = Duration::ZERO;
+        }
+        if is_at_rest {
+            self.rest = self.rest.saturating_add(took);
+        } else {
+            self.rest = Duration::ZERO;
+            self.still = self.still.saturating_add(took);
+        }
         if done != self.done || !self.may_spin(accepted, done) {
             (self.done, self.idle, self.hold_for) = (done, Duration::ZERO, Duration::ZERO);
             return hold.release();
@@ -169,12 +182,12 @@ impl Brake {
 
     /// Whether nothing has moved for so long that the topic may be gone.
     pub(super) fn shall_ask(&self) -> bool {
-        self.still >= ASKED_EVERY
+        self.still >= ASKED_EVERY || self.rest >= ASKED_EVERY_AT_REST
     }
 
     /// Takes note of whether the topic is there, as far as that is known; says whether it is gone.
     pub(super) fn asked(&mut self, is_absent: Option<bool>) -> bool {
-        self.still = Duration::ZERO;
+        (self.still, self.rest) = (Duration::ZERO, Duration::ZERO);
         match is_absent {
             Some(true) => self.absent += 1,
             Some(false) => self.absent = 0,

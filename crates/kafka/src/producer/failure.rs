@@ -37,10 +37,7 @@ pub(super) fn explain(
                 "check the brokers; -X delivery.timeout.ms says how long to try".to_owned(),
             )
         }
-        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => (
-            "the topic is gone".to_owned(),
-            format!("somebody deleted it; create it with kadence topics create {topic}"),
-        ),
+        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => topic_gone(topic),
         Code::TopicAuthorizationFailed => (
             "this user may not write to the topic".to_owned(),
             "ask for the rights, or connect as another user".to_owned(),
@@ -80,6 +77,14 @@ pub(super) fn explain(
         what,
         help,
     }
+}
+
+/// What is said of a topic that somebody deleted, and what to do.
+pub(super) fn topic_gone(topic: &str) -> (String, String) {
+    (
+        "the topic is gone".to_owned(),
+        format!("somebody deleted it; create it with kadence topics create {topic}"),
+    )
 }
 
 fn too_large(size: u64, limit: SizeLimit) -> (String, String) {

@@ -198,6 +198,10 @@ impl TopicSink {
     }
 
     fn refuse_after_failure(&mut self) -> Result<(), SinkError> {
+        if self.refusal.is_none() && self.receipts().is_gone() && self.receipts().first_failure().is_none() {
+            let (what, help) = failure::topic_gone(&self.topic);
+            self.refusal = Some(KafkaError::Topic { topic: self.topic.clone(), what, help });
+        }
         if self.refusal.is_none() && self.receipts().first_failure().is_some() {
             // What still waits behind a lost record is not sent: the topic ends where the trouble began.
             self.producer.purge(PurgeConfig::default().queue());
@@ -268,6 +272,10 @@ impl Sink for TopicSink {
                 left = left.saturating_sub(waited);
             }
         }
+        self.refuse_after_failure()
+    }
+
+    fn check(&mut self) -> Result<(), SinkError> {
         self.refuse_after_failure()
     }
 

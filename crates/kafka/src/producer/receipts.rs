@@ -111,12 +111,14 @@ impl Receipts {
         self.is_gone.store(true, Ordering::Release);
     }
 
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
+    }
+
     /// Why a record was given up.
     fn reason(&self, error: &ClientError) -> Code {
         match error.rdkafka_error_code().unwrap_or(Code::Unknown) {
-            Code::PurgeQueue | Code::PurgeInflight if self.is_gone.load(Ordering::Acquire) => {
-                Code::UnknownTopicOrPartition
-            }
+            Code::PurgeQueue | Code::PurgeInflight if self.is_gone() => Code::UnknownTopicOrPartition,
             code => code,
         }
     }
