@@ -3,14 +3,18 @@
 from confluent_kafka import KafkaException, TopicPartition
 
 from checks import eventually, fails, new, same
-from confluent import PATIENCE, check, consumer, producer, read, send, take, topic, values
+from confluent import PATIENCE, PATIENCE_MS, check, consumer, producer, read, send, take, topic, values
 
 
-def transactional(name=None, timeout_ms=20_000):
+# A transaction that is to last too long: long enough for a record to be written before.
+TOO_SHORT_MS = 5_000
+
+
+def transactional(name=None, timeout_ms=PATIENCE_MS):
     client = producer(
         transactional_id=name or new("transactional"),
         transaction_timeout_ms=timeout_ms,
-        message_timeout_ms=min(timeout_ms, 20_000),
+        message_timeout_ms=min(timeout_ms, PATIENCE_MS),
     )
     client.init_transactions(PATIENCE)
     return client
@@ -105,7 +109,7 @@ def offsets_are_committed_with_the_records():
 
 @check
 def a_transaction_that_lasts_too_long_is_aborted_by_the_broker():
-    name, client = topic(), transactional(timeout_ms=1_000)
+    name, client = topic(), transactional(timeout_ms=TOO_SHORT_MS)
     client.begin_transaction()
     send(client, name, [b"late"])
     send(producer(), name, [b"plain"])

@@ -17,11 +17,10 @@ from kafka.errors import (
 from kafka.structs import OffsetAndMetadata
 
 import checks
-from checks import eventually, fails, new, same
+from checks import PATIENCE, eventually, fails, new, same
 
 check = checks.check("kafka-python")
 
-PATIENCE = 30
 BASE_MS = 1_000_000_000_000
 
 
@@ -302,7 +301,9 @@ def groups_are_listed_described_altered_and_deleted():
 
 def transactional(name=None):
     producer = KafkaProducer(
-        bootstrap_servers=checks.brokers, transactional_id=name or new("transactional"), transaction_timeout_ms=20_000
+        bootstrap_servers=checks.brokers,
+        transactional_id=name or new("transactional"),
+        transaction_timeout_ms=PATIENCE * 1000,
     )
     producer.init_transactions()
     return producer
