@@ -5,14 +5,12 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
 use super::counterparts::{Counterpart, Lack, Process};
-use super::place::{LOOK_AGAIN, Place, lock, say};
-use super::run::{Row, Verdict, run as run_suite, tail};
+use super::place::{LOOK_AGAIN, Place, Rooms, lock, say};
+use super::run::{Row, Verdict, last_words, run as run_suite};
 use super::table::{Suite, Turn, Without};
 
 /// More would only be in each other's way on a small machine.
 const AT_A_TIME: usize = 2;
-/// What is shown of the output of a suite that failed.
-const SHOWN_LINES: usize = 120;
 
 /// How a counterpart is.
 enum Standing {
@@ -56,7 +54,7 @@ pub(super) fn run(place: &Place, suites: &[&'static Suite]) -> Vec<Row> {
                 return;
             }
             let mut waits = Vec::new();
-            if let Some(suite) = state.next(place, &mut waits) {
+            if let Some(suite) = state.next(&place.rooms, &mut waits) {
                 state.running.push(suite);
                 let board = &board;
                 scope.spawn(move || board.run(place, suite));
@@ -101,7 +99,7 @@ impl State {
     /// Takes the next suite that can begin; else says what those wait for that could, if that were not.
     fn next(
         &mut self,
-        place: &Place,
+        rooms: &Rooms,
         waits: &mut Vec<(&'static str, Vec<String>)>,
     ) -> Option<&'static Suite> {
         if self.running.len() >= AT_A_TIME || self.running.iter().any(|suite| suite.measures) {
@@ -109,7 +107,7 @@ impl State {
         }
         for at in 0..self.waiting.len() {
             let suite = self.waiting[at];
-            let reasons = self.obstacles(place, suite);
+            let reasons = self.obstacles(rooms, suite);
             if reasons.is_empty() {
                 return Some(self.waiting.remove(at));
             }
@@ -119,7 +117,7 @@ impl State {
     }
 
     /// What has to be over before a suite can begin.
-    fn obstacles(&self, place: &Place, suite: &Suite) -> Vec<String> {
+    fn obstacles(&self, rooms: &Rooms, suite: &Suite) -> Vec<String> {
         let is_pending =
             |counterpart: &Counterpart| matches!(self.standing(counterpart), Some(Standing::Pending));
         let pending = suite.needs.iter().map(|need| need.what).filter(|counterpart| is_pending(counterpart));
@@ -128,7 +126,7 @@ impl State {
         if suite.measures && others.count() > 0 {
             reasons.push("all others to end".to_owned());
         }
-        if let Some((room, who)) = suite.room.and_then(|room| Some((room, place.rooms.who(room)?))) {
+        if let Some((room, who)) = suite.room.and_then(|room| Some((room, rooms.who(room)?))) {
             reasons.push(format!("{who}, which compiles into {room}"));
         }
         reasons
@@ -256,15 +254,20 @@ fn tell(place: &Place, row: &Row) {
         (Verdict::Ignored, Some(note)) => say(format!("==> {note}")),
         (_, note) if row.ran => {
             let log = place.log(row.suite);
+            let output = std::fs::read(&log).unwrap_or_default();
+            let why = note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             say(format!(
-                "==> {} failed, and said last:\n{}\n==> {} failed{}; the whole output is in {}",
+                "==> {} failed{why}:\n{}\n==> {} failed; the whole output is in {}",
                 row.suite,
-                tail(place, row.suite, SHOWN_LINES),
+                last_words(&String::from_utf8_lossy(&output)),
                 row.suite,
-                note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default(),
                 place.shown(&log),
             ));
         }
         (_, note) => say(format!("==> {}", note.as_deref().unwrap_or("it did not run"))),
     }
 }
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

@@ -6,11 +6,16 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
-use super::place::{InRoom, LOOK_AGAIN, Place};
+use super::place::{InRoom, LOOK_AGAIN};
 use super::table::{Counts, Suite, Turn};
 
 /// Cargo says so once it has compiled, and lets others into the folder.
 const COMPILED: &[u8] = b"    Finished `";
+
+/// How many lines are shown of what failed, of the end behind that, and of the end alone.
+const MOST_OF_FAILURES: usize = 300;
+const LEAST_LINES: usize = 5;
+const MOST_LINES: usize = 120;
 
 /// A row of the table at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,12 +168,21 @@ impl Watch {
     }
 }
 
-/// The last lines of a suite's output.
-pub(super) fn tail(place: &Place, suite: &str, lines: usize) -> String {
-    let text = std::fs::read(place.log(suite)).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let all: Vec<&str> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
+/// What a suite's output says of its failure: what failed in each run of tests, and the last lines.
+pub(super) fn last_words(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().collect();
+    let mut shown: Vec<&str> = Vec::new();
+    let mut rest = &lines[..];
+    while let Some(begin) = rest.iter().position(|line| *line == "failures:") {
+        let end = rest[begin..].iter().position(|line| line.starts_with("test result: "));
+        let end = begin + end.map_or(rest.len() - begin, |length| length + 1);
+        shown.extend(&rest[begin..end]);
+        rest = &rest[end..];
+    }
+    shown.truncate(MOST_OF_FAILURES);
+    let least = if shown.is_empty() { MOST_LINES } else { LEAST_LINES };
+    shown.extend(&rest[rest.len().saturating_sub(least)..]);
+    shown.join("\n")
 }
 
 #[cfg(test)]
@@ -195,6 +209,15 @@ mod tests {
         assert_eq!(judged("tests", false, OUTPUT), (Verdict::Failed, 42, 3, 13));
         let good = OUTPUT.lines().next_back().unwrap().replace(" 3 failed", " 0 failed");
         assert_eq!(judged("tests", true, &good), (Verdict::Passed, 40, 0, 12));
+    }
+
+    #[test]
+    fn of_a_failure_what_failed_is_shown() {
+        let failed =
+            "failures:\n\n---- a stdout ----\nwhy\n\nfailures:\n    a\n\ntest result: FAILED. 1 passed";
+        let output = format!("test b ... ok\n{failed}\n{}\n{failed}\nerror: 2 targets", "line\n".repeat(200));
+        assert_eq!(last_words(&output), format!("{failed}\n{failed}\nerror: 2 targets"));
+        assert_eq!(last_words(&"line\n".repeat(200)), vec!["line"; MOST_LINES].join("\n"));
     }
 
     #[test]

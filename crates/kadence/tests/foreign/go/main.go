@@ -141,6 +141,12 @@ func versionsOf(served []kmsg.ApiVersionsResponseApiKey, number int16) *kversion
 		least := max(api.MinVersion, oldest[kmsg.Key(api.ApiKey)])
 		versions.SetMaxKeyVersion(api.ApiKey, min(max(number, least), api.MaxVersion))
 	}
+	// From version 10 on OffsetFetch answers with ids of topics. Until Metadata 12 a client cannot ask which topic has an
+	// id, and leaves out what it does not happen to know.
+	if metadata, _ := versions.LookupMaxKeyVersion(int16(kmsg.Metadata)); metadata < 12 {
+		fetch, _ := versions.LookupMaxKeyVersion(int16(kmsg.OffsetFetch))
+		versions.SetMaxKeyVersion(int16(kmsg.OffsetFetch), min(fetch, 9))
+	}
 	return versions
 }
 
