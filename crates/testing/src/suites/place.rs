@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Between two looks at something that another process does.
@@ -154,21 +154,17 @@ impl Display for Room {
 #[derive(Default)]
 pub(super) struct Rooms {
     taken: Mutex<Vec<(Room, &'static str)>>,
-    left: Condvar,
 }
 
 impl Rooms {
-    /// Waits until nobody compiles there.
-    pub(super) fn enter(&self, room: Room, who: &'static str) -> InRoom<'_> {
-        let is_taken = |taken: &mut Vec<(Room, _)>| taken.iter().any(|(other, _)| *other == room);
-        let taken = self.left.wait_while(lock(&self.taken), is_taken);
-        taken.unwrap_or_else(PoisonError::into_inner).push((room, who));
-        InRoom { rooms: self, room }
-    }
-
-    /// Who compiles there.
-    pub(super) fn who(&self, room: Room) -> Option<&'static str> {
-        lock(&self.taken).iter().find(|(other, _)| *other == room).map(|(_, who)| *who)
+    /// Enters if nobody compiles there; else says who does.
+    pub(super) fn enter(&self, room: Room, who: &'static str) -> Result<InRoom<'_>, &'static str> {
+        let mut taken = lock(&self.taken);
+        if let Some((_, other)) = taken.iter().find(|(other, _)| *other == room) {
+            return Err(other);
+        }
+        taken.push((room, who));
+        Ok(InRoom { rooms: self, room })
     }
 }
 
@@ -181,7 +177,6 @@ pub(super) struct InRoom<'a> {
 impl Drop for InRoom<'_> {
     fn drop(&mut self) {
         lock(&self.rooms.taken).retain(|(room, _)| *room != self.room);
-        self.rooms.left.notify_all();
     }
 }
 

@@ -5,12 +5,15 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
 use super::counterparts::{Counterpart, Lack, Process};
-use super::place::{LOOK_AGAIN, Place, Rooms, lock, say};
+use super::place::{InRoom, LOOK_AGAIN, Place, Rooms, lock, say};
 use super::run::{Row, Verdict, last_words, run as run_suite};
 use super::table::{Suite, Turn, Without};
 
 /// More would only be in each other's way on a small machine.
 const AT_A_TIME: usize = 2;
+
+/// A suite, and what it waits for.
+type Wait = (&'static str, Vec<String>);
 
 /// How a counterpart is.
 enum Standing {
@@ -45,7 +48,9 @@ pub(super) fn run(place: &Place, suites: &[&'static Suite]) -> Vec<Row> {
     thread::scope(|scope| {
         for counterpart in wanted {
             let board = &board;
-            scope.spawn(move || board.prepare(place, counterpart));
+            // Before any suite: they wait longest for what a counterpart has compiled.
+            let room = counterpart.room.and_then(|room| place.rooms.enter(room, counterpart.name).ok());
+            scope.spawn(move || board.prepare(place, counterpart, room));
         }
         let mut told = HashSet::new();
         loop {
@@ -54,10 +59,10 @@ pub(super) fn run(place: &Place, suites: &[&'static Suite]) -> Vec<Row> {
                 return;
             }
             let mut waits = Vec::new();
-            if let Some(suite) = state.next(&place.rooms, &mut waits) {
+            if let Some((suite, room)) = state.next(&place.rooms, &mut waits) {
                 state.running.push(suite);
                 let board = &board;
-                scope.spawn(move || board.run(place, suite));
+                scope.spawn(move || board.run(place, suite, room));
                 continue;
             }
             for (suite, reasons) in waits {
@@ -96,20 +101,25 @@ impl State {
             .map(|(_, standing)| standing)
     }
 
-    /// Takes the next suite that can begin; else says what those wait for that could, if that were not.
-    fn next(
+    /// Takes the next suite that can begin, with the room where it compiles; else says what those wait for that could,
+    /// if that were not.
+    fn next<'a>(
         &mut self,
-        rooms: &Rooms,
-        waits: &mut Vec<(&'static str, Vec<String>)>,
-    ) -> Option<&'static Suite> {
+        rooms: &'a Rooms,
+        waits: &mut Vec<Wait>,
+    ) -> Option<(&'static Suite, Option<InRoom<'a>>)> {
         if self.running.len() >= AT_A_TIME || self.running.iter().any(|suite| suite.measures) {
             return None;
         }
         for at in 0..self.waiting.len() {
             let suite = self.waiting[at];
-            let reasons = self.obstacles(rooms, suite);
+            let mut reasons = self.obstacles(suite);
             if reasons.is_empty() {
-                return Some(self.waiting.remove(at));
+                match suite.room.map(|room| (room, rooms.enter(room, suite.name))) {
+                    None => return Some((self.waiting.remove(at), None)),
+                    Some((_, Ok(inside))) => return Some((self.waiting.remove(at), Some(inside))),
+                    Some((room, Err(who))) => reasons.push(format!("{who}, for which {room} is compiled")),
+                }
             }
             waits.push((suite.name, reasons));
         }
@@ -117,7 +127,7 @@ impl State {
     }
 
     /// What has to be over before a suite can begin.
-    fn obstacles(&self, rooms: &Rooms, suite: &Suite) -> Vec<String> {
+    fn obstacles(&self, suite: &Suite) -> Vec<String> {
         let is_pending =
             |counterpart: &Counterpart| matches!(self.standing(counterpart), Some(Standing::Pending));
         let pending = suite.needs.iter().map(|need| need.what).filter(|counterpart| is_pending(counterpart));
@@ -125,9 +135,6 @@ impl State {
         let others = self.running.iter().chain(self.waiting.iter().filter(|other| !other.measures));
         if suite.measures && others.count() > 0 {
             reasons.push("all others to end".to_owned());
-        }
-        if let Some((room, who)) = suite.room.and_then(|room| Some((room, rooms.who(room)?))) {
-            reasons.push(format!("{who}, which compiles into {room}"));
         }
         reasons
     }
@@ -141,11 +148,11 @@ impl State {
 
 impl Board {
     /// Finds a counterpart and starts it.
-    fn prepare(&self, place: &Place, counterpart: &'static Counterpart) {
+    fn prepare(&self, place: &Place, counterpart: &'static Counterpart, room: Option<InRoom<'_>>) {
         let prepared = (counterpart.find)(place).and_then(|mut values| {
             let mut processes = Vec::new();
             if let Some(start) = counterpart.start {
-                let started = start(place)?;
+                let started = start(place, room)?;
                 values.extend(started.values);
                 processes = started.processes;
             }
@@ -165,10 +172,9 @@ impl Board {
     }
 
     /// Runs a suite and writes down its row.
-    fn run(&self, place: &Place, suite: &'static Suite) {
+    fn run(&self, place: &Place, suite: &'static Suite, room: Option<InRoom<'_>>) {
         let row = match self.equip(place, suite) {
             Ok(equipment) => {
-                let room = suite.room.map(|room| place.rooms.enter(room, suite.name));
                 say(format!("==> {}", suite.name));
                 run_suite(suite, &Turn { place, skips: equipment.skips }, &equipment.env, room)
             }

@@ -10,19 +10,21 @@ mod real_kafka;
 use std::fmt::Write as _;
 use std::process::Child;
 
-use super::place::{LOOK_AGAIN, Place};
+use super::place::{InRoom, LOOK_AGAIN, Place, Room};
 
 /// Looks that are taken at a process that was asked to end, before it is ended: half a minute.
 const LOOKS_AT_ITS_END: u32 = 300;
 
 type Find = fn(&Place) -> Result<Vec<String>, Lack>;
-type Start = fn(&Place) -> Result<Started, Lack>;
+type Start = fn(&Place, Option<InRoom<'_>>) -> Result<Started, Lack>;
 
 /// Something of other people's.
 pub(super) struct Counterpart {
     pub(super) name: &'static str,
     /// Finds it, and installs or fetches it where that may be. What it gives are the values of `env`.
     pub(super) find: Find,
+    /// Where something is compiled to start it.
+    pub(super) room: Option<Room>,
     /// Starts it, where it is a process. It is ended when no suite needs it any more.
     pub(super) start: Option<Start>,
     /// The variables that tell tests where it is.
@@ -77,7 +79,7 @@ fn missing(text: impl Into<String>) -> Lack {
 
 /// A program that is no process of ours.
 const fn program(name: &'static str, find: Find) -> Counterpart {
-    Counterpart { name, find, start: None, env: &[] }
+    Counterpart { name, find, room: None, start: None, env: &[] }
 }
 
 pub(super) static KCAT: Counterpart =
@@ -91,15 +93,16 @@ pub(super) static OLD_JAVA_CLIENT: Counterpart = Counterpart {
 pub(super) static FRANZ_GO: Counterpart =
     Counterpart { env: &["KADENCE_TEST_FRANZ_GO"], ..program("franz-go", franz_go::find) };
 pub(super) static REAL_KAFKA: Counterpart = Counterpart {
+    room: Some(Room::Debug),
     start: Some(real_kafka::start),
     env: &["KADENCE_TEST_KAFKA", "KADENCE_TEST_KAFKA_CLASSPATH", "KADENCE_TEST_KAFKA_LOG4J"],
-    ..program("real Kafka", java::find)
+    ..program("real Kafka", real_kafka::find)
 };
 /// Beside the one, so that tests which need a cluster of their own need not wait for each other.
 pub(super) static MORE_KAFKAS: Counterpart = Counterpart {
     start: Some(real_kafka::start_more),
     env: &["KADENCE_TEST_MORE_KAFKAS"],
-    ..program("more Kafkas", java::find)
+    ..program("more Kafkas", real_kafka::find)
 };
 pub(super) static CARGO_FUZZ: Counterpart = program("cargo-fuzz", cargo_tools::find_fuzz);
 pub(super) static CARGO_DENY: Counterpart = program("cargo-deny", cargo_tools::find_deny);

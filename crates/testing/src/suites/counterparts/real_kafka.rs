@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
-use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use super::{Lack, Process, Started, missing};
-use crate::suites::place::{Place, Room, lock, logged, say};
+use super::{Lack, Process, Started, java, missing};
+use crate::suites::place::{InRoom, Place, logged, say};
 
 /// Maven may have to fetch it first, on a slow line.
 const START_LIMIT: Duration = Duration::from_mins(10);
@@ -21,35 +21,40 @@ const MORE: usize = 3;
 const KAFKA_OPTIONS: [&str; 2] =
     ["--property", "transaction.abort.timed.out.transaction.cleanup.interval.ms=500"];
 
-/// Held by the first of each kind: whoever comes second finds fetched what the other has fetched.
-static FIRST: Mutex<()> = Mutex::new(());
+/// Whether the one has started: what the others need is compiled and fetched by then.
+static FIRST: OnceLock<Result<(), Lack>> = OnceLock::new();
+
+/// It is looked for once it is compiled, which takes longest.
+#[expect(clippy::unnecessary_wraps, reason = "as a counterpart is found")]
+pub(super) fn find(_: &Place) -> Result<Vec<String>, Lack> {
+    Ok(Vec::new())
+}
 
 /// The one that all suites share.
-pub(super) fn start(place: &Place) -> Result<Started, Lack> {
-    compile(place)?;
-    say("starting a real Kafka");
-    let _first = lock(&FIRST);
-    let (process, line) = run(place, "real-kafka")?;
-    let values = ["brokers", "classpath", "log4j"].map(|name| field(&line, name)).into();
-    Ok(Started { values, processes: vec![process] })
+pub(super) fn start(place: &Place, room: Option<InRoom<'_>>) -> Result<Started, Lack> {
+    let started = compile(place).and_then(|()| {
+        drop(room);
+        java::find(place)?;
+        say("starting a real Kafka");
+        let (process, line) = run(place, "real-kafka")?;
+        let values = ["brokers", "classpath", "log4j"].map(|name| field(&line, name)).into();
+        Ok(Started { values, processes: vec![process] })
+    });
+    FIRST.get_or_init(|| started.as_ref().map(|_| ()).map_err(Clone::clone));
+    started
 }
 
 /// Some more.
-pub(super) fn start_more(place: &Place) -> Result<Started, Lack> {
-    compile(place)?;
+pub(super) fn start_more(place: &Place, _: Option<InRoom<'_>>) -> Result<Started, Lack> {
+    FIRST.wait().clone()?;
     say(format!("starting {MORE} more Kafkas"));
-    let name = |number| format!("real-kafka-{number}");
-    let first = {
-        let _first = lock(&FIRST);
-        run(place, &name(1))?
-    };
-    let others: Result<Vec<_>, _> = thread::scope(|scope| {
-        let starts: Vec<_> =
-            (2..=MORE).map(|number| scope.spawn(move || run(place, &name(number)))).collect();
+    let started: Result<Vec<_>, _> = thread::scope(|scope| {
+        let names = (1..=MORE).map(|number| format!("real-kafka-{number}"));
+        let starts: Vec<_> = names.map(|name| scope.spawn(move || run(place, &name))).collect();
         let gone = |_| Err(missing("the thread that starts it panicked"));
         starts.into_iter().map(|start| start.join().unwrap_or_else(gone)).collect()
     });
-    let (processes, lines): (Vec<_>, Vec<_>) = std::iter::once(first).chain(others?).unzip();
+    let (processes, lines): (Vec<_>, Vec<_>) = started?.into_iter().unzip();
     let addresses: Vec<String> = lines.iter().map(|line| field(line, "brokers")).collect();
     Ok(Started { values: vec![addresses.join(",")], processes })
 }
@@ -57,7 +62,7 @@ pub(super) fn start_more(place: &Place) -> Result<Started, Lack> {
 /// Compiles the program, and all tests with it: alone it would have other features, and be compiled again.
 fn compile(place: &Place) -> Result<(), Lack> {
     let log = place.log("compile");
-    let _alone = place.rooms.enter(Room::Debug, "the build for the real Kafka");
+    let _ = std::fs::remove_file(&log);
     if logged(&mut place.cargo("build --quiet --workspace --bins --tests --examples"), &log) {
         return Ok(());
     }
