@@ -46,7 +46,18 @@ pub fn run_as_program(arguments: impl Iterator<Item = String>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    end_with_any_panic();
     let watch = Watch::start();
     let rows = queue::run(&place, &plan.suites);
     if report::tell(&place, &rows, watch.seconds()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Of a thread that panicked others would wait for ever to hear.
+fn end_with_any_panic() {
+    const PANICKED: i32 = 101;
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::exit(PANICKED);
+    }));
 }

@@ -221,6 +221,11 @@ pub(super) fn run_quietly(command: &mut Command) -> Result<String, String> {
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
+/// What a log holds; not all programs write UTF-8.
+pub(super) fn said(log: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned()
+}
+
 /// Runs a command with its output at the end of a log, and says whether it succeeded.
 pub(super) fn logged(command: &mut Command, log: &Path) -> bool {
     let open = || File::options().create(true).append(true).open(log);

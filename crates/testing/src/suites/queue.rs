@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
 use super::counterparts::{Counterpart, Lack, Process};
-use super::place::{InRoom, LOOK_AGAIN, Place, Rooms, lock, say};
+use super::place::{InRoom, LOOK_AGAIN, Place, Rooms, lock, said, say};
 use super::run::{Row, Verdict, last_words, run as run_suite};
 use super::table::{Suite, Turn, Without};
 
@@ -260,12 +260,11 @@ fn tell(place: &Place, row: &Row) {
         (Verdict::Ignored, Some(note)) => say(format!("==> {note}")),
         (_, note) if row.ran => {
             let log = place.log(row.suite);
-            let output = std::fs::read(&log).unwrap_or_default();
             let why = note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             say(format!(
                 "==> {} failed{why}:\n{}\n==> {} failed; the whole output is in {}",
                 row.suite,
-                last_words(&String::from_utf8_lossy(&output)),
+                last_words(&said(&log)),
                 row.suite,
                 place.shown(&log),
             ));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
-use super::place::{InRoom, LOOK_AGAIN};
+use super::place::{InRoom, LOOK_AGAIN, said};
 use super::table::{Counts, Suite, Turn};
 
 /// Cargo says so once it has compiled, and lets others into the folder.
@@ -69,7 +69,7 @@ pub(super) fn run(
 ) -> Row {
     let (log, watch) = (turn.place.log(suite.name), Watch::start());
     let succeeded = commands(suite, turn, env, room, &log);
-    let output = std::fs::read_to_string(&log).unwrap_or_default();
+    let output = said(&log);
     let (succeeded, fault) = match succeeded {
         Ok(succeeded) => (succeeded, None),
         Err(error) => (false, Some(format!("{}: {error}", suite.name))),

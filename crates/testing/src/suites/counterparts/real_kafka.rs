@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Lack, Process, Started, java, missing};
-use crate::suites::place::{InRoom, Place, logged, say};
+use crate::suites::place::{InRoom, Place, logged, said, say};
 
 /// Maven may have to fetch it first, on a slow line.
 const START_LIMIT: Duration = Duration::from_mins(10);
@@ -87,7 +87,7 @@ fn run(place: &Place, name: &str) -> Result<(Process, String), Lack> {
     match take.recv_timeout(START_LIMIT) {
         Ok(Some(line)) => Ok((process, line)),
         Ok(None) => {
-            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            let said = said(&log);
             Err(missing(format!("no real Kafka: {}", said.lines().last().unwrap_or("it said nothing"))))
         }
         Err(_) => Err(missing(format!("no real Kafka within {START_LIMIT:?}: see {}", place.shown(&log)))),
