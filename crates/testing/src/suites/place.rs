@@ -76,10 +76,18 @@ impl Place {
     /// `cargo` with these arguments, which have no blanks in them, and with the features that all suites share: with
     /// others everything would be compiled a second time. They go before a `--`.
     pub(super) fn cargo(&self, arguments: &str) -> Command {
-        let features = ["--locked", "--no-default-features", "--features", self.features()];
         let mut command = self.command("cargo");
         let (ours, theirs) = arguments.split_once(" -- ").unwrap_or((arguments, ""));
-        command.args(ours.split(' ')).args(features);
+        command.args(ours.split(' ')).args([
+            "--locked",
+            "--no-default-features",
+            "--features",
+            self.features(),
+        ]);
+        if ours.contains("--workspace") {
+            // For tests it is there anyway.
+            command.args(["--features", "kadence-testing/library"]);
+        }
         if !theirs.is_empty() {
             command.arg("--").args(theirs.split(' '));
         }
