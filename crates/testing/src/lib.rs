@@ -2,10 +2,14 @@
 //!
 //! [`contract::source`] and [`contract::sink`] hold every source and every sink to the same dozen promises.
 //! [`faults`] are sinks and readers that misbehave as told. [`kafka`] is a real Kafka on this machine, and [`proxy`]
-//! puts it far away.
+//! puts it far away. [`suites`] is what is behind `./test`.
 
+#[cfg(feature = "library")]
 pub mod contract;
+#[cfg(feature = "library")]
 pub mod faults;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "library"))]
 pub mod kafka;
+#[cfg(feature = "library")]
 pub mod proxy;
+pub mod suites;

@@ -20,7 +20,7 @@ const MOST_IN_FLIGHT: usize = 32 * 1024 * 1024;
 /// What a chunk costs beside its bytes.
 const OVERHEAD: usize = 64;
 /// A server that takes longer is not there.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 
 /// A TCP proxy that delays.
 pub struct DelayProxy {

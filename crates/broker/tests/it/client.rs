@@ -17,6 +17,7 @@ use kafka_protocol::{
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
+    thread,
     time::Duration,
 };
 
@@ -28,6 +29,18 @@ pub(crate) fn topic_name(s: &str) -> TopicName {
     TopicName(text(s))
 }
 
+/// Looks until it is so.
+pub(crate) fn until(mut reached: impl FnMut() -> bool) {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+    for _ in 0..PATIENCE.as_millis() {
+        if reached() {
+            return;
+        }
+        thread::park_timeout(BETWEEN_LOOKS);
+    }
+    panic!("it is not reached");
+}
+
 pub(crate) fn start() -> Broker {
     start_with(|_| {})
 }
@@ -37,6 +50,9 @@ pub(crate) fn start_with(change: impl FnOnce(&mut Options)) -> Broker {
     change(&mut options);
     Broker::start(options).expect("a broker starts on a free port")
 }
+
+/// Longer than the broker takes for anything, on a machine that does much else, too.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One connection. Calls panic where the broker does not answer.
 pub(crate) struct Client {
@@ -50,7 +66,7 @@ impl Client {
 
     pub(crate) fn to(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("the listener accepts");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream }
     }

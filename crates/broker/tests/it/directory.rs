@@ -1,6 +1,6 @@
 use crate::{
     admin::{grow, wanted},
-    client::{Batch, Client, start_with, topic_name},
+    client::{Batch, Client, PATIENCE, start_with, topic_name},
     group_versions::{commit, group},
     topics::{creatable, create, create_with, describe},
 };
@@ -11,7 +11,7 @@ use kafka_protocol::messages::{
     delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic},
     list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic},
 };
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 use tempfile::TempDir;
 
 pub(crate) fn start_in(dir: &Path) -> Broker {
@@ -147,7 +147,7 @@ fn logs_that_the_journal_does_not_know_are_left_and_told_of() {
         o.data_dir = Some(dir.path().to_owned());
         o.on_fault = Some(FaultHook::new(move |fault| sender.send(fault.to_string()).unwrap()));
     });
-    let fault = faults.recv_timeout(Duration::from_secs(20)).unwrap();
+    let fault = faults.recv_timeout(PATIENCE).unwrap();
     assert!(fault.contains("no topic for this directory"), "{fault}");
     broker.shutdown();
     assert!(left.exists());
@@ -230,7 +230,7 @@ fn damage_before_whole_batches_is_not_cut_off() {
         o.data_dir = Some(copied.path().to_owned());
         o.on_fault = Some(FaultHook::new(move |fault| sender.send(fault.to_string()).unwrap()));
     });
-    let fault = faults.recv_timeout(Duration::from_secs(20)).unwrap();
+    let fault = faults.recv_timeout(PATIENCE).unwrap();
     assert!(fault.contains("damaged at byte") && fault.contains("checksum"), "{fault}");
     let mut client = Client::connect(&broker);
     let found = client.fetch("t", 0, 0);

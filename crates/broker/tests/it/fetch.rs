@@ -1,14 +1,13 @@
-use crate::client::{Batch, Client, fetch_request, start, topic_name};
+use crate::client::{Batch, Client, PATIENCE, fetch_request, start, topic_name};
 use kadence_broker::Broker;
 use kafka_protocol::messages::{
     ApiKey, BrokerId, DeleteTopicsRequest, DeleteTopicsResponse, FetchRequest, FetchResponse,
     ListOffsetsRequest, ListOffsetsResponse,
     list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic},
 };
-use std::{sync::mpsc::sync_channel, thread, time::Duration};
+use std::{sync::mpsc::sync_channel, thread};
 
 const LONG_MS: i32 = 600_000;
-const SOON: Duration = Duration::from_secs(5);
 
 fn fetch(client: &mut Client, request: &FetchRequest) -> FetchResponse {
     client.call(ApiKey::Fetch, 12, request)
@@ -17,7 +16,7 @@ fn fetch(client: &mut Client, request: &FetchRequest) -> FetchResponse {
 /// Sends a fetch that waits, and returns once the broker has it waiting.
 fn wait_for_data(broker: &Broker) -> Client {
     let mut consumer = Client::connect(broker);
-    consumer.stream.set_read_timeout(Some(SOON)).unwrap();
+    consumer.stream.set_read_timeout(Some(PATIENCE)).unwrap();
     consumer.send(ApiKey::Fetch, 12, &fetch_request("t", &[(0, 0)]).with_max_wait_ms(LONG_MS));
     while broker.stats().waiting_fetches == 0 {
         thread::yield_now();
@@ -55,7 +54,7 @@ fn a_fetch_without_wait_or_least_size_answers_at_once() {
     let broker = start();
     let mut client = Client::connect(&broker);
     client.metadata("t");
-    client.stream.set_read_timeout(Some(SOON)).unwrap();
+    client.stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let request = fetch_request("t", &[(0, 0)]);
     for request in [request.clone(), request.with_max_wait_ms(LONG_MS).with_min_bytes(0)] {
         let response = fetch(&mut client, &request);
@@ -77,7 +76,7 @@ fn a_client_that_leaves_while_its_fetch_waits_frees_its_seat() {
         }
         sender.send(()).unwrap();
     });
-    receiver.recv_timeout(SOON).expect("seats are freed at once");
+    receiver.recv_timeout(PATIENCE).expect("seats are freed at once");
     leaving.join().unwrap();
 }
 

@@ -1,5 +1,5 @@
 use crate::{
-    client::{Batch, Client, start, start_with, text, topic_name},
+    client::{Batch, Client, PATIENCE, start, start_with, text, topic_name, until},
     group_versions::{commit, commit_request, group, join, join_request, sync},
 };
 use kadence_broker::{Broker, MAX_GROUP_SIZE};
@@ -10,21 +10,10 @@ use kafka_protocol::messages::{
     leave_group_request::MemberIdentity,
     offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic},
 };
-use std::{sync::mpsc::sync_channel, thread, time::Duration};
+use std::{sync::mpsc::sync_channel, thread};
 
 /// The version that is tested; from it on members come back with the id they are given.
 const JOIN: i16 = 5;
-
-/// Looks until it is so, for 20 seconds at most.
-fn until(reached: impl Fn() -> bool) {
-    for _ in 0..20_000 {
-        if reached() {
-            return;
-        }
-        thread::park_timeout(Duration::from_millis(1));
-    }
-    panic!("it is not reached");
-}
 
 fn heartbeat(client: &mut Client, member: &str, generation: i32) -> i16 {
     let request = HeartbeatRequest::default()
@@ -233,7 +222,7 @@ fn shutdown_does_not_wait_for_a_group() {
         broker.shutdown();
         sender.send(()).unwrap();
     });
-    receiver.recv_timeout(Duration::from_secs(5)).expect("shutdown returns soon");
+    receiver.recv_timeout(PATIENCE).expect("shutdown does not wait");
     stopping.join().unwrap();
     assert!(client.is_closed());
 }

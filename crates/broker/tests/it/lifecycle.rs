@@ -1,11 +1,10 @@
-use crate::client::{Batch, Client, fetch_request, start, start_with};
+use crate::client::{Batch, Client, PATIENCE, fetch_request, start, start_with};
 use kadence_broker::{Broker, BrokerError, Listener, Options};
 use kafka_protocol::messages::{ApiKey, MetadataRequest, MetadataResponse};
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::mpsc::sync_channel,
     thread,
-    time::Duration,
 };
 
 #[test]
@@ -54,13 +53,13 @@ fn shutdown_ends_open_connections_and_frees_the_port() {
     let mut half = Client::connect(&broker);
     std::io::Write::write_all(&mut half.stream, &[0, 0]).unwrap();
     let mut waiting = Client::connect(&broker);
-    waiting.send(ApiKey::Fetch, 12, &fetch_request("t", &[(0, 0)]).with_max_wait_ms(60_000));
+    waiting.send(ApiKey::Fetch, 12, &fetch_request("t", &[(0, 0)]).with_max_wait_ms(600_000));
     let (sender, receiver) = sync_channel(1);
     let stopping = thread::spawn(move || {
         broker.shutdown();
         sender.send(()).unwrap();
     });
-    receiver.recv_timeout(Duration::from_secs(5)).expect("shutdown returns soon");
+    receiver.recv_timeout(PATIENCE).expect("shutdown does not wait");
     stopping.join().unwrap();
     assert!(idle.is_closed() && half.is_closed() && waiting.is_closed());
     assert!(TcpStream::connect(address).is_err());

@@ -128,16 +128,21 @@ fn arrivals_are_timed_only_where_due_times_exist() {
     }
 }
 
-/// The first record must not wait for librdkafka's 500 ms timer.
+/// The first record must not wait for librdkafka's 500 ms timer. A busy machine may take as long: of many producers,
+/// one at least is quicker, and would not be with the timer.
 #[test]
 fn the_first_record_of_an_idempotent_producer_leaves_at_once() {
+    const TIMER: Duration = Duration::from_millis(500);
     let broker = broker();
-    let options = ProducerOptions { paced: true, ..producing(&broker, "prompt") };
-    let begun = SystemClock.now();
-    let mut sink = open(&options).unwrap();
-    send(&mut sink, &[(None, b"first", 1)]).unwrap();
-    let took = SystemClock.now().saturating_sub(begun);
-    assert!(took < Duration::from_millis(450), "{took:?}");
+    let time_of = |attempt: usize| {
+        let topic = format!("prompt-{attempt}");
+        let options = ProducerOptions { paced: true, ..producing(&broker, &topic) };
+        let begun = SystemClock.now();
+        let mut sink = open(&options).unwrap();
+        send(&mut sink, &[(None, b"first", 1)]).unwrap();
+        SystemClock.now().saturating_sub(begun)
+    };
+    assert!((0..20).map(time_of).any(|took| took < TIMER), "each took as long as the timer");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A real Kafka, for tests and measurements.
 //!
 //! [`KafkaFiles`] fetches it once from Maven Central into a cache outside the tree, and [`RealKafka`] runs one node of
-//! it. Tests of other crates start none: `./test` runs one for all of them (the program `real-kafka`) and says in the
-//! environment where it is, which [`address`] and [`java_tool`] read.
+//! it. Tests of other crates start none: `./test` runs some for all of them (the program `real-kafka`) and says in the
+//! environment where they are, which [`addresses`] and [`java_tool`] read.
 
 mod error;
 mod files;
@@ -19,17 +19,20 @@ pub use self::metadata::brokers;
 pub use self::program::run_as_program;
 pub use self::server::{DEFAULT_JVM, Options, RealKafka};
 
-/// The real Kafka that `./test` runs: `KADENCE_TEST_KAFKA`.
-pub fn address() -> String {
-    demand("KADENCE_TEST_KAFKA")
+/// The real Kafkas that `./test` runs: the one at `KADENCE_TEST_KAFKA`, and those at `KADENCE_TEST_MORE_KAFKAS`, with
+/// commas between them.
+pub fn addresses() -> Vec<String> {
+    let more = environment("KADENCE_TEST_MORE_KAFKAS").unwrap_or_default();
+    let more = more.split(',').filter(|address| !address.is_empty()).map(ToOwned::to_owned);
+    std::iter::once(demand("KADENCE_TEST_KAFKA")).chain(more).collect()
 }
 
-/// What `java -cp` takes for the programs of the Kafka at [`address`].
+/// What `java -cp` takes for the programs of the Kafkas at [`addresses`].
 pub fn classpath() -> String {
     demand("KADENCE_TEST_KAFKA_CLASSPATH")
 }
 
-/// One of Kafka's own programs, by its main class, from the files of the Kafka at [`address`].
+/// One of Kafka's own programs, by its main class, from the files of the Kafkas at [`addresses`].
 pub fn java_tool(main_class: &str) -> Command {
     let files = ["KADENCE_TEST_KAFKA_CLASSPATH", "KADENCE_TEST_KAFKA_LOG4J"].map(demand);
     files::java(&files[0], &files[1], &DEFAULT_JVM.map(ToOwned::to_owned), main_class)

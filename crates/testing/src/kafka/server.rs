@@ -20,10 +20,10 @@ use crate::proxy::DelayProxy;
 /// Options of the virtual machine for short runs: it starts in a third of the time it takes with the full compiler.
 pub const DEFAULT_JVM: [&str; 3] = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"];
 
-/// A start that lasts longer has failed.
-const START_LIMIT: Duration = Duration::from_mins(1);
+/// A start that lasts longer has failed, on a busy machine too.
+const START_LIMIT: Duration = Duration::from_mins(5);
 /// How long a clean end may take.
-const STOP_LIMIT: Duration = Duration::from_secs(10);
+const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// Between two looks at something that another process does.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Ports that were free may be taken by the time Kafka asks for them: then others are tried.

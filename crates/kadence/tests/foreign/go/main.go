@@ -21,8 +21,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 )
 
-// patience is how long something may take that does not hang.
-const patience = 30 * time.Second
+// patience is how long something may take that does not hang, on a machine that does much else.
+const patience = 2 * time.Minute
 
 // oldest are the first versions that the client can work with: of Produce, the first with today's batches (Kafka lists
 // older ones, and refuses them); of Metadata, the first that says who the controller is.
@@ -64,6 +64,9 @@ func main() {
 		os.Exit(2)
 	}
 	served, err := served(os.Args[1])
+	if err == nil {
+		err = beginTransactions(os.Args[1])
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -117,12 +120,32 @@ func served(brokers string) ([]kmsg.ApiVersionsResponseApiKey, error) {
 	return response.ApiKeys, nil
 }
 
+// beginTransactions has the broker set up what it keeps of transactions. A client of the first round cannot: its version
+// of FindCoordinator knows of groups alone, and it would be told for ever that the coordinator is another one.
+func beginTransactions(brokers string) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers), kgo.TransactionalID("first"))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, _, err = client.ProducerID(ctx)
+	return err
+}
+
 // versionsOf is the version of each API in a round.
 func versionsOf(served []kmsg.ApiVersionsResponseApiKey, number int16) *kversion.Versions {
 	versions := new(kversion.Versions)
 	for _, api := range served {
 		least := max(api.MinVersion, oldest[kmsg.Key(api.ApiKey)])
 		versions.SetMaxKeyVersion(api.ApiKey, min(max(number, least), api.MaxVersion))
+	}
+	// From version 10 on OffsetFetch answers with ids of topics. Until Metadata 12 a client cannot ask which topic has an
+	// id, and leaves out what it does not happen to know.
+	if metadata, _ := versions.LookupMaxKeyVersion(int16(kmsg.Metadata)); metadata < 12 {
+		fetch, _ := versions.LookupMaxKeyVersion(int16(kmsg.OffsetFetch))
+		versions.SetMaxKeyVersion(int16(kmsg.OffsetFetch), min(fetch, 9))
 	}
 	return versions
 }

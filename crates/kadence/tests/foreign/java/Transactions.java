@@ -24,6 +24,10 @@ import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 
 /** Transactional producers, and transactions looked at from outside. */
 final class Transactions {
+    private static final int PATIENCE_MS = (int) PATIENCE.toMillis();
+    /** For a transaction that is to last too long: long enough for a record to be written before. */
+    private static final int TOO_SHORT_MS = 5_000;
+
     static void run() {
         check("what is aborted is not read", Transactions::abort);
         check("an open transaction holds readers back", Transactions::open);
@@ -39,14 +43,19 @@ final class Transactions {
 
     private static KafkaProducer<byte[], byte[]> transactional(String name, int timeoutMs) {
         KafkaProducer<byte[], byte[]> producer = producer(
-                "transactional.id", name, "transaction.timeout.ms", timeoutMs, "max.block.ms", 30_000,
-                "request.timeout.ms", 5_000, "delivery.timeout.ms", 20_000);
+                "transactional.id", name, "transaction.timeout.ms", timeoutMs, "max.block.ms", PATIENCE_MS,
+                "request.timeout.ms", 30_000, "delivery.timeout.ms", PATIENCE_MS);
         producer.initTransactions();
         return producer;
     }
 
     private static KafkaProducer<byte[], byte[]> transactional() {
-        return transactional(fresh("transactional"), 20_000);
+        return transactional(fresh("transactional"), PATIENCE_MS);
+    }
+
+    /** Waits until this is what is committed: a commit is answered before its markers are written. */
+    private static void holds(String topic, String... expected) throws Exception {
+        eventually(List.of(expected) + " in " + topic, () -> committed(topic).equals(List.of(expected)));
     }
 
     private static void abort() throws Exception {
@@ -62,7 +71,7 @@ final class Transactions {
             send(producer, name, "kept 3");
             producer.commitTransaction();
         }
-        same(committed(name), List.of("kept 1", "kept 2", "kept 3"));
+        holds(name, "kept 1", "kept 2", "kept 3");
         same(read(name), List.of("kept 1", "kept 2", "dropped", "kept 3"));
     }
 
@@ -103,7 +112,7 @@ final class Transactions {
                 same(member.committed(Set.of(place)).get(place).offset(), 2L);
             }
         }
-        same(committed(target), List.of("0", "1"));
+        holds(target, "0", "1");
     }
 
     private static void empty() throws Exception {
@@ -128,7 +137,7 @@ final class Transactions {
             second.commitTransaction();
         }
         first.close();
-        same(committed(name), List.of("of the heir"));
+        holds(name, "of the heir");
     }
 
     private static void fenceProducers() throws Exception {
@@ -147,8 +156,8 @@ final class Transactions {
     private static void timeout() throws Exception {
         String name = topic(1);
         try (KafkaProducer<byte[], byte[]> producer = producer(
-                "transactional.id", fresh("transactional"), "transaction.timeout.ms", 1_000,
-                "request.timeout.ms", 500, "delivery.timeout.ms", 900)) {
+                "transactional.id", fresh("transactional"), "transaction.timeout.ms", TOO_SHORT_MS,
+                "request.timeout.ms", TOO_SHORT_MS - 1_000, "delivery.timeout.ms", TOO_SHORT_MS - 100)) {
             producer.initTransactions();
             producer.beginTransaction();
             send(producer, name, "late");

@@ -10,6 +10,9 @@ import time
 import traceback
 import uuid
 
+# How long, in seconds, something may take that does not hang, on a machine that does much else.
+PATIENCE = 120
+
 # The broker under test; `run` sets it before the first check.
 brokers = None
 
@@ -55,7 +58,7 @@ def new(prefix):
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
 
-def eventually(what, ask, seconds=90):
+def eventually(what, ask, seconds=PATIENCE):
     """Asks again until the answer is true, and returns it. The question itself has to wait a little."""
     deadline = time.monotonic() + seconds
     while True:

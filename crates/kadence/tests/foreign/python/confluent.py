@@ -6,12 +6,12 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import AdminClient, NewTopic
 
 import checks
+from checks import PATIENCE
 
 SUITE = "confluent-kafka"
 check = checks.check(SUITE)
 
-# Longer takes only what hangs.
-PATIENCE = 30
+PATIENCE_MS = PATIENCE * 1000
 
 
 def settings(more):
@@ -20,7 +20,7 @@ def settings(more):
 
 
 def producer(**more):
-    return Producer({"bootstrap.servers": checks.brokers, **settings({"message_timeout_ms": 20_000, **more})})
+    return Producer({"bootstrap.servers": checks.brokers, **settings({"message_timeout_ms": PATIENCE_MS, **more})})
 
 
 def consumer(group=None, **more):

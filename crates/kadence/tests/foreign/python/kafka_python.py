@@ -17,11 +17,10 @@ from kafka.errors import (
 from kafka.structs import OffsetAndMetadata
 
 import checks
-from checks import eventually, fails, new, same
+from checks import PATIENCE, eventually, fails, new, same
 
 check = checks.check("kafka-python")
 
-PATIENCE = 30
 BASE_MS = 1_000_000_000_000
 
 
@@ -302,10 +301,17 @@ def groups_are_listed_described_altered_and_deleted():
 
 def transactional(name=None):
     producer = KafkaProducer(
-        bootstrap_servers=checks.brokers, transactional_id=name or new("transactional"), transaction_timeout_ms=20_000
+        bootstrap_servers=checks.brokers,
+        transactional_id=name or new("transactional"),
+        transaction_timeout_ms=PATIENCE * 1000,
     )
     producer.init_transactions()
     return producer
+
+
+def holds(name, expected):
+    """Waits until this is what is committed: a commit is answered before its markers are written."""
+    eventually(f"{expected} in {name}", lambda: values(read(name, isolation_level="read_committed")) == expected)
 
 
 @check
@@ -316,7 +322,7 @@ def what_is_aborted_is_not_read():
         producer.send(name, body).get(PATIENCE)
         producer.commit_transaction() if end == "commit" else producer.abort_transaction()
     producer.close()
-    same(values(read(name, isolation_level="read_committed")), [b"kept", b"kept too"])
+    holds(name, [b"kept", b"kept too"])
     same(values(read(name)), [b"kept", b"dropped", b"kept too"])
 
 
@@ -333,10 +339,10 @@ def offsets_are_committed_with_the_records():
             producer.send(target, record.value)
         producer.send_offsets_to_transaction({place: OffsetAndMetadata(count, "", -1)}, member.group_metadata())
         end()
-        same(member.committed(place), 2, "committed")
+        eventually("the offset", lambda: member.committed(place) == 2)
     member.close()
     producer.close()
-    same(values(read(target, isolation_level="read_committed")), [b"0", b"1"])
+    holds(target, [b"0", b"1"])
 
 
 @check
@@ -352,7 +358,7 @@ def a_second_producer_with_the_name_fences_the_first():
     second.commit_transaction()
     first.close(timeout=0)
     second.close()
-    same(values(read(name, isolation_level="read_committed")), [b"of the heir"])
+    holds(name, [b"of the heir"])
 
 
 @check

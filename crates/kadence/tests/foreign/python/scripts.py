@@ -12,11 +12,10 @@ import kafka
 from confluent_kafka import Consumer, KafkaError, Producer
 
 import checks
-from checks import eventually, new, same
+from checks import PATIENCE, eventually, new, same
 
 check = checks.check("scripts")
 
-PATIENCE = 30
 TEXT = "Apache Kafka is a distributed streaming platform"
 SERIES = """timestamp,value
 2021-01-01 00:00:00,51
@@ -28,7 +27,7 @@ SERIES = """timestamp,value
 def lines(topic, count, **settings):
     """What a consumer from the beginning gets, as many records as there have to be and no more."""
     consumer = kafka.KafkaConsumer(
-        topic, bootstrap_servers=checks.brokers, auto_offset_reset="earliest", consumer_timeout_ms=20_000, **settings
+        topic, bootstrap_servers=checks.brokers, auto_offset_reset="earliest", consumer_timeout_ms=PATIENCE * 1000, **settings
     )
     records = [record for _, record in zip(range(count), consumer)]
     ends = consumer.end_offsets(list(consumer.assignment()))
@@ -151,7 +150,7 @@ def positions_of_a_mouse_reach_a_reader_that_wants_the_latest():
     def position(x, y):
         return {"id": datetime.now().strftime("%Y/%m/%d-%H:%M:%S:%f"), "x": x, "y": y}
 
-    producer.send(topic, position(0, 0)).get(timeout=60)
+    producer.send(topic, position(0, 0)).get(timeout=PATIENCE)
     reader = kafka.KafkaConsumer(
         topic, bootstrap_servers=checks.brokers, auto_offset_reset="latest", value_deserializer=json.loads
     )
@@ -160,7 +159,7 @@ def positions_of_a_mouse_reach_a_reader_that_wants_the_latest():
     same(reader.position(place), 1)
     sent = [position(910, 454), position(911, 455)]
     for body in sent:
-        producer.send(topic, body).get(timeout=60)
+        producer.send(topic, body).get(timeout=PATIENCE)
     found = [next(reader), next(reader)]
     same([record.value for record in found], sent)
     same([(record.partition, record.key, record.headers) for record in found], [(0, None, [])] * 2)

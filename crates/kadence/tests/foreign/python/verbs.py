@@ -12,14 +12,16 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from checks import PATIENCE
+
 
 def read(brokers, topic):
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader", "enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
     while True:
-        message = consumer.poll(30)
+        message = consumer.poll(PATIENCE)
         if message is None:
-            sys.exit("nothing came in 30 s")
+            sys.exit(f"nothing came in {PATIENCE} s")
         if message.error():
             if message.error().code() == KafkaError._PARTITION_EOF:
                 return
@@ -33,7 +35,7 @@ def member(brokers, topic, group, count):
         {"bootstrap.servers": brokers, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
     )
     consumer.subscribe([topic])
-    for message in consumer.consume(int(count), 60):
+    for message in consumer.consume(int(count), PATIENCE):
         if message.error():
             sys.exit(str(message.error()))
         sys.stdout.buffer.write(message.value() + b"\n")
@@ -44,10 +46,10 @@ def member(brokers, topic, group, count):
 def groups(brokers):
     """Lists groups as confluent-kafka's administration sees them, each with its committed offsets."""
     admin = AdminClient({"bootstrap.servers": brokers})
-    for group in admin.list_consumer_groups().result(30).valid:
-        found = admin.describe_consumer_groups([group.group_id])[group.group_id].result(30)
+    for group in admin.list_consumer_groups().result(PATIENCE).valid:
+        found = admin.describe_consumer_groups([group.group_id])[group.group_id].result(PATIENCE)
         request = [ConsumerGroupTopicPartitions(group.group_id)]
-        offsets = admin.list_consumer_group_offsets(request)[group.group_id].result(30).topic_partitions
+        offsets = admin.list_consumer_group_offsets(request)[group.group_id].result(PATIENCE).topic_partitions
         places = " ".join(f"{place.topic}[{place.partition}]={place.offset}" for place in offsets)
         print(group.group_id, found.state.name, len(found.members), places)
 
@@ -64,7 +66,7 @@ def write(brokers, topic, count, idempotent):
         key, value = f"key-{number}", f"body {number}"
         producer.produce(topic, value, key, partition=0, headers=[("a", b"1")], on_delivery=delivered)
         producer.poll(0)
-    left = producer.flush(30)
+    left = producer.flush(PATIENCE)
     if left or failures:
         sys.exit(f"{left} not delivered, {failures[:3]}")
 
@@ -72,13 +74,13 @@ def write(brokers, topic, count, idempotent):
 def create(brokers, topic, partitions):
     admin = AdminClient({"bootstrap.servers": brokers})
     for future in admin.create_topics([NewTopic(topic, int(partitions), 1)]).values():
-        future.result(30)
+        future.result(PATIENCE)
 
 
 def delete(brokers, topic):
     admin = AdminClient({"bootstrap.servers": brokers})
     for future in admin.delete_topics([topic]).values():
-        future.result(30)
+        future.result(PATIENCE)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ use super::program;
 use super::tools;
 use crate::support::{Bench, Finished, Running, finish, json, root};
 
-/// A suite that takes longer hangs.
-const MOST: Duration = Duration::from_mins(5);
+/// A suite that takes longer hangs, on a machine that does much else, too.
+const MOST: Duration = Duration::from_mins(20);
 
 /// A suite of checks that somebody else's client makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
