@@ -26,7 +26,6 @@ pub(crate) struct Ring {
 type Filled = (Run, Option<Result<(), RecordingError>>);
 
 /// What comes next out of the ring.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(crate) enum Next {
     /// A run, and how the source ended if it did.
     Run(Run, Option<Result<(), RecordingError>>),

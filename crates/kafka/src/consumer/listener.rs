@@ -1,11 +1,9 @@
 //! What a consumer hears from librdkafka: its log, its errors, and which partitions its group gives it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use kadence_core::clock::{Clock as _, SystemClock};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError as ClientError, KafkaResult};
@@ -13,15 +11,17 @@ use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, TopicPartitionList};
 
-use super::stall::failed_fetch;
+use super::fault::failed_fetch;
 use crate::context::Watch;
 
 /// Listens to a consumer.
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
     pub(crate) watch: Watch,
-    /// Fetches that failed, by partition, and when; `None` where a whole answer could not be read.
-    faults: Mutex<BTreeMap<Option<i32>, (Duration, String)>>,
+    /// Fetches that failed, by partition, each with its number; `None` where a whole answer could not be read.
+    faults: Mutex<BTreeMap<Option<i32>, (u64, String)>>,
+    /// How many were heard of.
+    heard: AtomicU64,
     changes: Mutex<Vec<Change>>,
     has_changes: AtomicBool,
     /// Nobody looks for changes any more.
@@ -47,8 +47,8 @@ impl Listener {
         std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Why a fetch of `partition` failed last since its last record, and when, as far as it was listened to.
-    pub(super) fn fault_of(&self, partition: i32) -> Option<(Duration, String)> {
+    /// Why a fetch of `partition` failed last since its last record, and its number among those that were heard of.
+    pub(super) fn fault_of(&self, partition: i32) -> Option<(u64, String)> {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.get(&Some(partition)).or_else(|| faults.get(&None)).cloned()
     }
@@ -137,10 +137,9 @@ impl ClientContext for Listener {
         if facility == "BACKOFF"
             && let Some((partition, fault)) = failed_fetch(message)
         {
-            self.faults
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(partition, (SystemClock.now(), fault));
+            let number = self.heard.fetch_add(1, Ordering::Relaxed);
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            faults.insert(partition, (number, fault));
         }
         self.watch.log(level, facility, message);
     }

@@ -1,6 +1,7 @@
 //! Reading a topic: on one's own, without committing anything, or as a member of a group.
 
 mod bounds;
+mod fault;
 mod listener;
 mod membership;
 mod options;
@@ -21,11 +22,12 @@ use rdkafka::{Offset, TopicPartitionList};
 
 pub(crate) use self::bounds::Leaders;
 use self::bounds::{End, Span, ceil_millis};
+use self::fault::is_lasting;
 pub(crate) use self::listener::Listener;
 use self::membership::Membership;
 pub use self::options::{From, ReaderOptions, Until};
 use self::source::Source;
-use self::stall::{Stalls, is_lasting};
+use self::stall::Stalls;
 use crate::connect::{described, uncreated};
 use crate::error::KafkaError;
 use crate::ffi;

@@ -97,6 +97,10 @@ impl Source {
         }
     }
 
+    pub(super) fn now() -> Duration {
+        SystemClock.now()
+    }
+
     /// Asks the group for partitions. It gives them while the consumer is polled.
     pub(super) fn join(&self) -> Result<(), KafkaError> {
         self.consumer.subscribe(&[&self.topic]).map_err(|error| self.broken(&error))

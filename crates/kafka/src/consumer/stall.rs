@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kadence_core::clock::{Clock as _, SystemClock};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::bounds::End;
+use super::fault::LASTING;
 use super::source::Source;
-use crate::connect::{Client as _, TopicState, described, plain_words, topic_state};
+use crate::connect::{Client as _, TopicState, described, topic_state};
 use crate::error::KafkaError;
 use crate::ffi;
 
@@ -40,24 +40,6 @@ const HIDDEN: Duration = Duration::from_secs(30);
 /// How many polls go by between two looks where records keep coming.
 const LOOK_EVERY: u32 = 4_096;
 
-/// What fetching the same records again cannot mend.
-const LASTING: [Code; 9] = [
-    Code::BadCompression,
-    Code::BadMessage,
-    Code::InvalidMessage,
-    Code::InvalidMessageSize,
-    Code::InvalidRecord,
-    Code::MessageSizeTooLarge,
-    Code::NotImplemented,
-    Code::UnsupportedCompressionType,
-    Code::UnsupportedForMessageFormat,
-];
-
-/// Whether this is about the records themselves.
-pub(super) fn is_lasting(code: Code) -> bool {
-    LASTING.contains(&code)
-}
-
 /// How a partition is getting on.
 #[derive(Debug)]
 struct Progress {
@@ -81,6 +63,8 @@ pub(super) struct Stalls {
     partitions: BTreeMap<i32, Progress>,
     /// Ends that librdkafka has told, by partition.
     ends: BTreeMap<i32, i64>,
+    /// How many failing fetches were heard of up to the last one of a partition, and when that was seen.
+    heard: BTreeMap<i32, (u64, Duration)>,
     is_listening: bool,
     /// When listening began or ended.
     turned_at: Duration,
@@ -96,6 +80,7 @@ impl Stalls {
             is_bounded,
             partitions: BTreeMap::new(),
             ends: BTreeMap::new(),
+            heard: BTreeMap::new(),
             is_listening: false,
             turned_at: Duration::ZERO,
             drained_at: Duration::ZERO,
@@ -125,7 +110,7 @@ impl Stalls {
         if !self.is_drained && !self.polls.is_multiple_of(LOOK_EVERY) {
             return Ok(());
         }
-        let now = SystemClock.now();
+        let now = Source::now();
         if self.is_drained {
             self.drained_at = now;
         }
@@ -182,12 +167,12 @@ impl Stalls {
     /// Says what holds up `partition`, if anything does, and whether that ends the reading.
     fn judge(&mut self, source: &Source, partition: i32, now: Duration) -> Result<(), KafkaError> {
         let is_at_end = |next: i64| self.ends.get(&partition) == Some(&next);
+        let mut what = fault_of(&mut self.heard, source, partition, now);
         let Some(progress) = self.partitions.get_mut(&partition) else { return Ok(()) };
-        let mut what = source.fault_of(partition, now);
         if what.is_none() && !is_at_end(progress.next) {
             let quiet = now.saturating_sub(progress.since);
             if quiet >= ASKED_AFTER && now.saturating_sub(progress.asked_at) >= ASKED_AFTER {
-                progress.asked_at = SystemClock.now();
+                progress.asked_at = Source::now();
                 what = source.ask_why(partition, progress.next)?;
             } else {
                 // What the leader said holds until it is asked again.
@@ -239,12 +224,13 @@ impl Stalls {
         }
         self.is_listening = true;
         source.listen_to_fetches(true);
-        let deadline = SystemClock.now() + HEARD_AFTER;
+        let deadline = Source::now() + HEARD_AFTER;
         loop {
-            let now = SystemClock.now();
+            let now = Source::now();
+            let heard = &mut self.heard;
             let found = behind
                 .iter()
-                .find(|&&partition| source.fault_of(partition, now).as_ref() == Some(&what))
+                .find(|&&partition| fault_of(heard, source, partition, now).as_ref() == Some(&what))
                 .copied();
             if found.is_some() || now >= deadline || source.stop.is_raised() {
                 return found;
@@ -261,15 +247,24 @@ impl Progress {
     }
 }
 
-impl Source {
-    /// Why fetching `partition` fails, if it does so now.
-    fn fault_of(&self, partition: i32, now: Duration) -> Option<String> {
-        let between = self.resolved.properties.number("fetch.error.backoff.ms").unwrap_or(500);
-        let fresh = FORGOTTEN_AFTER + Duration::from_millis(between) * 2;
-        let (at, what) = self.consumer.context().fault_of(partition)?;
-        (now.saturating_sub(at) < fresh).then_some(what)
+/// Why fetching `partition` fails, if it does so now.
+fn fault_of(
+    heard: &mut BTreeMap<i32, (u64, Duration)>,
+    source: &Source,
+    partition: i32,
+    now: Duration,
+) -> Option<String> {
+    let between = source.resolved.properties.number("fetch.error.backoff.ms").unwrap_or(500);
+    let fresh = FORGOTTEN_AFTER + Duration::from_millis(between) * 2;
+    let (count, what) = source.consumer.context().fault_of(partition)?;
+    let seen = heard.entry(partition).or_insert((count, now));
+    if seen.0 != count {
+        *seen = (count, now);
     }
+    (now.saturating_sub(seen.1) < fresh).then_some(what)
+}
 
+impl Source {
     /// Has librdkafka say what becomes of each fetch, or no longer.
     pub(super) fn listen_to_fetches(&self, shall_listen: bool) {
         // Whoever asked for debug lines has them all the time.
@@ -340,44 +335,6 @@ impl Source {
             partition,
             what: format!("offset {next} cannot be read ({what})"),
             help,
-        }
-    }
-}
-
-/// What a line of librdkafka's log says of a fetch that failed: the partition, if it is about one, and the fault.
-pub(super) fn failed_fetch(line: &str) -> Option<(Option<i32>, String)> {
-    let (place, said) = line.split_once("Fetch backoff for ")?;
-    let (_, fault) = said.split_once("ms: ")?;
-    let fault = plain_words(fault.trim());
-    // The queue is full because nobody takes the records.
-    if fault.is_empty() || fault == described(Code::QueueFull) || fault == "success" {
-        return None;
-    }
-    let partition =
-        place.trim_end().strip_suffix("]:").and_then(|place| place.rsplit_once('[')?.1.parse().ok());
-    Some((partition, fault))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failed_fetch_is_read_off_the_log() {
-        let line = "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/1: my [7] t [3]: Fetch backoff for 500ms: \
-                    Broker: Disk error when trying to access log file on disk";
-        let fault = "disk error when trying to access log file on disk".to_owned();
-        assert_eq!(failed_fetch(line), Some((Some(3), fault.clone())));
-        assert_eq!(fault, described(Code::KafkaStorageError));
-        let whole = "[thrd:x:1/bootstrap]: x:1/1: Fetch backoff for 500ms: Local: Bad message format";
-        assert_eq!(failed_fetch(whole), Some((None, "bad message format".to_owned())));
-        for other in [
-            "[thrd:x:1/1]: x:1/1: t [0]: Fetch backoff for 5ms: Local: Queue full",
-            "[thrd:x:1/1]: x:1/1: t [0]: Fetch backoff for 500ms",
-            "[thrd:x:1/1]: x:1/1: Fetch backoff for 12ms",
-            "[thrd:x:1/1]: x:1/1: Fetch 1/1/1 toppar(s)",
-        ] {
-            assert_eq!(failed_fetch(other), None, "{other}");
         }
     }
 }

@@ -6,17 +6,10 @@
 //! Since what was under way may have come back unsent, when a connection broke, they also go on for a moment now and
 //! then.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use rdkafka::TopicPartitionList;
-use rdkafka::client::Client;
-use rdkafka::producer::Producer as _;
-
-use super::ClientProducer;
+use super::hold::Hold;
 use super::receipts::Receipts;
-use crate::ffi;
 use crate::properties::Properties;
 
 /// So many records of a partition may be under way.
@@ -40,58 +33,6 @@ const HELD: Duration = Duration::from_millis(100);
 const OPEN: Duration = Duration::from_millis(2);
 /// Lingering for longer than this makes no difference to when partitions are paused.
 const MOST_LINGER: Duration = Duration::from_millis(500);
-
-/// The partitions, and whether they are paused.
-pub(super) struct Hold {
-    producer: Weak<ClientProducer>,
-    topic: String,
-    partitions: usize,
-    is_held: AtomicBool,
-    /// Held while they are paused or go on.
-    turning: Mutex<()>,
-}
-
-impl Hold {
-    pub(super) fn new(producer: Weak<ClientProducer>, topic: &str, partitions: usize) -> Self {
-        let topic = topic.to_owned();
-        Self { producer, topic, partitions, is_held: AtomicBool::new(false), turning: Mutex::new(()) }
-    }
-
-    pub(super) fn topic(&self) -> &str {
-        &self.topic
-    }
-
-    fn is_held(&self) -> bool {
-        self.is_held.load(Ordering::Relaxed)
-    }
-
-    fn hold(&self) {
-        self.turn(true, ffi::pause);
-    }
-
-    /// Has paused partitions go on; costs nothing if they are not.
-    pub(super) fn release(&self) {
-        if self.is_held() {
-            self.turn(false, ffi::resume);
-        }
-    }
-
-    fn turn(&self, to: bool, work: fn(&Client<Receipts>, &TopicPartitionList)) {
-        // Whoever polls has the producer; without it there is nothing left to send.
-        let Some(producer) = self.producer.upgrade() else { return };
-        let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.is_held.swap(to, Ordering::Relaxed) != to {
-            // Once used, a list has references to the client's own partitions, which hold up its end: it must not stay.
-            let mut partitions = TopicPartitionList::with_capacity(self.partitions);
-            partitions.add_partition_range(
-                &self.topic,
-                0,
-                i32::try_from(self.partitions).unwrap_or(i32::MAX) - 1,
-            );
-            work(producer.client(), &partitions);
-        }
-    }
-}
 
 /// When to pause and when to go on; kept by whoever polls the client.
 #[derive(Debug, Default)]

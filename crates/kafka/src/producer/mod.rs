@@ -2,6 +2,7 @@
 
 mod brake;
 mod failure;
+mod hold;
 mod options;
 mod outgoing;
 mod poller;
@@ -15,13 +16,15 @@ use kadence_core::clock::{Clock, Stop};
 use kadence_core::report::{Deliveries, LostRecord};
 use kadence_core::run::{Encoded, Slice};
 use kadence_core::sink::{Sink, SinkError};
+use rdkafka::TopicPartitionList;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 
-use self::brake::{Brake, Hold};
+use self::brake::Brake;
 use self::failure::{SizeLimit, explain};
+use self::hold::Hold;
 pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
 use self::outgoing::{millis, owned_headers};
 use self::poller::{Desk, Poller};
@@ -98,8 +101,7 @@ impl TopicSink {
         // The first answer is what lets librdkafka ask for its producer id, which else takes its timer's 500 ms.
         contact.metadata(None)?;
         let partitions = contact.writable_topic(&options.topic)?;
-        let hold = Hold::new(Arc::downgrade(&producer), &options.topic, partitions);
-        producer.client().context().hold_with(hold);
+        producer.client().context().hold_with(hold(&producer, &options.topic, partitions));
         let desk = Arc::new(Desk::new(Arc::clone(&producer)));
         let is_sync = options.send == SendMode::Sync;
         // Arrivals are timed where they are seen, so there someone has to look all the time.
@@ -223,6 +225,24 @@ impl TopicSink {
             self.receipts().wait(self.accepted, LOOK_UP);
         }
     }
+}
+
+/// What pauses the partitions of `topic`, and has them go on.
+fn hold(producer: &Arc<ClientProducer>, topic: &str, partitions: usize) -> Hold {
+    let producer = Arc::downgrade(producer);
+    let name = topic.to_owned();
+    Hold::new(topic, move |pause| {
+        // Whoever polls has the producer; without it there is nothing left to send.
+        let Some(producer) = producer.upgrade() else { return };
+        // Once used, a list has references to the client's own partitions, which hold up its end: it must not stay.
+        let mut list = TopicPartitionList::with_capacity(partitions);
+        list.add_partition_range(&name, 0, i32::try_from(partitions).unwrap_or(i32::MAX) - 1);
+        if pause {
+            ffi::pause(producer.client(), &list);
+        } else {
+            ffi::resume(producer.client(), &list);
+        }
+    })
 }
 
 impl Sink for TopicSink {

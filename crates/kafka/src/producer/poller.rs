@@ -8,7 +8,8 @@ use std::time::Duration;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 
 use super::ClientProducer;
-use super::brake::{Brake, Hold};
+use super::brake::Brake;
+use super::hold::Hold;
 use super::receipts::Receipts;
 use crate::connect::{TopicState, topic_state};
 use crate::ffi::Bell;

@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 
-use super::brake::Hold;
+use super::hold::Hold;
 use super::window::{InFlight, Window};
 use crate::context::Watch;
 

@@ -82,6 +82,19 @@ fn kcat_reads_what_kadence_replays(bench: &Bench) {
     }
 }
 
+/// So that each line is one that a reader of JSON takes.
+fn a_tombstone_is_null_as_json(bench: &Bench) {
+    bench.file("records", "k:{\"a\": 1}\nk:\n");
+    finish(kcat(bench, &["-P", "-t", "tombstones", "-p", "0", "-Z", "-K:", "-l", "records"])).ok();
+    let read = |more: &[&str]| {
+        bench.kadence(&[&["consume", "tombstones", "--until-end", "--format", "json"], more].concat()).ok()
+    };
+    assert_eq!(read(&[]), "{\"a\":1}\nnull\n");
+    assert_eq!(read(&["-f", "%k %s %S\\n"]), "k {\"a\":1} 7\nk null -1\n");
+    let raw = bench.kadence(&["consume", "tombstones", "--until-end"]).ok();
+    assert_eq!(raw, "{\"a\": 1}\n\n");
+}
+
 fn confluent_kafka_python_reads_what_kadence_replays(bench: &Bench) {
     for (topic, bodies) in recordings(bench) {
         let read = finish(python(bench, &["read", topic])).ok();
@@ -222,6 +235,7 @@ fn kafkas_tools_administer_what_kadence_does(bench: &Bench) {
 on_both_brokers! {
     ignored: "needs kcat at KADENCE_TEST_KCAT, confluent-kafka at KADENCE_TEST_PYTHON and Kafka's tools at KADENCE_TEST_KAFKA_CLASSPATH",
     kcat_reads_what_kadence_replays,
+    a_tombstone_is_null_as_json,
     confluent_kafka_python_reads_what_kadence_replays,
     kadence_consumes_what_kcat_writes,
     kadence_consumes_headers_that_are_not_text,
