@@ -81,7 +81,8 @@ fn records_before_a_bad_row_are_sent_and_counted(bench: &Bench) {
     assert_eq!(finished.json()["acknowledged"], 6);
     let error = json(finished.stderr.lines().next().unwrap());
     assert_eq!(error["error"]["where"], "data.csv:8");
-    assert_eq!(bench.bodies("cut").len(), 6);
+    let bodies = bench.bodies("cut");
+    assert_eq!(bodies.len(), 6, "{bodies:?}");
 }
 
 #[test]
