@@ -14,7 +14,7 @@ use crate::properties::Properties;
 
 /// So many records of a partition may be under way.
 const MOST_UNDER_WAY: u64 = 5;
-/// How long the client may look in circles before its only partition is paused, which then has nothing to send.
+/// How long the client may look in circles before partitions are paused none of which may send.
 const SHORT: Duration = Duration::from_micros(500);
 /// How long nothing has to move before partitions of which some may be free to send are paused. It is longer than a
 /// round trip, so that it takes a broker that answers nothing.
@@ -37,8 +37,10 @@ const MOST_LINGER: Duration = Duration::from_millis(500);
 /// When to pause and when to go on; kept by whoever polls the client.
 #[derive(Debug, Default)]
 pub(super) struct Brake {
-    /// How long nothing has to move before partitions are paused; `None` for a client that never looks in circles.
-    patience: Option<Duration>,
+    /// How many partitions there are; `None` for a client that never looks in circles.
+    partitions: Option<u64>,
+    /// What the client waits for by itself.
+    linger: Duration,
     /// What was done when something moved last.
     done: u64,
     /// How long nothing has moved with more under way than is sent at once.
@@ -60,10 +62,18 @@ impl Brake {
     pub(super) fn new(properties: &Properties, partitions: usize) -> Self {
         let linger = properties.get("linger.ms").and_then(|millis| millis.trim().parse().ok());
         let linger = linger.map_or(STANDSTILL, |millis: f64| Duration::from_secs_f64(millis.max(0.0) / 1e3));
-        let patience = if partitions == 1 { SHORT } else { STANDSTILL } + linger.min(MOST_LINGER) * 2;
         let is_idempotent =
             properties.get("enable.idempotence").is_some() && !properties.is_false("enable.idempotence");
-        Self { patience: is_idempotent.then_some(patience), ..Self::default() }
+        let partitions = is_idempotent.then_some(partitions as u64);
+        Self { partitions, linger: linger.min(MOST_LINGER) * 2, ..Self::default() }
+    }
+
+    /// How long nothing has to move before partitions are paused, with so many records under way.
+    fn patience(&self, under_way: u64) -> Duration {
+        let partitions = self.partitions.unwrap_or(u64::MAX);
+        // Of one partition, or of many with far more than they may send, none is free to send.
+        let is_full = partitions == 1 || under_way >= partitions.saturating_mul(MOST_UNDER_WAY * 2);
+        self.linger + if is_full { SHORT } else { STANDSTILL }
     }
 
     /// How long the next look for reports may take, of `at_most`, with so many records accepted.
@@ -100,7 +110,7 @@ impl Brake {
         }
         self.idle = self.idle.saturating_add(took);
         // Before the first report there may be other reasons why nothing was sent yet.
-        let patience = if done == 0 { STANDSTILL } else { self.patience.unwrap_or(STANDSTILL) };
+        let patience = if done == 0 { STANDSTILL } else { self.patience(accepted.saturating_sub(done)) };
         let patience = match self.hold_for {
             Duration::ZERO => patience,
             HELD => OPEN,
@@ -139,7 +149,7 @@ impl Brake {
 
     /// Whether the client may be looking in circles, or begin to.
     pub(super) fn may_spin(&self, accepted: u64, done: u64) -> bool {
-        self.patience.is_some() && Self::is_over(accepted, done)
+        self.partitions.is_some() && Self::is_over(accepted, done)
     }
 
     /// Whether more is under way than is sent at once.
