@@ -112,6 +112,8 @@ pub(crate) struct Names<'a> {
     pub(crate) may_lack: bool,
     /// The types of the columns.
     pub(crate) schema: &'a Schema,
+    /// What to do where a column is not found; may be empty.
+    pub(crate) help: &'a str,
 }
 
 impl Projection {

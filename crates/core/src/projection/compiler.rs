@@ -121,8 +121,13 @@ impl Compiler<'_> {
         let found = crate::source::listed(self.names.found);
         // One name with dots in it is written in quotes, several names are not.
         let is_one_name = parts.len() > 1 && !self.names.fixed && place(&joined).is_some();
-        let help =
-            if is_one_name { format!("; write it as `{joined}`, in backticks") } else { String::new() };
+        let help = if is_one_name {
+            format!("; write it as `{joined}`, in backticks")
+        } else if self.names.help.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", self.names.help)
+        };
         self.faults.push((path.span(), format!("no column `{joined}` (found: {found}){help}")));
         None
     }

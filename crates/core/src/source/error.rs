@@ -61,7 +61,7 @@ pub enum RecordingError {
     #[error("{name}:{line}: no column holds a time (found: {found}); {help}")]
     NoTimeColumn { name: String, line: u64, found: String, help: Box<str> },
     #[error(
-        "{name}:{line}: date and time stand in two columns (`{date}`, `{time}`); join them in one column, \
+        "{name}:{line}: date and time stand in several columns (`{date}`, `{time}`); join them in one column, \
         or name one of them with --time"
     )]
     TimesApart { name: String, line: u64, date: String, time: String },

@@ -4,7 +4,7 @@ use super::error::{RecordingError, excerpt};
 use super::event_time::TimeParser;
 use super::kinds::AnyRows;
 use super::rows::{Field, Rows as _};
-use super::time_column::suggestion;
+use super::time_column::{is_missing, suggestion};
 use crate::record::Timestamp;
 
 /// Where event times stand and how they are read.
@@ -61,6 +61,7 @@ pub(super) fn bad_time(
 ) -> RecordingError {
     let help = match suggestion(text) {
         Some(format) => format!("state another with --time-format, such as {format}"),
+        None if is_missing(text) => "there is no time in it: fill it in, or leave the record out".into(),
         None => "state another with --time-format".into(),
     };
     RecordingError::BadTime {

@@ -24,6 +24,7 @@ pub(super) fn foreign(start: &[u8], name: &str) -> Option<(&'static str, String)
         }
         [b'P', b'A', b'R', b'1', ..] => ("a Parquet file", "convert it to CSV or JSON Lines first".into()),
         [b'O', b'b', b'j', 1, ..] => ("an Avro file", "convert it to CSV or JSON Lines first".into()),
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => ("starts like UTF-32", converted("UTF-32")),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => ("starts like UTF-16", converted("UTF-16")),
         [first, 0, second, 0, ..] if *first != 0 && *second != 0 => {
             ("looks like UTF-16 without a mark", converted("UTF-16LE"))
@@ -55,13 +56,23 @@ pub fn packed(name: &str) -> Option<(&'static str, String)> {
 }
 
 fn unpacked(name: &str, program: &str) -> String {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    const PACKED: [&str; 8] = ["gz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "tgz"];
+    let stem = match name.rsplit_once('.') {
+        Some((stem, extension)) if PACKED.contains(&&*extension.to_ascii_lowercase()) => stem,
+        _ => name,
+    };
     let input = match stem.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).as_deref() {
         Some("jsonl" | "ndjson") => "jsonl",
         Some("txt" | "log") => "raw",
         _ => "csv",
     };
-    let file = if name == "-" { "FILE" } else { name };
+    let quoted = format!("'{name}'");
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/+".contains(&byte));
+    let file = match name {
+        "-" => "FILE",
+        _ if is_plain => name,
+        _ => &quoted,
+    };
     format!("unpack it first: {program} {file} | kadence replay - --input {input}")
 }
 

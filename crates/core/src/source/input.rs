@@ -56,16 +56,34 @@ impl Input {
         }
     }
 
-    /// Passes over so many lines at the start.
-    pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), RecordingError> {
+    /// Passes over so many lines at the start, which end with `\n` and, where `returns` end lines too, with `\r`.
+    pub(crate) fn skip_lines(&mut self, lines: u64, returns: bool) -> Result<(), RecordingError> {
         self.passed_over = lines > 0;
         for _ in 0..lines {
-            let Some(end) = self.find_line_end()? else {
+            loop {
+                let at = if returns {
+                    memchr::memchr2(b'\n', b'\r', self.window())
+                } else {
+                    memchr::memchr(b'\n', self.window())
+                };
+                if let Some(at) = at {
+                    self.consume(at + 1, 1);
+                    break;
+                }
+                // What is passed over need not be kept.
                 let rest = self.window().len();
                 self.consume(rest, 0);
-                break;
-            };
-            self.consume(end + 1, 1);
+                if !self.more()? {
+                    return Ok(());
+                }
+            }
+            // Of `\r\n` the second byte may come later.
+            if self.last == Some(b'\r')
+                && (!self.window().is_empty() || self.more()?)
+                && self.window()[0] == b'\n'
+            {
+                self.consume(1, 0);
+            }
         }
         Ok(())
     }

@@ -47,6 +47,11 @@ impl AnyRows {
         }
     }
 
+    /// Whether a record may have fields that the first one lacks.
+    pub(crate) fn may_lack_fields(&self) -> bool {
+        matches!(self, Self::JsonLines(_))
+    }
+
     /// A delimiter with which the columns would come apart, where the present one hardly is it.
     pub(crate) fn likelier_delimiter(&self) -> Option<char> {
         match self {

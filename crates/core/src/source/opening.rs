@@ -12,6 +12,7 @@ use super::time_column::{self, Choice, NoChoice, suggestion};
 use crate::codec::{self, Encoder, Format, Shape};
 use crate::projection::{Expr, Names, Projection};
 use crate::stamp::StampFormat;
+use crate::value::is_json_number;
 
 /// What the rows are encoded with.
 pub(super) struct Checked {
@@ -59,6 +60,9 @@ impl Opening<'_> {
             || projection.as_ref().is_some_and(Projection::needs_event_time);
         let time = if needs_time { self.time() } else { None };
         let key = self.key();
+        if let Some(delimiter) = self.rows.likelier_delimiter() {
+            self.decisions.push(format!("the columns may not be apart: {}", delimiter_help(delimiter)));
+        }
         let stamps = projection.as_ref().map(|projection| projection.stamps.clone()).unwrap_or_default();
         let encoder = projection.and_then(|projection| self.encoder(projection, time.as_ref()));
         match encoder {
@@ -102,6 +106,10 @@ impl Opening<'_> {
         }
         let first = wanted.split('.').next().unwrap_or(wanted);
         if matches!(self.options.kind, RecordingKind::JsonLines) {
+            if !self.places.contains_key(first) && purpose != "--time" {
+                let without = if purpose == "--key" { "it has no key" } else { "nothing is done" };
+                self.note_absent(wanted, without);
+            }
             let index = self.places.get(first).copied().unwrap_or(self.names.len());
             return Some(Field::dotted(wanted, index));
         }
@@ -112,9 +120,9 @@ impl Opening<'_> {
     }
 
     /// Says that the first record has no field that was named: it may be a slip.
-    fn note_absent(&mut self, column: &str) {
+    fn note_absent(&mut self, column: &str, without: &str) {
         let note =
-            format!("the first record has no field `{}`; where there is none, it is null", excerpt(column));
+            format!("the first record has no field `{}`; where there is none, {without}", excerpt(column));
         if !self.decisions.contains(&note) {
             self.decisions.push(note);
         }
@@ -128,7 +136,9 @@ impl Opening<'_> {
     }
 
     fn projection(&mut self) -> Option<Projection> {
+        let help = self.delimiter_hint();
         let names = Names {
+            help: &help,
             found: self.names,
             places: &self.places,
             fixed: matches!(self.options.kind, RecordingKind::Csv(_)),
@@ -138,7 +148,7 @@ impl Opening<'_> {
         match Projection::compile(self.options.select.as_deref().unwrap_or("*"), names) {
             Ok(projection) => {
                 for absent in &projection.absent {
-                    self.note_absent(absent);
+                    self.note_absent(absent, "it is null");
                 }
                 Some(projection)
             }
@@ -221,6 +231,7 @@ impl Opening<'_> {
             }
             NoChoice::UnknownForm { field, text } => self.bad_time(&field, &text, parser),
             NoChoice::Apart { date, time } => RecordingError::TimesApart { name, line, date, time },
+            NoChoice::Absent { column } => RecordingError::MissingField { name, line, column },
             NoChoice::None { hint } => {
                 let help = match (self.rows.likelier_delimiter(), hint) {
                     (Some(delimiter), _) => delimiter_help(delimiter),
@@ -246,7 +257,14 @@ impl Opening<'_> {
         let help = match suggestion(text) {
             _ if let Some(delimiter) = delimiter => delimiter_help(delimiter),
             Some(format) => format!("state it with --time-format {format}"),
-            None if text.is_empty() => "state it with --time-format".into(),
+            None if time_column::is_missing(text) => {
+                "there is no time in it: fill it in, or name another column with --time".into()
+            }
+            None if is_json_number(text.as_bytes()) => {
+                "where a time stands in several columns, join them in one; or name another with --time, or pace with \
+                --rate, --interval or --unpaced"
+                    .into()
+            }
             None if time_column::is_time_of_day(text) => {
                 "a time of day needs a date: add one, name another column with --time, or pace with --rate, \
                 --interval or --unpaced"

@@ -238,7 +238,7 @@ fn open_rows(
     options: &RecordingOptions,
 ) -> Result<AnyRows, RecordingError> {
     let mut input = Input::open(name.into(), reader)?;
-    input.skip_lines(options.skip_lines)?;
+    input.skip_lines(options.skip_lines, matches!(options.kind, RecordingKind::Csv(_)))?;
     Ok(match &options.kind {
         RecordingKind::Csv(options) => AnyRows::Csv(CsvRows::open(input, options)?),
         RecordingKind::JsonLines => AnyRows::JsonLines(JsonRows::open(input)),

@@ -98,3 +98,13 @@ fn rows_of_many_cells() {
     let text = format!("{}\n{}\n", names.join(","), cells.join(","));
     assert_eq!(bodies(text, &selecting("c2999, c0", csv())), [r#"{"c2999":2999,"c0":0}"#]);
 }
+
+/// Rows may end with a lone carriage return, and so may the lines that are passed over.
+#[test]
+fn lines_are_passed_over_as_rows_end() {
+    let options =
+        kadence_core::source::RecordingOptions { skip_lines: 1, ..crate::csv_without_header(&["a", "b"]) };
+    for text in ["h,i\r1,2\r3,4\n", "h,i\r\n1,2\r\n3,4\r\n", "h,i\n1,2\n3,4"] {
+        assert_eq!(crate::bodies(text, &options), [r#"{"a":1,"b":2}"#, r#"{"a":3,"b":4}"#], "{text:?}");
+    }
+}

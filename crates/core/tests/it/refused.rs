@@ -87,7 +87,8 @@ fn times_that_are_none_or_go_backwards() {
     );
     assert_eq!(
         error(dates(""), &recorded(csv())),
-        "data:4: column 1 `timestamp`: `` is no time in the format iso (ISO 8601); state another with --time-format"
+        "data:4: column 1 `timestamp`: `` is no time in the format iso (ISO 8601); there is no time in \
+         it: fill it in, or leave the record out"
     );
     assert_eq!(
         error("name,unit\nice,ml\n", &recorded(csv())),

@@ -134,7 +134,7 @@ fn a_name_that_says_time_in_an_unknown_form_is_the_error() {
         ("v,time / 3,23:59:59.5", "a time of day needs a date"),
         (
             "timestamp,v / ,1 / 2021-01-01 00:00:00,2",
-            "column 1 `timestamp`: `` is in no form of a time that is recognised; state it with --time-format",
+            "column 1 `timestamp`: `` is in no form of a time that is recognised; there is no time in it: fill it in",
         ),
         ("id,time,v / 5,,1 / 6,2021-01-01 00:00:00,2", "column 2 `time`: `` is in no form"),
         ("date,v / 44197,1", "`44197` is in no form"),
@@ -146,11 +146,11 @@ fn a_name_that_says_time_in_an_unknown_form_is_the_error() {
 #[test]
 fn date_and_time_in_two_columns_are_said_to_be() {
     check(&[
-        ("date,time,v / 2021-01-01,12:00:00,1", "date and time stand in two columns (`date`, `time`)"),
-        ("Date,Time,CO(GT) / 10/03/2004,18.00.00,2.6", "two columns (`Date`, `Time`)"),
-        ("DATE,TIME,v / 20210101,093000,1", "two columns (`DATE`, `TIME`)"),
-        ("FL_DATE,DEP_TIME,DELAY / 2015-01-01,1430.0,3", "two columns (`FL_DATE`, `DEP_TIME`)"),
-        ("time,date,v / 12:00,31.12.2020,1", "two columns (`date`, `time`)"),
+        ("date,time,v / 2021-01-01,12:00:00,1", "date and time stand in several columns (`date`, `time`)"),
+        ("Date,Time,CO(GT) / 10/03/2004,18.00.00,2.6", "several columns (`Date`, `Time`)"),
+        ("DATE,TIME,v / 20210101,093000,1", "several columns (`DATE`, `TIME`)"),
+        ("FL_DATE,DEP_TIME,DELAY / 2015-01-01,1430.0,3", "several columns (`FL_DATE`, `DEP_TIME`)"),
+        ("time,date,v / 12:00,31.12.2020,1", "several columns (`date`, `time`)"),
     ]);
 }
 
@@ -260,4 +260,40 @@ fn the_first_ten_rows_are_waited_for() {
         };
         assert!(open(&rising) && !open(&falling), "{at_most}");
     }
+}
+
+#[test]
+fn of_two_times_the_one_that_begins_something_is_meant() {
+    check(&[
+        ("expires_at,created_at / 2022-01-01 00:00:00,2021-01-01 00:00:00", "created_at iso"),
+        ("end_time,start_time / 2022-01-01 00:00:00,2021-01-01 00:00:00", "start_time iso"),
+        ("dropoff_datetime,pickup_datetime / 2022-01-01 00:00:00,2021-01-01 00:00:00", "pickup_datetime iso"),
+        ("updated_at,v / 2022-01-01 00:00:00,1", "updated_at iso"),
+    ]);
+}
+
+#[test]
+fn a_time_that_is_missing_in_the_first_row_is_the_error() {
+    check(&[
+        ("v,timestamp / 1,NA / 2,2021-01-01 / 3,2021-01-02", "column 2 `timestamp`: `NA` is in no form"),
+        ("id,timestamp,expires / 1,NaT,2021-02-01T00:00:00Z", "column 2 `timestamp`: `NaT` is in no form"),
+        ("timestamp,v / null,1", "`null` is in no form of a time that is recognised; there is no time in it"),
+    ]);
+    let late = "{\"n\":1,\"type\":\"hello\"}\n{\"n\":2,\"type\":\"ev\",\"ts\":1609459200}\n";
+    assert_eq!(clock_of(late, json_lines()), Err("data:1: no field `ts`".into()));
+}
+
+/// Nobody's unit but that of an epoch is guessed, and no measure is a clock.
+#[test]
+fn numbers_in_other_units_are_refused() {
+    check(&[
+        ("time_hours,v / 0,1 / 1,2", "`time_hours`: `0` is in no form"),
+        ("elapsed_minutes,v / 0,1 / 1,2", "`elapsed_minutes`: `0` is in no form"),
+        ("time (min),v / 0,1 / 1,2", "no column holds a time"),
+        ("No,year,month,day / 1,2010,1,1", "stand in several columns (`year`, `month`)"),
+        ("Time,id / 04.01.21,1", "`Time`: `04.01.21` is in no form"),
+        ("temperature,hum / 20.1,1 / 20.2,1 / 20.3,1", "no column holds a time"),
+        ("user,score / 1,1 / 2,1 / 3,1", "no column holds a time"),
+        ("col1,col2 / 0.1,1 / 0.2,1", "col1 s"),
+    ]);
 }

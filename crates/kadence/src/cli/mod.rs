@@ -13,6 +13,7 @@ mod values;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::fault::Error;
@@ -67,6 +68,11 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
     let json = arguments.iter().any(|argument| argument == "--json");
     match Cli::try_parse_from(arguments) {
         Ok(cli) => cli.run(),
+        // clap's tip to pass an unknown option as a value helps nobody.
+        Err(mut error) if error.kind() == ErrorKind::UnknownArgument && !json => {
+            let _ = error.remove(ContextKind::Suggested);
+            error.exit()
+        }
         Err(error) if json && error.use_stderr() => {
             let text = error.to_string();
             // What is missing stands on lines of its own, up to the usage.

@@ -86,14 +86,22 @@ impl ReplayOptions {
         let file = self.file.display().to_string();
         recording.on_mixed_column(move |mixed| {
             let MixedColumn { column, line, cell, is_number } = mixed;
+            let Ok(mut found) = found.lock() else { return };
+            found.push(column.clone());
+            match found.len() {
+                ..=MOST_MIXED => {}
+                count if count == MOST_MIXED + 1 => {
+                    return voice.note(format!(
+                        "{file}: numbers and texts mix in further columns; --text keeps all as text"
+                    ));
+                }
+                _ => return,
+            }
             let (one, other) = if is_number { ("a number", "texts") } else { ("text", "numbers") };
             voice.note(format!(
                 "{file}:{line}: column `{column}`: `{cell}` is {one} and {other} came before it; --types \
                 '{column}:text' makes all of it text"
             ));
-            if let Ok(mut found) = found.lock() {
-                found.push(column);
-            }
         });
         names
     }
@@ -159,6 +167,9 @@ impl ReplayOptions {
         Some(Error::met("--tolerance", what, "allow more, or slow down"))
     }
 }
+
+/// How many columns that mix are said one by one.
+const MOST_MIXED: usize = 10;
 
 /// Opens the recording; `None` when a stop was asked for before its first row came.
 fn open_watching(replay: &Replay, signals: &Signals) -> Result<Option<Recording>, Error> {

@@ -319,6 +319,45 @@ fn a_report_that_cannot_be_written_is_not_lost() {
     assert_eq!((finished.code, finished.json()["acknowledged"].as_u64()), (Some(1), Some(2)));
 }
 
+/// By whatever name the recording goes, and however many runs share a report.
+#[test]
+fn a_report_never_stands_in_for_the_recording() {
+    let bench = Bench::new();
+    bench.file("a.csv", "t,v\n0,1\n");
+    std::fs::hard_link(bench.folder.path().join("a.csv"), bench.folder.path().join("hard.json")).unwrap();
+    std::os::unix::fs::symlink("a.csv", bench.folder.path().join("soft.json")).unwrap();
+    for report in ["a.csv", "hard.json", "soft.json"] {
+        let error = refused(&bench, &format!("replay a.csv --to null --unpaced --report {report}"));
+        assert_eq!(
+            error,
+            format!("kadence: --report: `{report}` is the recording itself; name another file")
+        );
+    }
+    let from_stdin =
+        ["replay", "-", "--input", "csv", "--to", "null", "--unpaced", "--report", "standard-input"];
+    assert_eq!(bench.kadence_reading("t,v\n0,1\n", &from_stdin).code, Some(2));
+    let runs: Vec<_> = (0..8)
+        .map(|limit| {
+            let limit = if limit % 2 == 0 { "1" } else { "1000000000" };
+            bench.start(&["replay", "a.csv", "--to", "null", "--unpaced", "--report", "r.json", "-c", limit])
+        })
+        .collect();
+    for mut run in runs {
+        assert_eq!(run.wait().code(), Some(0));
+    }
+    assert_eq!(json(&std::fs::read_to_string(bench.folder.path().join("r.json")).unwrap())["accepted"], 1);
+}
+
+#[test]
+fn a_slip_in_the_name_of_a_field_is_said() {
+    let bench = Bench::new();
+    bench.file("a.jsonl", "{\"time\":0,\"user\":\"a\"}\n");
+    for option in ["--key column:usr", "--types usr:int", "--select usr"] {
+        let finished = run(&bench, &format!("replay a.jsonl --to null --unpaced {option}"));
+        assert!(finished.stderr.contains("the first record has no field `usr`"), "{option}: {finished:?}");
+    }
+}
+
 #[test]
 fn another_delimiter_is_thought_of() {
     let bench = Bench::new();

@@ -58,6 +58,8 @@ pub struct TopicSink {
     is_sync: bool,
     /// Records accepted; the next one's sequence.
     accepted: u64,
+    /// How often it was looked after since the last record.
+    checks: u32,
     /// How many were in flight when the client was found full.
     full_at: u64,
     resolved: Resolved,
@@ -69,6 +71,8 @@ pub struct TopicSink {
 
 /// Without a poll thread the caller's thread looks for delivery reports this often, in records.
 const POLL_EVERY: u64 = 1_024;
+/// A run is looked after every 20 ms while it waits for input: this often is about a second.
+const CHECKS_OF_A_SLOW_RUN: u32 = 50;
 /// While waiting, at most this long goes by before a stop is seen.
 const LOOK_UP: Duration = Duration::from_millis(10);
 /// The same while flushing, each look of which wakes the threads that send.
@@ -118,6 +122,7 @@ impl TopicSink {
             spare_headers: None,
             is_sync,
             accepted: 0,
+            checks: 0,
             full_at: 0,
             resolved,
             stop,
@@ -128,6 +133,14 @@ impl TopicSink {
 
     fn receipts(&self) -> &Receipts {
         self.producer.client().context()
+    }
+
+    /// Has a thread of its own serve reports from now on.
+    fn start_poller(&mut self) {
+        if self.poller.is_none() {
+            let brake = Brake::new(&self.resolved.properties, self.partitions);
+            self.poller = Some(Poller::start(Arc::clone(&self.desk), brake));
+        }
     }
 
     fn in_flight(&self) -> u64 {
@@ -252,6 +265,7 @@ impl Sink for TopicSink {
 
     fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
         self.refuse_after_failure()?;
+        self.checks = 0;
         let offered = if self.is_sync { records.len().min(1) } else { records.len() };
         let mut taken = 0;
         for record in records.iter().take(offered) {
@@ -296,13 +310,18 @@ impl Sink for TopicSink {
     }
 
     fn check(&mut self) -> Result<(), SinkError> {
+        self.serve();
+        self.checks += 1;
+        // Who waits for input for long is no fast run any more, and hears of the topic meanwhile.
+        if self.checks >= CHECKS_OF_A_SLOW_RUN {
+            self.start_poller();
+        }
         self.refuse_after_failure()
     }
 
     fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
-        if self.in_flight() > 0 && self.poller.is_none() {
-            let brake = Brake::new(&self.resolved.properties, self.partitions);
-            self.poller = Some(Poller::start(Arc::clone(&self.desk), brake));
+        if self.in_flight() > 0 {
+            self.start_poller();
         }
         while self.in_flight() > 0 && !stop.is_raised() {
             // Has the client send what lingers, while the other thread serves reports.

@@ -176,11 +176,18 @@ impl TimeParser {
             return timestamp_of(zoned.timestamp());
         }
         if has_offset(text) {
-            return timestamp_of(text.parse().ok()?);
+            return if has_impossible_offset(text) { None } else { timestamp_of(text.parse().ok()?) };
         }
         let time: DateTime = text.parse().ok()?;
         timestamp_of(self.zone.to_timestamp(time).ok()?)
     }
+}
+
+/// Whether an ISO time says an offset of a day or more, which jiff takes.
+fn has_impossible_offset(text: &str) -> bool {
+    let sign = text.rfind(['+', '-']).filter(|&at| at > "2021-01-01".len());
+    let hours = sign.and_then(|at| text.get(at + 1..at + 3));
+    hours.is_some_and(|hours| hours.parse::<u8>().is_ok_and(|hours| hours > 23))
 }
 
 /// Whether an ISO time says its offset from UTC.
@@ -238,6 +245,8 @@ mod tests {
             "2021",
             "hello world",
             "2021-01-01 00:00:00 x",
+            "2021-01-01T00:00:00+24:00",
+            "2021-01-01T00:00:00-25:59",
         ] {
             assert_eq!(nanos("iso", None, bad), None, "{bad}");
         }

@@ -8,7 +8,7 @@ mod names;
 mod shapes;
 
 use self::names::{Strength, TimeName, says_other, says_time};
-pub(super) use self::shapes::{is_time_of_day, suggestion};
+pub(super) use self::shapes::{is_missing, is_time_of_day, suggestion};
 use super::event_time::{EpochUnit, TimeFormat, TimeParser, looks_like_a_calendar};
 use super::kinds::AnyRows;
 use super::rows::{Field, Rows as _};
@@ -29,8 +29,10 @@ pub(super) struct Choice {
 pub(super) enum NoChoice {
     /// A column called like a time is in no known form.
     UnknownForm { field: Field, text: String },
-    /// Date and time of day stand apart.
+    /// Date and time of day, or the parts of a date, stand apart.
     Apart { date: String, time: String },
+    /// A later record has a field called like a time, and the first has not.
+    Absent { column: String },
     /// No column is a time; one may look like one in a format that has to be stated.
     None { hint: Option<(String, String)> },
 }
@@ -73,6 +75,9 @@ pub(super) fn choose(rows: &mut AnyRows, names: &[String], parser: &TimeParser) 
     if let Some(found) = by_form(Form::DateAndTime).or_else(|| by_form(Form::Date)) {
         return Ok(found);
     }
+    if let Some(column) = field_ahead(rows) {
+        return Err(NoChoice::Absent { column });
+    }
     number(&columns, rows, parser).ok_or_else(|| NoChoice::None {
         hint: columns.iter().take(MOST_HINTS).find_map(|column| {
             let may_be_a_date = form(&column.text) != Form::Number || looks_like_a_calendar(&column.text);
@@ -102,13 +107,12 @@ impl Column {
 fn named(columns: &[Column], parser: &TimeParser) -> Result<Option<Choice>, NoChoice> {
     let candidates = || {
         columns.iter().filter_map(|column| {
-            let is_blank = column.text.is_empty();
-            let name =
-                column.name.filter(|_| is_blank || column.text.bytes().any(|byte| byte.is_ascii_digit()))?;
+            let has_digit = column.text.bytes().any(|byte| byte.is_ascii_digit());
+            let name = column.name.filter(|_| has_digit || shapes::is_missing(&column.text))?;
             Some((column, name))
         })
     };
-    let mut best: Option<(&Column, TimeFormat, (Form, Strength))> = None;
+    let mut best: Option<(&Column, TimeFormat, (Form, Strength, bool))> = None;
     for (column, name) in candidates() {
         let Some(format) = column.format_by_name(name, parser) else { continue };
         let form = match form(&column.text) {
@@ -116,20 +120,22 @@ fn named(columns: &[Column], parser: &TimeParser) -> Result<Option<Choice>, NoCh
             Form::Number if is_plausible_epoch(&column.text, parser) => Form::DateAndTime,
             found => found,
         };
-        let worth = (form, name.strength);
+        let worth = (form, name.strength, !name.is_late);
         if best.as_ref().is_none_or(|(.., other)| worth > *other) {
             best = Some((column, format, worth));
         }
     }
-    let is_whole = best.as_ref().is_some_and(|(.., (form, _))| *form == Form::DateAndTime);
+    let is_whole = best.as_ref().is_some_and(|(.., (form, ..))| *form == Form::DateAndTime);
     if !is_whole && let Some(apart) = apart(&candidates()) {
         return Err(apart);
     }
-    if let Some((column, format, _)) = best {
+    // The surest name is the one that a person would have meant.
+    let surest = candidates().rev().max_by_key(|(_, name)| (name.strength, !name.is_late));
+    if let Some((column, format, (_, strength, _))) = best
+        && !surest.is_some_and(|(surest, name)| name.strength > strength && shapes::is_missing(&surest.text))
+    {
         return Ok(Some(column.chosen(format)));
     }
-    // The surest name is the one that a person would have meant.
-    let surest = candidates().rev().max_by_key(|(_, name)| name.strength);
     match surest {
         Some((column, _)) => {
             Err(NoChoice::UnknownForm { field: column.field.clone(), text: column.text.clone() })
@@ -138,15 +144,43 @@ fn named(columns: &[Column], parser: &TimeParser) -> Result<Option<Choice>, NoCh
     }
 }
 
-/// Whether a date stands in one of the columns and the time of day in another.
+/// Whether a date stands in one of the columns and the time of day in another, or its parts in several.
 fn apart<'c>(candidates: &(impl Iterator<Item = (&'c Column, TimeName)> + Clone)) -> Option<NoChoice> {
-    let is_date = |text: &str| shapes::is_date(text);
-    let (date, _) = candidates.clone().find(|(column, _)| is_date(&column.text))?;
+    let pair = |date: &Column, time: &Column| NoChoice::Apart {
+        date: date.field.name().into(),
+        time: time.field.name().into(),
+    };
+    let is_part = |(column, name): &(&Column, TimeName)| {
+        name.is_calendar
+            && name.strength == Strength::Weak
+            && column.text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut parts = candidates.clone().filter(is_part);
+    if let (Some((first, _)), Some((second, _))) = (parts.next(), parts.next()) {
+        return Some(pair(first, second));
+    }
+    let (date, _) = candidates.clone().find(|(column, _)| shapes::is_date(&column.text))?;
     let (time, _) = candidates.clone().find(|(column, name)| {
-        shapes::is_time_of_day(&column.text)
-            || (name.strength >= Strength::Time && shapes::is_digits_of_day(&column.text))
+        let may_be = shapes::is_time_of_day(&column.text)
+            || (name.strength >= Strength::Time && shapes::is_digits_of_day(&column.text));
+        may_be && column.field.index != date.field.index
     })?;
-    Some(NoChoice::Apart { date: date.field.name().into(), time: time.field.name().into() })
+    Some(pair(date, time))
+}
+
+/// A field of the next records that is called like a time, where records may have fields that the first one lacks.
+fn field_ahead(rows: &mut AnyRows) -> Option<String> {
+    if !rows.may_lack_fields() {
+        return None;
+    }
+    let mut ahead = rows.ahead(LINES_AHEAD)?;
+    while let Ok(true) = ahead.advance() {
+        let is_time = |name: &String| says_time(name).is_some_and(|said| said.strength >= Strength::Date);
+        if let Some(found) = ahead.names().into_iter().find(is_time) {
+            return Some(found);
+        }
+    }
+    None
 }
 
 /// The column whose plain numbers are times though no name says so.

@@ -11,6 +11,8 @@ pub(super) struct TimeName {
     pub(super) unit: Option<EpochUnit>,
     /// A number counts days, hours or years, not seconds: only an epoch is a time then.
     pub(super) is_calendar: bool,
+    /// It is when something ends or is changed: another time comes before it.
+    pub(super) is_late: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,14 +37,24 @@ const WEAK: &str = "t at utc elapsed seconds secs sec millis milliseconds micros
 /// A number of these is no point in time.
 const CALENDAR: &str = "year month day hour minute week quarter jahr monat tag stunde years hours days";
 /// With one of these a time is a length of time, or a zone.
-const NOT_A_POINT: &str = "zone tz timezone duration latency response taken spent travel processing execution exec run up down \
+const NOT_A_POINT: &str = "to ago failure zone tz timezone duration latency response taken spent travel processing execution exec run up down \
     life wait waiting delay cpu idle dwell reaction total avg mean average max min per format diff delta \
     offset rtt";
+/// Units that no number is read in.
+const OTHER_UNITS: &str = "h hr hrs hour hours min mins minute minutes d day days week weeks month months year years \
+    ps fs";
+/// What comes after the time that is meant.
+const LATE: &str = "end ends ended ending stop stopped finish finished close closed complete completed expire expires \
+    expired expiry expiration due deadline updated modified changed deleted dropoff";
+/// A number, a name or a kind of times.
+const ABOUT: &str = "id ids key index idx count counter code type name no nr num number";
 /// Words that end like a time and are none.
-const FALSE_FRIENDS: &str = "update candidate mandate validate accommodate lifetime runtime uptime downtime overtime sometime \
+const FALSE_FRIENDS: &str = "airtime screentime showtime primetime bedtime update candidate mandate validate accommodate lifetime runtime uptime downtime overtime sometime \
     maritime parttime daytime halftime playtime";
+/// Names that say nothing.
+const NONDESCRIPT: &str = "col column field var variable val value feature attr attribute";
 /// Names of what rises and is no time.
-const OTHERS: &str = "id ids uid uuid guid pid key no nr num number index idx row rowid rank seq sequence code zip \
+const OTHERS: &str = "pk id ids uid uuid guid pid key no nr num number index idx row rowid rank seq sequence code zip \
     postcode phone count counter lat latitude lon lng long longitude age price size frame frames offset \
     line position unnamed isbn";
 
@@ -51,7 +63,8 @@ pub(super) fn says_time(name: &str) -> Option<TimeName> {
     let words = words(name);
     let has = |list: &str| words.iter().any(|word| lists(list, word));
     let is_false = words.iter().any(|word| FALSE_FRIENDS.split(' ').any(|other| word.ends_with(other)));
-    if has(NOT_A_POINT) || is_false || (has(OTHERS) && !has(TIMES)) {
+    let is_about = words.last().is_some_and(|word| lists(ABOUT, word));
+    if has(NOT_A_POINT) || is_false || is_about || (has(OTHERS) && !has(TIMES)) {
         return None;
     }
     let unit = words.iter().skip(usize::from(words.len() > 1)).find_map(|word| unit(word));
@@ -73,14 +86,18 @@ pub(super) fn says_time(name: &str) -> Option<TimeName> {
     } else {
         return None;
     };
-    let is_calendar = strength == Strength::Date || (strength == Strength::Weak && has(CALENDAR));
-    Some(TimeName { strength, unit, is_calendar })
+    let has_other_unit = words.iter().skip(1).any(|word| lists(OTHER_UNITS, word));
+    let is_calendar =
+        strength == Strength::Date || has_other_unit || (strength == Strength::Weak && has(CALENDAR));
+    Some(TimeName { strength, unit, is_calendar, is_late: has(LATE) })
 }
 
-/// Whether a column called `name` is surely no time, however its numbers rise.
+/// Whether a name says something else than a time, so that rising numbers under it are no times. Only names that say
+/// nothing do not: `x`, `a`, `col1`.
 pub(super) fn says_other(name: &str) -> bool {
     let words = words(name);
-    words.is_empty() || words.iter().any(|word| lists(OTHERS, word) || lists(NOT_A_POINT, word))
+    let says_nothing = |word: &String| word.chars().count() <= 2 || lists(NONDESCRIPT, word);
+    words.is_empty() || words.iter().any(|word| lists(OTHERS, word)) || !words.iter().all(says_nothing)
 }
 
 /// Whether `word` is one of the words of a list.
@@ -185,9 +202,28 @@ mod tests {
 
     #[test]
     fn counters_and_places_are_no_times() {
-        for name in ["", "id", "userId", "Unnamed: 0", "row_number", "lat", "0"] {
+        for name in [
+            "",
+            "id",
+            "userId",
+            "Unnamed: 0",
+            "row_number",
+            "lat",
+            "0",
+            "user",
+            "station",
+            "temperature",
+            "salary",
+            "sometimes",
+            "candidate",
+            "latest",
+            "estimate",
+            "multimeter",
+            "pk",
+            "step",
+        ] {
             assert!(says_other(name), "{name}");
         }
-        assert!(!says_other("x") && !says_other("a"));
+        assert!(["x", "a", "col1", "V1", "Column 3", "f_0"].into_iter().all(|name| !says_other(name)));
     }
 }

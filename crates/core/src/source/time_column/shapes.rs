@@ -2,6 +2,13 @@
 
 use crate::source::event_time::{looks_like_a_calendar, reads};
 
+/// Whether `text` says that there is nothing.
+pub(in crate::source) fn is_missing(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["", "-", "--", "?", "na", "n/a", "nan", "nat", "nil", "none", "null", "unknown"];
+    WORDS.contains(&&*text.trim().to_ascii_lowercase()) || text == "\\N"
+}
+
 /// Whether `text` is a date and nothing else, in any usual order.
 pub(super) fn is_date(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -43,7 +50,7 @@ pub(super) fn is_digits_of_day(text: &str) -> bool {
     }
 }
 
-const DATES: [&str; 22] = [
+const DATES: [&str; 29] = [
     "%Y/%m/%d",
     "%d.%m.%Y",
     "%d/%m/%Y",
@@ -66,13 +73,27 @@ const DATES: [&str; 22] = [
     "%m/%d/%y",
     "%d/%m/%y",
     "%d.%m.%y",
+    "%y/%m/%d",
+    "%y%m%d",
+    "%y-%m-%d",
+    "%Y-%b-%d",
+    "%d/%b/%y",
+    "%A, %B %d, %Y",
+    "%A %d %B %Y",
 ];
 const SEPARATORS: [&str; 8] = ["", " ", "T", ":", "-", "_", ", ", " - "];
 const TIMES: [&str; 8] =
     ["", "%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M%S", "%H%M"];
 const ZONES: [&str; 5] = ["", " %z", "%z", " %Z", " %Q"];
 /// Those that are put together in another order.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 16] = [
+    "%a %b %d %H:%M:%S %z %Y",
+    "%B %Y",
+    "%H:%M:%S %d/%m/%Y",
+    "%H:%M:%S %m/%d/%Y",
+    "%Y%m%d%H%M",
+    "%G-W%V-%u",
+    "%Y-%j",
     "%Y-%m",
     "%Y",
     "%Y/%m",
@@ -91,6 +112,10 @@ pub(in crate::source) fn suggestion(text: &str) -> Option<String> {
     }
     let mut found: Vec<String> =
         OTHERS.iter().filter(|format| reads(format, text)).map(|&f| f.to_owned()).collect();
+    // `2021-04` is a month; the day of a year has three digits.
+    if found.len() > 1 {
+        found.retain(|format| format != "%Y-%j");
+    }
     for date in DATES {
         for (separator, time) in SEPARATORS.iter().flat_map(|s| TIMES.iter().map(move |t| (s, t))) {
             let is_run_together = separator.is_empty() && *time == "%H%M%S";
@@ -102,11 +127,11 @@ pub(in crate::source) fn suggestion(text: &str) -> Option<String> {
             let formats = ZONES.iter().map(|zone| format!("{date}{separator}{time}{zone}"));
             found.extend(formats.into_iter().find(|format| reads(format, text)));
         }
-        if found.len() > 1 {
+        if found.len() > 2 {
             break;
         }
     }
-    found.truncate(2);
+    found.truncate(3);
     let quoted: Vec<String> = found.iter().map(|format| format!("'{format}'")).collect();
     (!quoted.is_empty()).then(|| quoted.join(" or "))
 }
@@ -125,6 +150,11 @@ mod tests {
             ("01/02/2020", "'%d/%m/%Y' or '%m/%d/%Y'"),
             ("20210131", "'%Y%m%d'"),
             ("20210131235959", "'%Y%m%d%H%M%S'"),
+            ("Mon Jan 04 05:06:07 +0000 2021", "'%a %b %d %H:%M:%S %z %Y'"),
+            ("Monday, January 4, 2021", "'%A, %B %d, %Y'"),
+            ("21/01/04", "'%d/%m/%y' or '%y/%m/%d'"),
+            ("20210104 170000", "'%Y%m%d %H%M%S'"),
+            ("210104 050607", "'%y%m%d %H%M%S'"),
             ("Jan 1 2000", "'%b %d %Y'"),
             ("2021-01-01 00:00:00 UTC", "'%Y-%m-%d %H:%M:%S %Z'"),
             ("29/Nov/2017:06:58:55 +0100", "'%d/%b/%Y:%H:%M:%S %z'"),

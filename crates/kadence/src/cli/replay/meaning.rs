@@ -135,6 +135,9 @@ impl ReplayOptions {
         if self.file.is_dir() {
             return Error::met(&name, "is a directory", "name a file in it");
         }
+        if let Err(error) = std::fs::metadata(&self.file) {
+            return Error::met(&name, format!("cannot be read ({error})"), "");
+        }
         match packed(&name) {
             Some((what, help)) => Error::met(&name, what, &help),
             None => Error::misuse(

@@ -76,7 +76,7 @@ fn directive(rest: &mut std::str::Chars<'_>, steps: &mut Vec<Step>) -> Result<()
     let is_number = matches!(meaning, [Step::Number(..)]);
     let fits = match before {
         Before::Nothing => !is_padded || is_number,
-        Before::Colons => matches!(meaning, [Step::Offset | Step::Zone]),
+        Before::Colons => matches!(meaning, [Step::Offset]),
         Before::Width => matches!(meaning, [Step::Fraction(_)]),
         Before::Dot | Before::DotWidth => letter == 'f',
     };

@@ -21,9 +21,10 @@ const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 
 /// What the whole of `text` says by `steps`.
 pub(super) fn scan(steps: &[Step], text: &[u8]) -> Option<Parts> {
-    let mut scanner = Scanner { rest: text, parts: Parts::default() };
+    let mut scanner = Scanner { rest: text, parts: Parts::default(), after_number: false };
     for step in steps {
         scanner.take(*step)?;
+        scanner.after_number = matches!(step, Step::Number(..));
     }
     scanner.rest.is_empty().then_some(scanner.parts)
 }
@@ -31,6 +32,8 @@ pub(super) fn scan(steps: &[Step], text: &[u8]) -> Option<Parts> {
 struct Scanner<'t> {
     rest: &'t [u8],
     parts: Parts,
+    /// The step before read a number.
+    after_number: bool,
 }
 
 impl<'t> Scanner<'t> {
@@ -42,8 +45,10 @@ impl<'t> Scanner<'t> {
                 Some(())
             }
             Step::Number(part, most) => {
-                // A number may be filled up with blanks.
-                self.rest = self.rest.trim_ascii_start();
+                // A number may be filled up with blanks; behind another one they would part what stands together.
+                if !self.after_number {
+                    self.rest = self.rest.trim_ascii_start();
+                }
                 let value = self.number(most)?;
                 let is_sunday = part == Part::Weekday && value == 0;
                 self.parts.set(part, if is_sunday { 7 } else { value })
