@@ -69,6 +69,10 @@ fn directive(rest: &mut std::str::Chars<'_>, steps: &mut Vec<Step>) -> Result<()
     }
     let written = || format!("%{}", &start[..start.len() - rest.as_str().len()]);
     let unknown = || Err(Refusal::Unknown { directive: written() });
+    let colons = written().matches(':').count();
+    if colons > MOST_COLONS {
+        return unknown();
+    }
     if matches!(letter, 'c' | 'x' | 'X' | 'r' | '+') {
         return Err(Refusal::Locale { directive: written() });
     }
@@ -92,6 +96,8 @@ fn directive(rest: &mut std::str::Chars<'_>, steps: &mut Vec<Step>) -> Result<()
     Ok(())
 }
 
+/// `%:z`, `%::z`.
+const MOST_COLONS: usize = 2;
 /// A nanosecond is the ninth digit of a fraction.
 const MOST_DIGITS: usize = 9;
 
