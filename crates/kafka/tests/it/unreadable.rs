@@ -231,22 +231,27 @@ fn a_number_of_records_is_an_end() {
 
 #[test]
 fn a_partition_without_a_leader_ends_a_bounded_reading() {
-    let liar = Liar::start(|answer| match answer {
+    // The reader opens while there is a leader, and has nothing fetched before that one goes.
+    let is_gone = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_gone);
+    let liar = Liar::start(move |answer| match answer {
         Answer::Fetch(answer) => {
             let partitions = answer.responses.iter_mut().flat_map(|topic| &mut topic.partitions);
             partitions.for_each(|partition| refuse(6)(partition));
         }
-        Answer::Metadata(answer) => {
+        Answer::Metadata(answer) if seen.load(Ordering::SeqCst) => {
             for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
                 partition.leader_id = (-1).into();
                 partition.error_code = 5;
             }
         }
+        Answer::Metadata(_) => {}
     });
     fill(&liar);
+    liar.lie();
     let mut options = reading(&liar);
     let mut reader = reader(&options).unwrap();
-    liar.lie();
+    is_gone.store(true, Ordering::SeqCst);
     let deadline = SystemClock.now() + LONG;
     let error = loop {
         assert!(SystemClock.now() < deadline);
