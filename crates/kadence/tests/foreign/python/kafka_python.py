@@ -1,9 +1,12 @@
 """kafka-python: a client in Python alone, with its own producer, consumer and administration."""
 
 import functools
+import threading
+import time
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import AlterConfigOp, ConfigResource, KafkaAdminClient, MemberToRemove, OffsetSpec
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from kafka.errors import (
     InvalidReplicationFactorError,
@@ -37,11 +40,11 @@ def topic(partitions=1, **configs):
     return name
 
 
-def send(name, values, **settings):
+def send(name, values, partition=None, **settings):
     """Writes records with a producer of their own, and returns what the broker says of each."""
     producer = KafkaProducer(bootstrap_servers=checks.brokers, **settings)
     try:
-        futures = [producer.send(name, value) for value in values]
+        futures = [producer.send(name, value, partition=partition) for value in values]
         producer.flush(PATIENCE)
         return [future.get(PATIENCE) for future in futures]
     finally:
@@ -245,25 +248,64 @@ def a_group_goes_on_where_it_has_committed():
     client.close()
 
 
+class Member(ConsumerRebalanceListener):
+    """A consumer of a group, polled by a thread of its own as programs do, without an end but for records.
+
+    This client forgets what it is about when a poll's time is over between a join and its answer: the heartbeat stays
+    off, and the next rebalance is never heard of.
+    """
+
+    def __init__(self, topic, group, settings):
+        self.topic, self.group, self.settings = topic, group, settings
+        self.assigned, self.error, self.leaving = 0, None, threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        try:
+            client = consumer(self.group, **self.settings)
+            # A leader that has not heard of the topic yet assigns nothing, and waits for the next refresh, in minutes.
+            eventually("the topic is known", lambda: client.partitions_for_topic(self.topic))
+            client.subscribe([self.topic], listener=self)
+            while not self.leaving.is_set():
+                polled(client, 10 * PATIENCE * 1000)
+            client.close()
+        except Exception as error:
+            self.error = error
+
+    def on_partitions_revoked(self, _revoked):
+        self.assigned = 0
+
+    def on_partitions_assigned(self, assigned):
+        self.assigned = len(assigned)
+
+    def has(self, count):
+        if self.error:
+            raise self.error
+        return self.assigned == count
+
+    def leave(self):
+        self.leaving.set()
+        for partition in range(4):
+            send(self.topic, [b"go"], partition=partition)
+        self.thread.join(PATIENCE)
+        same(self.thread.is_alive(), False, "still there:")
+
+
 def _share(**settings):
     name, group = topic(4), new("group")
-    members = [consumer(group, **settings), consumer(group, **settings)]
 
     def shared(*counts):
-        for member in members[: len(counts)]:
-            polled(member, 100)
-        return [len(member.assignment()) for member in members[: len(counts)]] == list(counts)
+        time.sleep(0.05)
+        return all([member.has(count) for member, count in zip(members, counts, strict=True)])
 
-    for member in members:
-        # A leader that has not heard of the topic yet assigns nothing, and waits for the next refresh, in minutes.
-        eventually("the topic is known", lambda member=member: member.partitions_for_topic(name))
-    members[0].subscribe([name])
+    members = [Member(name, group, settings)]
     eventually("one member has all", lambda: shared(4))
-    members[1].subscribe([name])
+    members.append(Member(name, group, settings))
     eventually("each has half", lambda: shared(2, 2))
-    members.pop(0).close()
+    members.pop(0).leave()
     eventually("the other one takes over", lambda: shared(4))
-    members[0].close()
+    members[0].leave()
 
 
 @check
