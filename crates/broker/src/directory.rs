@@ -3,16 +3,19 @@
 //! ```text
 //! DIR/lock                          held by the process that has the directory
 //! DIR/journal                       topics, offsets, transactions
+//! DIR/topics/TOPIC-ID/name          what the topic is called, for those who have lost the journal
 //! DIR/topics/TOPIC-ID/PARTITION/    the log of one partition
 //! ```
 //!
 //! Topics go by their ids there: names may differ only in case, or be reserved by an operating system.
 
 use crate::{
-    journal::{Event, Journal, JournalError, State},
+    disk,
+    journal::{Event, FORMAT, Journal, JournalError, State},
     options::FaultHook,
 };
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -29,11 +32,37 @@ pub enum DirectoryError {
     #[error("{}: {what}", path.display())]
     Io { path: PathBuf, what: &'static str, source: io::Error },
     #[error(
-        "{}: there are logs and no journal that says what they are; restore the file from a copy, or move \
-         the directory away to start anew",
+        "{}: there are logs and no journal that says what they are; restore the file from a copy, take the logs up \
+         again with --recover, or move the directory away to start anew",
         path.display()
     )]
     NoJournal { path: PathBuf },
+    #[error("{}: there is a journal, so there is nothing to recover; start without --recover", path.display())]
+    HasJournal { path: PathBuf },
+    #[error("{}: topic {name} is taken up with {partitions} partition(s) and default settings", path.display())]
+    TakenUp { path: PathBuf, name: String, partitions: i32 },
+    #[error(
+        "{}: the journal is older than the logs, which have records of producers up to id {seen}; it knows those \
+         below {known}. New producers get later ids; topics, settings, offsets and transactions since then are not \
+         known any longer",
+        path.display()
+    )]
+    Older { path: PathBuf, seen: i64, known: i64 },
+    #[error(
+        "{}: offset {offset} of group {group} for {topic} {partition} lies behind the end of the log, {end}",
+        path.display()
+    )]
+    Beyond { path: PathBuf, group: String, topic: String, partition: i32, offset: i64, end: i64 },
+    #[error(
+        "{}: a transaction of producer {producer} in {topic} {partition} that the journal does not know is aborted",
+        path.display()
+    )]
+    Aborted { path: PathBuf, producer: i64, topic: String, partition: i32 },
+    #[error(
+        "{}: this directory was removed or is another one now; the broker takes nothing more until its next start",
+        path.display()
+    )]
+    Gone { path: PathBuf },
     #[error("{}: the journal has no topic for this directory, which is left as it is", path.display())]
     Unknown { path: PathBuf },
     #[error(transparent)]
@@ -43,30 +72,58 @@ pub enum DirectoryError {
 /// A directory that is this process's until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Directory {
+    path: PathBuf,
     topics: PathBuf,
-    _lock: File,
+    lock: File,
+    /// Locked as well, where that can be done: the file may be removed.
+    itself: Option<File>,
+}
+
+/// How a directory is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Opening<'a> {
+    pub(crate) path: &'a Path,
+    /// Each change of the journal reaches the disk before it is answered.
+    pub(crate) sync: bool,
+    /// Logs without a journal are taken up again.
+    pub(crate) recover: bool,
 }
 
 impl Directory {
-    /// Takes the directory at `path`, which is created if it is not there, and reads its journal. With `sync`, each
-    /// change of the journal reaches the disk before it is answered.
+    /// Takes a directory, which is made if it is not there, and reads its journal. The directory's name and all that
+    /// the journal says are on the disk when this returns.
     pub(crate) fn open(
-        path: &Path,
-        sync: bool,
+        opening: Opening<'_>,
         on_fault: Option<&FaultHook>,
     ) -> Result<(Self, Journal, State), DirectoryError> {
+        let Opening { path, sync, recover } = opening;
         let topics = path.join("topics");
-        fs::create_dir_all(&topics).map_err(io_error(&topics, "cannot be created"))?;
-        let lock = lock(&path.join("lock"), path)?;
+        disk::make_dirs(&topics).map_err(io_error(&topics, "cannot be created"))?;
+        let directory = Self {
+            topics,
+            lock: lock(&path.join("lock"), path)?,
+            itself: lock_directory(path)?,
+            path: path.to_owned(),
+        };
         let file = path.join("journal");
-        let directory = Self { topics, _lock: lock };
         let found = directory.found()?;
-        if !found.is_empty() && fs::metadata(&file).map_or(0, |file| file.len()) == 0 {
+        let missing = fs::metadata(&file).map_or(0, |file| file.len()) == 0;
+        if missing && !found.is_empty() && !recover {
             return Err(DirectoryError::NoJournal { path: file });
         }
-        let (journal, state) = Journal::open(&file, sync, on_fault.cloned())?;
-        if state.cluster_id.is_none() && !found.is_empty() {
+        if recover && !missing {
+            return Err(DirectoryError::HasJournal { path: file });
+        }
+        let (journal, mut state) = Journal::open(&file, sync, on_fault.cloned())?;
+        if state.cluster_id.is_none() && !found.is_empty() && !recover {
             return Err(DirectoryError::NoJournal { path: file });
+        }
+        // The names above may be new as well. Not everybody may sync them.
+        for above in path.ancestors().skip(1) {
+            let _ = disk::sync_dir(above);
+        }
+        if recover {
+            directory.take_up(&found, &journal, &mut state, on_fault)?;
         }
         directory.sweep(&state, &journal)?;
         for id in found.iter().filter(|id| !state.topics.contains_key(id) && !state.deleted.contains(id)) {
@@ -75,6 +132,67 @@ impl Directory {
             }
         }
         Ok((directory, journal, state))
+    }
+
+    /// Whether the directory is still this one, and nobody else can have it.
+    pub(crate) fn check(&self) -> bool {
+        disk::is_at(&self.lock, &self.path.join("lock"))
+            && self.itself.as_ref().is_none_or(|itself| disk::is_at(itself, &self.path))
+    }
+
+    /// Writes into a journal that has nothing which topics have logs here.
+    fn take_up(
+        &self,
+        found: &[Uuid],
+        journal: &Journal,
+        state: &mut State,
+        on_fault: Option<&FaultHook>,
+    ) -> Result<(), DirectoryError> {
+        let id = Uuid::new_v4().simple().to_string();
+        let mut events = vec![Event::Cluster { format: FORMAT, id }];
+        let mut names = BTreeMap::new();
+        for &id in found {
+            let path = self.topic(id);
+            let partitions = partitions(&path).map_err(io_error(&path, "cannot be read"))?;
+            if partitions == 0 {
+                continue;
+            }
+            let name = fs::read_to_string(path.join(NAME)).unwrap_or_default();
+            let name = name.trim_end();
+            let name = if crate::topics::check_name(name).is_ok() && !names.contains_key(name) {
+                name.to_owned()
+            } else {
+                id.to_string()
+            };
+            names.insert(name.clone(), ());
+            if let Some(hook) = on_fault {
+                hook.call(DirectoryError::TakenUp { path, name: name.clone(), partitions });
+            }
+            events.push(Event::Topic { id, name, partitions, config: BTreeMap::new() });
+        }
+        // One line: all of it, or nothing.
+        let written = journal.write(&events).and_then(|()| journal.settle());
+        let failed =
+            |_| io_error(&self.path.join("journal"), "cannot be written")(io::ErrorKind::Other.into());
+        written.map_err(failed)?;
+        events.into_iter().for_each(|event| state.apply(event));
+        Ok(())
+    }
+
+    /// Makes the directory of a topic, with its name in it.
+    pub(crate) fn make_topic(&self, topic: Uuid, name: &str) -> Result<(), DirectoryError> {
+        let path = self.topic(topic);
+        let make = || {
+            // One at a time: what is above it must not come back if it was removed.
+            disk::make_dir(&path)?;
+            let file = disk::create(&path.join(NAME))?;
+            disk::append(&file, name.as_bytes(), b"\n", disk::write)
+        };
+        make().map_err(io_error(&path, "cannot be created"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Where the log of a partition is.
@@ -89,10 +207,8 @@ impl Directory {
 
     /// Removes the directory of a topic whose logs are deleted; whether nothing is left of it.
     pub(crate) fn remove_topic(&self, topic: Uuid) -> bool {
-        match fs::remove_dir(self.topic(topic)) {
-            Ok(()) => true,
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
-        }
+        let path = self.topic(topic);
+        disk::remove_file(&path.join(NAME)).and_then(|()| disk::remove_dir(&path)).is_ok()
     }
 
     /// The topics that have logs here.
@@ -111,15 +227,9 @@ impl Directory {
     fn sweep(&self, state: &State, journal: &Journal) -> Result<(), DirectoryError> {
         for &id in &state.deleted {
             let path = self.topic(id);
-            match fs::remove_dir_all(&path) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(io_error(&path, "cannot be removed")(source));
-                }
-                _ => {
-                    // Said again by the next start, if it cannot be written now.
-                    let _ = journal.write(&[Event::TopicRemoved { id }]);
-                }
-            }
+            disk::remove_tree(&path).map_err(io_error(&path, "cannot be removed"))?;
+            // Said again by the next start, if it cannot be written now.
+            let _ = journal.write(&[Event::TopicRemoved { id }]);
         }
         Ok(())
     }
@@ -134,6 +244,32 @@ fn lock(path: &Path, directory: &Path) -> Result<File, DirectoryError> {
         Err(TryLockError::Error(source)) => Err(io_error(path, "cannot be locked")(source)),
     }
 }
+
+/// Locks a directory itself, on systems and file systems that can.
+fn lock_directory(path: &Path) -> Result<Option<File>, DirectoryError> {
+    if cfg!(windows) {
+        return Ok(None);
+    }
+    let Ok(directory) = File::open(path) else { return Ok(None) };
+    match directory.try_lock() {
+        Ok(()) => Ok(Some(directory)),
+        Err(TryLockError::WouldBlock) => Err(DirectoryError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// How many partitions have a directory in a topic's: those up to the last one.
+fn partitions(topic: &Path) -> io::Result<i32> {
+    let mut count = 0;
+    for entry in fs::read_dir(topic)? {
+        let index = entry?.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
+        count = count.max(index.filter(|index| *index >= 0).map_or(0, |index| index.saturating_add(1)));
+    }
+    Ok(count)
+}
+
+/// The file in a topic's directory that has its name.
+const NAME: &str = "name";
 
 fn io_error(path: &Path, what: &'static str) -> impl Fn(io::Error) -> DirectoryError {
     move |source| DirectoryError::Io { path: path.to_owned(), what, source }

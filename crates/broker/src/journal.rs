@@ -24,7 +24,7 @@ pub(crate) use line::read_all;
 pub(crate) use state::{Offsets, State, Topic, Transaction, Transactional};
 
 use crate::{blocking::in_place, options::FaultHook, sync::Lock};
-use file::File;
+use file::{File, Opened};
 use std::path::Path;
 
 /// Where events are written to.
@@ -54,7 +54,10 @@ impl Journal {
         sync: bool,
         on_fault: Option<FaultHook>,
     ) -> Result<(Self, State), JournalError> {
-        let (file, state) = File::open(path, sync)?;
+        let Opened { file, state, lost } = File::open(path, sync)?;
+        if let (Some(hook), Some(lost)) = (&on_fault, lost) {
+            hook.call(lost);
+        }
         Ok((Self { file: Some(Lock::new(file)), on_fault, waits: sync }, state))
     }
 
@@ -69,21 +72,33 @@ impl Journal {
         let Some(file) = &self.file else { return Ok(()) };
         let written =
             if self.waits { in_place(|| file.lock().write(events)) } else { file.lock().write(events) };
-        written.map_err(|error| {
+        self.told(written)
+    }
+
+    /// Has the disk keep all that was written: what relies on it may reach the disk from now on.
+    pub(crate) fn settle(&self) -> Result<(), NotWritten> {
+        let Some(file) = &self.file else { return Ok(()) };
+        self.told(in_place(|| file.lock().sync()))
+    }
+
+    /// Whether the file is where it was.
+    pub(crate) fn check(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.lock().is_here())
+    }
+
+    /// Takes nothing more: the directory is somebody else's.
+    pub(crate) fn close(&self) {
+        if let Some(file) = &self.file {
+            file.lock().gone();
+        }
+    }
+
+    fn told(&self, result: Result<(), JournalError>) -> Result<(), NotWritten> {
+        result.map_err(|error| {
             if let Some(hook) = &self.on_fault {
                 hook.call(error);
             }
             NotWritten
         })
-    }
-
-    /// Has what was written reach the disk.
-    pub(crate) fn sync(&self) {
-        if let Some(file) = &self.file
-            && let Err(error) = file.lock().sync()
-            && let Some(hook) = &self.on_fault
-        {
-            hook.call(error);
-        }
     }
 }

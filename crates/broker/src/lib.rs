@@ -27,8 +27,10 @@
 mod api;
 mod blocking;
 mod clock;
+mod compared;
 mod config;
 mod directory;
+mod disk;
 mod dispatch;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -38,6 +40,8 @@ mod log;
 mod memory;
 mod options;
 mod partition;
+#[cfg(test)]
+mod power;
 mod producer_ids;
 mod producers;
 mod server;

@@ -30,7 +30,11 @@ use bytes::Bytes;
 use directory::DirectoryLog;
 use kadence_wire::batch::BatchHeader;
 use memory::MemoryLog;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The only leader there is never changes.
 const LEADER_EPOCH: i32 = 0;
@@ -40,6 +44,22 @@ const LEADER_EPOCH: i32 = 0;
 pub(crate) enum Log {
     Memory(MemoryLog),
     Directory(DirectoryLog),
+}
+
+/// Has reach the disk what must be there before a log is: whose it is, and who wrote to it.
+#[derive(Clone)]
+pub(crate) struct Ahead(Arc<dyn Fn() -> Result<(), StorageError> + Send + Sync>);
+
+impl Ahead {
+    pub(crate) fn new(settle: impl Fn() -> Result<(), StorageError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(settle))
+    }
+}
+
+impl fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ahead")
+    }
 }
 
 /// A batch as it was stored.
@@ -180,6 +200,25 @@ impl Log {
         DirectoryLog::recover(dir, start, memory, restored).map(Self::Directory)
     }
 
+    /// Where the log in `dir` begins, by the names of its files.
+    pub(crate) fn first_offset(dir: &Path) -> Result<i64, StorageError> {
+        DirectoryLog::first_offset(dir)
+    }
+
+    /// Nothing of this log reaches the disk before what `ahead` brings there.
+    pub(crate) fn keep_behind(&self, ahead: Ahead) {
+        if let Self::Directory(log) = self {
+            let _ = log.place.ahead.set(ahead);
+        }
+    }
+
+    /// Takes nothing more, for the reason given.
+    pub(crate) fn close_for_writing(&self, error: StorageError) {
+        if let Self::Directory(log) = self {
+            let _ = log.close_for_writing(error);
+        }
+    }
+
     /// The first offset that is kept.
     pub(crate) fn start(&self) -> i64 {
         match self {
@@ -310,17 +349,19 @@ impl Log {
 
     /// Deletes from the front what is too old or too much, nothing at or behind `before`, and says whether anything
     /// went. In a directory whole segments go; the last only if all of it is too old, when `snapshot` is asked for the
-    /// partition's state.
+    /// partition's state. `keep` is told of the first offset that stays, and has it outlive the process, before
+    /// anything goes.
     pub(crate) fn retain(
         &mut self,
         settings: &LogSettings,
         now_ms: i64,
         before: i64,
         snapshot: impl FnOnce() -> Vec<u8>,
+        keep: impl FnOnce(i64) -> Result<(), StorageError>,
     ) -> Result<bool, StorageError> {
         match self {
             Self::Memory(log) => Ok(log.retain(settings, now_ms, before)),
-            Self::Directory(log) => log.retain(settings, now_ms, before, snapshot),
+            Self::Directory(log) => log.retain(settings, now_ms, before, snapshot, keep),
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Options {
     pub listeners: Vec<Listener>,
     /// The directory that keeps records, topics, offsets and transactions; without one they are in memory.
     pub data_dir: Option<PathBuf>,
+    /// Takes up logs in the directory that have no journal any longer, with default settings.
+    pub recover: bool,
     /// Whether a topic comes into being when a client asks for it.
     pub auto_create_topics: bool,
     /// Whether topics may be deleted.
@@ -128,6 +130,7 @@ impl Default for Options {
         Self {
             listeners: vec![Listener::on(SocketAddr::from(([127, 0, 0, 1], 0)))],
             data_dir: None,
+            recover: false,
             auto_create_topics: true,
             delete_topics: true,
             default_partitions: 1,

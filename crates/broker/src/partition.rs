@@ -166,9 +166,14 @@ impl Partition {
         Ok(start)
     }
 
-    /// Deletes what is too old or too much.
-    pub(crate) fn retain(&self, settings: &TopicSettings, now_ms: i64) -> Result<(), StorageError> {
-        if self.lock().retain(settings, now_ms)? {
+    /// Deletes what is too old or too much, once `keep` has written down from where on records stay.
+    pub(crate) fn retain(
+        &self,
+        settings: &TopicSettings,
+        now_ms: i64,
+        keep: impl FnOnce(i64) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        if self.lock().retain(settings, now_ms, keep)? {
             self.wake();
         }
         Ok(())

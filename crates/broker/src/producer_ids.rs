@@ -44,6 +44,8 @@ impl ProducerIds {
             let below = block.next.saturating_add(BLOCK);
             if let Some(journal) = &self.journal {
                 journal.write(&[Event::ProducerIds { below }])?;
+                // An id that comes again after a loss of power would have its first batches taken for repeated ones.
+                journal.settle()?;
             }
             block.below = below;
         }

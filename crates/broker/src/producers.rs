@@ -241,6 +241,11 @@ impl Producers {
         found
     }
 
+    /// Everybody who wrote here, with the latest epoch.
+    pub(crate) fn epochs(&self) -> impl Iterator<Item = (i64, i16)> {
+        self.known.iter().map(|(id, producer)| (*id, producer.epoch))
+    }
+
     /// Who writes here, by id.
     pub(crate) fn active(&self) -> Vec<Active> {
         let active = |(&id, producer): (&i64, &Producer)| Active {

@@ -2,7 +2,8 @@
 
 use crate::{
     clock::Clock,
-    directory::Directory,
+    compared::Compared,
+    directory::{Directory, DirectoryError, Opening},
     dispatch::{Close, Requested},
     groups::Groups,
     journal::{self, Event, Journal, State},
@@ -52,24 +53,26 @@ impl Shared {
     pub(crate) fn new(options: Options, clock: Clock) -> Result<Self, BrokerError> {
         let Opened { directory, journal, mut kept } = open(&options)?;
         kept.forget_what_is_gone();
-        let cluster_id = cluster_id(&journal, kept.cluster_id.take())?;
+        let cluster_id = cluster_id(&journal, kept.cluster_id.clone())?;
         let data = Memory::new(options.memory_limit_bytes, options.on_full.clone());
         // Room for two requests of the largest size and a crowd of small ones.
         let requests = Memory::new(2 * options.max_request_bytes as u64 + (64 << 20), None);
         let groups = Groups::new(&options, &data, Arc::clone(&journal), &kept);
+        let topics = Topics::new(
+            Arc::clone(&data),
+            Arc::clone(&journal),
+            options.topic_defaults.clone(),
+            directory,
+            &kept,
+        )?;
+        let compared = Compared::new(&topics, &mut kept);
         let shared = Self {
             cluster_id,
-            topics: Topics::new(
-                Arc::clone(&data),
-                Arc::clone(&journal),
-                options.topic_defaults.clone(),
-                directory,
-                &kept,
-            )?,
+            topics,
             groups: groups.ok_or(BrokerError::Offsets)?,
             transactions: Transactions::new(&data),
             producer_ids: if journal.is_kept() {
-                ProducerIds::after(kept.producer_ids, Arc::clone(&journal))
+                ProducerIds::after(compared.next_producer, Arc::clone(&journal))
             } else {
                 ProducerIds::random()
             },
@@ -84,6 +87,7 @@ impl Shared {
             options,
         };
         shared.report_faults();
+        compared.faults.into_iter().for_each(|fault| shared.notice(fault));
         shared.transactions.restore(&shared, &kept.transactional);
         Ok(shared)
     }
@@ -100,6 +104,20 @@ impl Shared {
                     self.report(fault);
                 }
             }
+        }
+    }
+
+    /// Sees to it that the directory is still there, and refuses all from then on if it is not.
+    pub(crate) fn check_directory(&self) {
+        if let Err(gone) = self.topics.check_directory() {
+            self.notice(gone);
+        }
+    }
+
+    /// Says what was found in the directory.
+    pub(crate) fn notice(&self, fault: DirectoryError) {
+        if let Some(hook) = &self.options.on_fault {
+            hook.call(fault);
         }
     }
 
@@ -123,7 +141,7 @@ fn cluster_id(journal: &Journal, kept: Option<String>) -> Result<String, BrokerE
     }
     let id = Uuid::new_v4().simple().to_string();
     let event = Event::Cluster { format: journal::FORMAT, id: id.clone() };
-    journal.write(&[event]).map_err(|_| BrokerError::Journal)?;
+    journal.write(&[event]).and_then(|()| journal.settle()).map_err(|_| BrokerError::Journal)?;
     Ok(id)
 }
 
@@ -139,7 +157,8 @@ fn open(options: &Options) -> Result<Opened, BrokerError> {
     };
     // Who wants each batch on the disk wants the same of what is said about it.
     let sync = options.topic_defaults.flush_messages == 1;
-    let (directory, journal, kept) = Directory::open(path, sync, options.on_fault.as_ref())?;
+    let opening = Opening { path, sync, recover: options.recover };
+    let (directory, journal, kept) = Directory::open(opening, options.on_fault.as_ref())?;
     Ok(Opened { directory: Some(directory), journal: Arc::new(journal), kept })
 }
 

@@ -27,8 +27,31 @@ pub enum StorageError {
         path.display()
     )]
     Short { path: PathBuf, end: i64, had: i64 },
+    #[error(
+        "{}: missing, though later records are there; records from offset {from} to {to} are not served, restore the \
+         file or delete the topic",
+        path.display()
+    )]
+    MissingStart { path: PathBuf, from: i64, to: i64 },
+    #[error(
+        "{}: no record is here any longer, though there were some; it goes on from offset {end}",
+        path.display()
+    )]
+    Empty { path: PathBuf, end: i64 },
+    #[error(
+        "{}: what came from offset {end} on had not reached the disk when the power went, and is cut off",
+        path.display()
+    )]
+    Unsynced { path: PathBuf, end: i64 },
     #[error("{}: the partition is deleted", path.display())]
     Deleted { path: PathBuf },
+    #[error(
+        "{}: it was removed under the broker, which takes nothing more for it until the next start",
+        path.display()
+    )]
+    Gone { path: PathBuf },
+    #[error("{}: the broker cannot write its journal, on which it relies", path.display())]
+    Journal { path: PathBuf },
 }
 
 impl StorageError {

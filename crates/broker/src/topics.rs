@@ -2,8 +2,9 @@
 
 use crate::{
     config::TopicConfig,
-    directory::Directory,
+    directory::{Directory, DirectoryError},
     journal::{self, Event, Journal, NotWritten, State as Kept},
+    log::{Ahead, Log},
     memory::Memory,
     options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, TopicSettings},
     partition::Partition,
@@ -15,7 +16,11 @@ use kafka_protocol::{ResponseError, protocol::StrBytes};
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Range,
-    sync::Arc,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 use uuid::Uuid;
 
@@ -83,6 +88,8 @@ pub(crate) struct Topics {
     defaults: TopicSettings,
     /// Where logs are kept.
     directory: Option<Directory>,
+    /// It is there no longer, or somebody else's.
+    gone: AtomicBool,
     state: Lock<State>,
 }
 
@@ -102,21 +109,45 @@ impl Topics {
         directory: Option<Directory>,
         kept: &Kept,
     ) -> Result<Self, BrokerError> {
-        let topics = Self { memory, journal, defaults, directory, state: Lock::default() };
+        let topics = Self {
+            memory,
+            journal,
+            defaults,
+            directory,
+            gone: AtomicBool::new(false),
+            state: Lock::default(),
+        };
         for (id, topic) in &kept.topics {
-            topics.restore(*id, topic)?;
+            topics.restore(*id, topic, kept.format)?;
+        }
+        if (1..journal::FORMAT).contains(&kept.format) {
+            topics.renew(kept).map_err(|_| BrokerError::Journal)?;
         }
         Ok(topics)
     }
 
-    fn restore(&self, id: Uuid, kept: &journal::Topic) -> Result<(), BrokerError> {
+    /// Writes into the journal of an earlier version what it lacks.
+    fn renew(&self, kept: &Kept) -> Result<(), NotWritten> {
+        let mut events = Vec::new();
+        for topic in self.all() {
+            for (partition, found) in (0..).zip(&topic.partitions) {
+                let offset = found.lock().log.start();
+                events.push(Event::LogStart { topic: topic.id, partition, offset });
+            }
+        }
+        let id = kept.cluster_id.clone();
+        events.extend(id.map(|id| Event::Cluster { format: journal::FORMAT, id }));
+        self.journal.write(&events).and_then(|()| self.journal.settle())
+    }
+
+    fn restore(&self, id: Uuid, kept: &journal::Topic, format: u32) -> Result<(), BrokerError> {
         let wrong = |what| BrokerError::Topic { name: kept.name.clone(), what };
         let mut config = TopicConfig::default();
         for (name, value) in &kept.config {
             config.set(name, Some(value)).map_err(wrong)?;
         }
         let count = check_partitions(kept.partitions).map_err(|refusal| wrong(refusal.message))?;
-        let partitions = self.recover(id, kept)?;
+        let partitions = self.recover(id, kept, format)?;
         let topic = Topic {
             name: StrBytes::from_string(kept.name.clone()),
             id,
@@ -131,18 +162,73 @@ impl Topics {
         Ok(())
     }
 
-    fn recover(&self, id: Uuid, kept: &journal::Topic) -> Result<Vec<Arc<Partition>>, StorageError> {
+    fn recover(
+        &self,
+        id: Uuid,
+        kept: &journal::Topic,
+        format: u32,
+    ) -> Result<Vec<Arc<Partition>>, StorageError> {
         let Some(directory) = &self.directory else { return Ok(Vec::new()) };
         let recover = |index| {
-            let start = kept.starts.get(&index).copied().unwrap_or(0);
-            Partition::recover(directory.partition(id, index), start, &self.memory).map(Arc::new)
+            let dir = directory.partition(id, index);
+            let mut start = kept.starts.get(&index).copied().unwrap_or(0);
+            if format < journal::FORMAT {
+                // It does not say what went by age and size.
+                start = start.max(Log::first_offset(&dir)?);
+            }
+            Partition::recover(dir, start, &self.memory).map(Arc::new)
         };
-        (0..kept.partitions).map(recover).collect()
+        (0..kept.partitions)
+            .map(recover)
+            .map(|found| found.inspect(|partition| self.bind(partition)))
+            .collect()
     }
 
     fn new_partitions(&self, id: Uuid, indexes: Range<usize>) -> Vec<Arc<Partition>> {
         let dir = |index| self.directory.as_ref().map(|directory| directory.partition(id, index as i32));
-        indexes.map(|index| Arc::new(Partition::new(dir(index), &self.memory))).collect()
+        let new = |index| Arc::new(Partition::new(dir(index), &self.memory));
+        indexes.map(new).inspect(|partition| self.bind(partition)).collect()
+    }
+
+    /// Whose a log is, and who wrote to it, is on the disk before the log: after a loss of power nothing is there
+    /// that the journal does not explain.
+    fn bind(&self, partition: &Partition) {
+        let Some(directory) = &self.directory else { return };
+        let (journal, path) = (Arc::clone(&self.journal), directory.path().to_owned());
+        let settle = move || journal.settle().map_err(|_| StorageError::Journal { path: path.clone() });
+        partition.lock().log.keep_behind(Ahead::new(settle));
+    }
+
+    /// As [`note_start`](Self::note_start), for those who have it from the disk.
+    pub(crate) fn keep_start(&self, topic: &Topic, partition: i32, offset: i64) -> Result<(), StorageError> {
+        self.note_start(topic, partition, offset).map_err(|_| self.no_journal())
+    }
+
+    fn no_journal(&self) -> StorageError {
+        StorageError::Journal { path: self.path().map(Path::to_owned).unwrap_or_default() }
+    }
+
+    /// The directory that logs are kept in.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.directory.as_ref().map(Directory::path)
+    }
+
+    /// Sees to it that the directory is still there and nobody else's; whatever is asked to be kept is refused if
+    /// not. It is said once.
+    pub(crate) fn check_directory(&self) -> Result<(), DirectoryError> {
+        let Some(directory) = &self.directory else { return Ok(()) };
+        let here = directory.check() && self.journal.check();
+        if here || self.gone.swap(true, Relaxed) {
+            return Ok(());
+        }
+        self.journal.close();
+        let path = directory.path().to_owned();
+        for topic in self.all() {
+            for partition in &topic.partitions {
+                partition.lock().log.close_for_writing(StorageError::Gone { path: path.clone() });
+            }
+        }
+        Err(DirectoryError::Gone { path })
     }
 
     /// Writes down that the records of a partition before `offset` are deleted.
@@ -153,10 +239,7 @@ impl Topics {
     /// Writes a topic down, and where its records reach the disk before they are acknowledged, so does that.
     fn keep(&self, topic: &Topic) -> Result<(), NotWritten> {
         self.journal.write(&[topic.event()])?;
-        if topic.settings.flush_messages == 1 {
-            self.journal.sync();
-        }
-        Ok(())
+        if topic.settings.flush_messages == 1 { self.journal.settle() } else { Ok(()) }
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<Arc<Topic>> {
@@ -214,12 +297,19 @@ impl Topics {
             partitions: self.new_partitions(id, 0..count),
         });
         if !dry {
+            self.make_directory(&topic)?;
             self.keep(&topic)?;
             state.partitions += count;
             state.by_id.insert(topic.id, topic.name.clone());
             state.by_name.insert(topic.name.clone(), Arc::clone(&topic));
         }
         Ok(topic)
+    }
+
+    fn make_directory(&self, topic: &Topic) -> Result<(), Refusal> {
+        let made =
+            self.directory.as_ref().map_or(Ok(()), |directory| directory.make_topic(topic.id, &topic.name));
+        made.map_err(|error| Refusal::new(ResponseError::KafkaStorageError, error.to_string()))
     }
 
     /// Gives a topic other settings, which apply from the next request on.
@@ -297,6 +387,10 @@ impl Topics {
     /// Removes the logs of a topic that was taken away. Fetches that wait for it are woken and find it gone. What
     /// cannot be removed now is removed by the next start.
     pub(crate) fn remove_logs(&self, topic: &Topic) {
+        // Otherwise a loss of power could bring the topic back without its records.
+        if self.journal.settle().is_err() {
+            return;
+        }
         for partition in &topic.partitions {
             let _ = partition.delete();
         }

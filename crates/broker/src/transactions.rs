@@ -23,6 +23,7 @@ pub(crate) use entry::State;
 pub(crate) use machine::{Id, Place, Writer};
 
 use crate::{
+    directory::DirectoryError,
     groups::{Commit, Committer, Results},
     journal::{self, Event, NotWritten, Offset, Producer},
     memory::Memory,
@@ -396,9 +397,17 @@ impl Desk<'_> {
     /// lost what they have not.
     fn abort_hanging(&mut self) {
         for topic in self.shared.topics.all() {
-            for partition in &topic.partitions {
+            for (index, partition) in (0..).zip(&topic.partitions) {
                 let hanging = partition.lock().producers.hanging();
                 for (producer_id, producer_epoch) in hanging {
+                    if let Some(path) = self.shared.topics.path() {
+                        self.shared.notice(DirectoryError::Aborted {
+                            path: path.to_owned(),
+                            producer: producer_id,
+                            topic: topic.name.to_string(),
+                            partition: index,
+                        });
+                    }
                     let marker = Marker {
                         producer_id,
                         producer_epoch,

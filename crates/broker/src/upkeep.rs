@@ -41,18 +41,20 @@ pub(crate) fn close(shared: &Shared) {
             let _ = shared.told(closed);
         }
     }
-    shared.journal.sync();
+    let _ = shared.journal.settle();
 }
 
 fn look_after(shared: &Shared, retention: bool) {
+    shared.check_directory();
     let now = shared.clock.now_ms();
     for topic in shared.topics.all() {
         let Topic { settings, partitions, .. } = &*topic;
-        for partition in partitions {
+        for (index, partition) in (0..).zip(partitions) {
             // A panic on one partition is not the end for all others.
             let done = catch_unwind(AssertUnwindSafe(|| {
                 if retention {
-                    let _ = shared.told(partition.retain(settings, now));
+                    let keep = |offset| shared.topics.keep_start(&topic, index, offset);
+                    let _ = shared.told(partition.retain(settings, now, keep));
                 }
                 let flushed = partition.lock().flush_due(settings, now);
                 let _ = shared.told(flushed);

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// The form of the journal that is written.
-pub(crate) const FORMAT: u32 = 1;
+/// The form of the journal that is written. From 2 on it has the first offset of every log that does not begin at 0.
+pub(crate) const FORMAT: u32 = 2;
 
 /// A change that has to outlive the process, beside the records themselves. Each stands for itself: what it says
 /// holds from then on, and it may be said again.
@@ -16,6 +16,10 @@ pub(crate) enum Event {
     Cluster {
         format: u32,
         id: String,
+    },
+    /// So many bytes from the start of the file on are on the disk.
+    Synced {
+        len: u64,
     },
     /// A topic is new, or is so from now on.
     Topic {

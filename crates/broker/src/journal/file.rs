@@ -1,16 +1,20 @@
 //! The journal's file.
 //!
 //! A write is one line. A process that dies leaves at most its last line torn, without its end, which is cut off at
-//! the next start: what it said was not answered. A line with an end that says nothing is damage, and refused.
+//! the next start: what it said was not answered. A loss of power may leave zeros in place of any page that was not
+//! synced; what follows them is cut off as well, and told of. The first line behind a sync says how far the file was
+//! synced, so that zeros before that are known for damage. All other lines with an end that say nothing are damage
+//! too, which is refused.
 
 use super::{
     event::{Event, FORMAT},
     line::{self, Bad},
     state::State,
 };
+use crate::disk;
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _},
+    fs,
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -19,6 +23,8 @@ const REWRITE_AT_START: u64 = 1 << 20;
 /// A journal beyond this size, and beyond four times what it was, is written anew.
 const REWRITE_AT: u64 = 4 << 20;
 const GROWTH: u64 = 4;
+/// It is written anew in pieces of this size.
+const REWRITE_BYTES: usize = 1 << 16;
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +42,13 @@ pub enum JournalError {
     Later { path: PathBuf, line: u64, what: String },
     #[error("{}: it cannot be written any longer, since an earlier write failed half-way", path.display())]
     Closed { path: PathBuf },
+    #[error(
+        "{}: what came behind line {line} had not reached the disk when the power went, and is cut off ({bytes} bytes)",
+        path.display()
+    )]
+    Unsynced { path: PathBuf, line: u64, bytes: u64 },
+    #[error("{}: it was removed or replaced; nothing more is taken until the next start", path.display())]
+    Gone { path: PathBuf },
 }
 
 #[derive(Debug)]
@@ -45,34 +58,53 @@ pub(super) struct File {
     len: u64,
     rewrite_at: u64,
     sync: bool,
-    /// A write failed and could not be taken back.
+    /// Nothing was written since the last sync.
+    synced: bool,
+    /// How far the file is synced, until a line says so.
+    mark: Option<u64>,
+    /// A write failed and could not be taken back, or nobody can find the file any more.
     closed: bool,
     line: Vec<u8>,
 }
 
+/// A journal that is open, what it comes to, and what is not in it any longer.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) state: State,
+    pub(super) lost: Option<JournalError>,
+}
+
 impl File {
-    pub(super) fn open(path: &Path, sync: bool) -> Result<(Self, State), JournalError> {
+    /// Opens the journal, or begins one. All that it says is on the disk when this returns.
+    pub(super) fn open(path: &Path, sync: bool) -> Result<Opened, JournalError> {
         let io = |what| io_error(path, what);
-        let opened = OpenOptions::new().read(true).append(true).create(true).open(path);
-        let file = opened.map_err(io("cannot be opened"))?;
+        let file = disk::open_or_create(path).map_err(io("cannot be opened"))?;
         let read = read(path, &file)?;
-        if file.metadata().map_err(io("cannot be read"))?.len() > read.good_len {
-            cut(path, read.good_len).map_err(io("cannot be cut behind its last whole line"))?;
+        let len = file.metadata().map_err(io("cannot be read"))?.len();
+        if len > read.good_len {
+            disk::cut(path, read.good_len).map_err(io("cannot be cut behind its last whole line"))?;
         }
+        let lost = read.lost.then(|| {
+            let (path, bytes) = (path.to_owned(), len - read.good_len);
+            JournalError::Unsynced { path, line: read.lines, bytes }
+        });
         let mut journal = Self {
             path: path.to_owned(),
             handle: file,
             len: read.good_len,
             rewrite_at: REWRITE_AT.max(read.good_len * GROWTH),
             sync,
+            synced: false,
+            mark: None,
             closed: false,
             line: Vec::new(),
         };
+        journal.sync()?;
         sync_directory(path);
         if journal.len > REWRITE_AT_START {
             journal.try_rewrite(&read.state);
         }
-        Ok((journal, read.state))
+        Ok(Opened { file: journal, state: read.state, lost })
     }
 
     pub(super) fn write(&mut self, events: &[Event]) -> Result<(), JournalError> {
@@ -87,28 +119,53 @@ impl File {
                 Ok(_) | Err(_) => self.rewrite_at = self.len.saturating_mul(2),
             }
         }
-        line::write(&mut self.line, events).map_err(|e| io(&self.path, e.into()))?;
-        let written = self
-            .handle
-            .write_all(&self.line)
-            .and_then(|()| if self.sync { self.handle.sync_data() } else { Ok(()) });
+        line::write(&mut self.line, self.mark, events).map_err(|e| io(&self.path, e.into()))?;
+        self.synced = false;
+        let written = disk::append(&self.handle, &self.line, &[], disk::write)
+            .and_then(|()| if self.sync { disk::sync(&self.handle) } else { Ok(()) });
         if let Err(source) = written {
             // What is there of it was not answered and must not be found by the next start.
-            self.closed = cut(&self.path, self.len).is_err();
+            self.closed = disk::cut(&self.path, self.len).is_err();
             return Err(io(&self.path, source));
         }
+        if !disk::has_name(&self.handle) {
+            return Err(self.gone());
+        }
         self.len += self.line.len() as u64;
+        (self.synced, self.mark) = (self.sync, self.sync.then_some(self.len));
         Ok(())
     }
 
+    /// Has the disk keep all that is written.
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
-        self.handle.sync_data().map_err(io_error(&self.path, "cannot be written to the disk"))
+        if self.closed {
+            return Err(JournalError::Closed { path: self.path.clone() });
+        }
+        if !self.synced {
+            if let Err(source) = disk::sync(&self.handle) {
+                // Nobody knows what is on the disk now, and the next sync would not tell.
+                self.closed = true;
+                return Err(io_error(&self.path, "cannot be written to the disk")(source));
+            }
+            (self.synced, self.mark) = (true, Some(self.len));
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_here(&self) -> bool {
+        disk::is_at(&self.handle, &self.path)
+    }
+
+    /// Takes nothing more.
+    pub(super) fn gone(&mut self) -> JournalError {
+        self.closed = true;
+        JournalError::Gone { path: self.path.clone() }
     }
 
     /// Keeps the file small. Where that cannot be done it is as good as before, and larger.
     fn try_rewrite(&mut self, state: &State) {
         if self.rewrite(state).is_err() {
-            let _ = fs::remove_file(self.path.with_extension("new"));
+            let _ = disk::remove_file(&self.path.with_extension("new"));
             self.rewrite_at = self.len.saturating_mul(2);
         }
     }
@@ -117,37 +174,35 @@ impl File {
     fn rewrite(&mut self, state: &State) -> Result<(), JournalError> {
         let new = self.path.with_extension("new");
         let io = |what| io_error(&new, what);
-        let created = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&new);
-        let mut out = BufWriter::new(created.map_err(io("cannot be created"))?);
-        let mut len = 0;
-        for event in state.events() {
-            line::write(&mut self.line, std::slice::from_ref(&event))
+        let mut out = disk::create(&new).map_err(io("cannot be created"))?;
+        let (mut len, mut lines) = (0, Vec::new());
+        let mut events = state.events().into_iter().peekable();
+        while let Some(event) = events.next() {
+            line::write(&mut self.line, None, std::slice::from_ref(&event))
                 .map_err(|e| io("cannot be written")(e.into()))?;
-            out.write_all(&self.line).map_err(io("cannot be written"))?;
-            len += self.line.len() as u64;
+            lines.extend_from_slice(&self.line);
+            if lines.len() >= REWRITE_BYTES || events.peek().is_none() {
+                disk::append(&out, &lines, &[], disk::write).map_err(io("cannot be written"))?;
+                len += lines.len() as u64;
+                lines.clear();
+            }
         }
-        let out = out.into_inner().map_err(|e| io("cannot be written")(e.into_error()))?;
-        out.sync_all().map_err(io("cannot be written to the disk"))?;
+        disk::sync(&out).map_err(io("cannot be written to the disk"))?;
         // Before the file has the journal's name, so that nothing can go wrong behind that.
-        let handle = OpenOptions::new().read(true).append(true).open(&new).map_err(io("cannot be opened"))?;
-        drop(out);
-        fs::rename(&new, &self.path).map_err(io("cannot take the journal's place"))?;
+        out = disk::open(&new, false).map_err(io("cannot be opened"))?;
+        disk::rename(&new, &self.path).map_err(io("cannot take the journal's place"))?;
         sync_directory(&self.path);
-        self.handle = handle;
+        self.handle = out;
         (self.len, self.rewrite_at) = (len, REWRITE_AT.max(len * GROWTH));
+        (self.synced, self.mark) = (true, Some(len));
         Ok(())
     }
 }
 
-/// Cuts a file off. It has a handle of its own: Windows does not let one for appending do it.
-fn cut(path: &Path, len: u64) -> io::Result<()> {
-    OpenOptions::new().write(true).open(path)?.set_len(len)
-}
-
 /// Has the name of a file outlive a loss of power, where the system has a way to ask for it.
 fn sync_directory(path: &Path) {
-    if let Some(directory) = path.parent().filter(|_| !cfg!(windows)) {
-        let _ = fs::File::open(directory).and_then(|directory| directory.sync_all());
+    if let Some(directory) = path.parent() {
+        let _ = disk::sync_dir(directory);
     }
 }
 
@@ -157,23 +212,26 @@ fn io_error(path: &Path, what: &'static str) -> impl Fn(io::Error) -> JournalErr
 
 struct Read {
     state: State,
-    /// Bytes of whole lines.
+    /// Bytes of whole lines, and how many.
     good_len: u64,
+    lines: u64,
+    /// A loss of power took what is behind them.
+    lost: bool,
 }
 
 fn read(path: &Path, file: &fs::File) -> Result<Read, JournalError> {
     let io = io_error(path, "cannot be read");
     let mut reader = BufReader::new(file);
     reader.seek(SeekFrom::Start(0)).map_err(&io)?;
-    let mut read = Read { state: State::default(), good_len: 0 };
-    let (mut line, mut number) = (Vec::new(), 0);
+    let mut read = Read { state: State::default(), good_len: 0, lines: 0, lost: false };
+    let mut line = Vec::new();
     loop {
         line.clear();
         let len = reader.read_until(b'\n', &mut line).map_err(&io)? as u64;
         if len == 0 {
             return Ok(read);
         }
-        number += 1;
+        let number = read.lines + 1;
         let later = |what| JournalError::Later { path: path.to_owned(), line: number, what };
         match line::read(&line) {
             Ok(events) => {
@@ -186,13 +244,31 @@ fn read(path: &Path, file: &fs::File) -> Result<Read, JournalError> {
                     read.state.apply(event);
                 }
                 read.good_len += len;
+                read.lines = number;
             }
             // A write that was torn has no end of its line.
-            Err(Bad::Checksum) if line.ends_with(b"\n") => {
+            Err(Bad::Checksum) if !line.ends_with(b"\n") => return Ok(read),
+            Err(Bad::Checksum) => {
+                let mut rest = std::mem::take(&mut line);
+                reader.read_to_end(&mut rest).map_err(&io)?;
+                if is_unsynced(&rest, read.good_len) {
+                    return Ok(Read { lost: true, ..read });
+                }
                 return Err(JournalError::Damaged { path: path.to_owned(), line: number });
             }
-            Err(Bad::Checksum) => return Ok(read),
             Err(Bad::Unknown(what)) => return Err(later(what)),
         }
     }
+}
+
+/// Whether the bytes of a journal from `position` on, which begin with a line that says nothing, are what a loss of
+/// power leaves: pages of zeros, and no word of a sync behind them.
+fn is_unsynced(rest: &[u8], position: u64) -> bool {
+    let first = rest.split_inclusive(|b| *b == b'\n').next().unwrap_or_default();
+    let marked = |line: &[u8]| {
+        line::read(line).is_ok_and(|events| {
+            events.iter().any(|event| matches!(event, Event::Synced { len } if *len > position))
+        })
+    };
+    first.contains(&0) && !rest.split_inclusive(|b| *b == b'\n').any(marked)
 }

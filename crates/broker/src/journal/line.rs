@@ -14,11 +14,13 @@ pub(crate) enum Bad {
     Unknown(String),
 }
 
-/// Puts the line of `events` in place of what is in `line`.
-pub(crate) fn write(line: &mut Vec<u8>, events: &[Event]) -> serde_json::Result<()> {
+/// Puts the line of `events` in place of what is in `line`, with how far the file is `synced` before them.
+pub(crate) fn write(line: &mut Vec<u8>, synced: Option<u64>, events: &[Event]) -> serde_json::Result<()> {
     line.clear();
     line.resize(PREFIX_LEN, b' ');
-    serde_json::to_writer(&mut *line, events)?;
+    let synced = synced.map(|len| Event::Synced { len });
+    let all: Vec<&Event> = synced.iter().chain(events).collect();
+    serde_json::to_writer(&mut *line, &all)?;
     let crc = format!("{:08x}", crc32c::crc32c(&line[PREFIX_LEN..]));
     line[..PREFIX_LEN - 1].copy_from_slice(crc.as_bytes());
     line.push(b'\n');

@@ -1,6 +1,6 @@
 //! What the events of a journal come to.
 
-use super::event::{Event, FORMAT, Offset, Producer};
+use super::event::{Event, Offset, Producer};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
@@ -8,6 +8,8 @@ use uuid::Uuid;
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) cluster_id: Option<String>,
+    /// The form the journal was begun in.
+    pub(crate) format: u32,
     pub(crate) topics: BTreeMap<Uuid, Topic>,
     /// Topics that are deleted, and may have logs on the disk.
     pub(crate) deleted: BTreeSet<Uuid>,
@@ -52,7 +54,8 @@ pub(crate) struct Transaction {
 impl State {
     pub(crate) fn apply(&mut self, event: Event) {
         match event {
-            Event::Cluster { id, .. } => self.cluster_id = Some(id),
+            Event::Cluster { format, id } => (self.format, self.cluster_id) = (format, Some(id)),
+            Event::Synced { .. } => {}
             Event::Topic { id, name, partitions, config } => {
                 self.deleted.remove(&id);
                 let topic = self.topics.entry(id).or_default();
@@ -168,7 +171,7 @@ impl State {
     /// The shortest list of events that comes to this state.
     pub(crate) fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
-        events.extend(self.cluster_id.clone().map(|id| Event::Cluster { format: FORMAT, id }));
+        events.extend(self.cluster_id.clone().map(|id| Event::Cluster { format: self.format, id }));
         for (&id, Topic { name, partitions, config, starts }) in &self.topics {
             let (name, config) = (name.clone(), config.clone());
             events.push(Event::Topic { id, name, partitions: *partitions, config });

@@ -26,14 +26,7 @@ use crate::{
     storage_error::StorageError,
 };
 use kadence_wire::batch::{self, BatchHeader};
-use std::{
-    collections::VecDeque,
-    fs::{self, File},
-    io,
-    path::PathBuf,
-    sync::Arc,
-    thread::JoinHandle,
-};
+use std::{collections::VecDeque, fs::File, io, path::PathBuf, sync::Arc, thread::JoinHandle};
 
 /// The fields of a batch that the log sets are in its first bytes.
 const PLACED: usize = 16;
@@ -58,7 +51,7 @@ pub(crate) struct DirectoryLog {
     /// What the files had and have not any longer.
     pub(super) lost: Option<StorageError>,
     /// Whether names were made that are not synced.
-    new_names: bool,
+    pub(super) new_names: bool,
     /// Where the log ended when it was last looked after.
     pub(super) idle_end: i64,
     pub(super) share: Share,
@@ -161,6 +154,9 @@ impl DirectoryLog {
             let _ = disk::cut(&path, active.summary.len);
             return Err(self.close_for_writing(StorageError::io(path, "write")(e)));
         }
+        if !crate::disk::has_name(file) {
+            return Err(self.close_for_writing(StorageError::Gone { path: self.place.dir.clone() }));
+        }
         let index = &mut active.index;
         let mut may_index = true;
         if index.len() == index.capacity() {
@@ -186,7 +182,10 @@ impl DirectoryLog {
     /// Makes the segment that begins at the end of the log.
     pub(super) fn start_segment(&mut self) -> Result<(), StorageError> {
         let dir = &self.place.dir;
-        fs::create_dir_all(dir).map_err(StorageError::io(dir, "create"))?;
+        // One at a time: if what is above them was removed, it must not come back.
+        let made =
+            dir.parent().map_or(Ok(()), crate::disk::make_dir).and_then(|()| crate::disk::make_dir(dir));
+        made.map_err(StorageError::io(dir, "create"))?;
         let file = disk::open(&self.place.path(self.end, Kind::Log), true)?;
         self.new_names = true;
         self.tail = Tail::Open(Active { segment: Growing::new(self.end), file: Some(Arc::new(file)) });
@@ -310,6 +309,7 @@ impl DirectoryLog {
         self.settle();
         self.check_writable()?;
         if self.unflushed > 0 {
+            self.place.settle_ahead()?;
             let (file, active) = writer(&self.place, &mut self.tail)?;
             if let Err(e) = (self.disk.sync)(file) {
                 let path = self.place.path(active.summary.base, Kind::Log);

@@ -1,10 +1,10 @@
 //! The few things a log asks of the system, and how its files are called.
 
 use super::finish::Finish;
-use crate::{storage_error::StorageError, sync::Lock};
+use crate::{disk, storage_error::StorageError, sync::Lock};
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, IoSlice, Write},
+    fs::{self, File},
+    io::{self, IoSlice},
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
@@ -21,9 +21,14 @@ pub(super) struct Disk {
 
 impl Disk {
     pub(super) const SYSTEM: Self = Self {
-        write: |mut file, slices| file.write_vectored(slices),
-        sync: File::sync_data,
+        write: disk::write,
+        sync: disk::sync,
         beside: |finish| {
+            #[cfg(test)]
+            if disk::recorded::is_on() {
+                finish.run();
+                return None;
+            }
             let finish = Arc::new(Lock::new(Some(finish)));
             let run = |finish: &Lock<Option<Finish>>| finish.lock().take().map_or((), Finish::run);
             let thread = thread::Builder::new().name("kadence-segment".to_owned());
@@ -35,18 +40,7 @@ impl Disk {
 
     /// Writes both parts at the end of `file`, usually in one call.
     pub(super) fn append(self, file: &File, first: &[u8], second: &[u8]) -> io::Result<()> {
-        let mut slices = [IoSlice::new(first), IoSlice::new(second)];
-        let mut left = &mut slices[..];
-        IoSlice::advance_slices(&mut left, 0);
-        while !left.is_empty() {
-            match (self.write)(file, left) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => IoSlice::advance_slices(&mut left, written),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(())
+        disk::append(file, first, second, self.write)
     }
 
     /// Puts a file in place whole: a process that is killed leaves all of it, or nothing. It is not synced. What is
@@ -55,13 +49,13 @@ impl Disk {
     pub(super) fn put(self, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         let unfinished = path.with_extension(UNFINISHED);
         let write = || {
-            let file = File::create(&unfinished)?;
+            let file = disk::create(&unfinished)?;
             self.append(&file, bytes, &[])?;
             drop(file);
-            fs::rename(&unfinished, path)
+            disk::rename(&unfinished, path)
         };
         write().map_err(|e| {
-            let _ = fs::remove_file(&unfinished);
+            let _ = disk::remove_file(&unfinished);
             StorageError::io(path, "write")(e)
         })
     }
@@ -140,23 +134,17 @@ fn parse(name: &str) -> Option<(i64, Kind)> {
 
 /// Opens a segment to read it and to write at its end. With `new`, the file must not be there yet.
 pub(super) fn open(path: &Path, new: bool) -> Result<File, StorageError> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create_new(new);
-    options.open(path).map_err(StorageError::io(path, if new { "create" } else { "open" }))
+    disk::open(path, new).map_err(StorageError::io(path, if new { "create" } else { "open" }))
 }
 
-/// Cuts a file off. It has a handle of its own: Windows does not let one for appending do it.
+/// Cuts a file off.
 pub(super) fn cut(path: &Path, len: u64) -> Result<(), StorageError> {
-    let cut = || OpenOptions::new().write(true).open(path)?.set_len(len);
-    cut().map_err(StorageError::io(path, "cut off"))
+    disk::cut(path, len).map_err(StorageError::io(path, "cut off"))
 }
 
 /// Removes a file; one that is not there is as good.
 pub(super) fn remove(path: &Path) -> Result<(), StorageError> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StorageError::io(path, "remove")(e)),
-        _ => Ok(()),
-    }
+    disk::remove_file(path).map_err(StorageError::io(path, "remove"))
 }
 
 /// Fills `into` from `position` on.

@@ -38,17 +38,20 @@ impl Finish {
 
     fn steps(&self) -> Result<(), StorageError> {
         let dir = &self.place.dir;
+        self.place.settle_ahead()?;
         if let Some((file, segment)) = &self.segment {
             let path = self.place.path(segment.summary.base, Kind::Log);
             (self.disk.sync)(file).map_err(StorageError::io(path, "sync"))?;
         }
+        if self.new_names {
+            self.disk.sync_names(dir)?;
+        }
+        // Behind the syncs: whoever finds these files takes the segment for synced, and named.
         let (offset, state) = &self.state;
         snapshot::write(self.disk, dir, *offset, state)?;
         if let Some((_, segment)) = &self.segment {
-            // Behind the sync: from here on the segment is taken for what its index says.
             index::write(self.disk, dir, segment)?;
         }
-        snapshot::remove(dir, &self.superfluous)?;
-        if self.new_names { self.disk.sync_names(dir) } else { Ok(()) }
+        snapshot::remove(dir, &self.superfluous)
     }
 }

@@ -4,6 +4,7 @@
 //! those bytes. Segments may be removed meanwhile; a reader then gets what is left, and asks again.
 
 use super::{
+    Ahead,
     disk::{self, Kind},
     index::IndexFile,
     segment::{Entry, Growing, Head, Mark, Summary},
@@ -35,6 +36,8 @@ pub(super) struct Place {
     pub(super) finishing: Lock<Option<Arc<Growing>>>,
     /// Why nothing is written any longer.
     pub(super) fault: OnceLock<StorageError>,
+    /// What has to be on the disk before anything of the log is.
+    pub(super) ahead: OnceLock<Ahead>,
 }
 
 impl Place {
@@ -45,7 +48,13 @@ impl Place {
             next: Lock::default(),
             finishing: Lock::default(),
             fault: OnceLock::new(),
+            ahead: OnceLock::new(),
         })
+    }
+
+    /// Has what the log relies on reach the disk.
+    pub(super) fn settle_ahead(&self) -> Result<(), StorageError> {
+        self.ahead.get().map_or(Ok(()), |ahead| (ahead.0)())
     }
 
     pub(super) fn path(&self, base: i64, kind: Kind) -> PathBuf {
@@ -92,6 +101,8 @@ pub(super) struct Reading {
     pub(super) max_bytes: usize,
     pub(super) at_least_one: bool,
     pub(super) before: i64,
+    /// Why nothing is found.
+    pub(super) fault: Option<StorageError>,
 }
 
 impl Reading {
@@ -105,6 +116,9 @@ impl Reading {
     }
 
     pub(super) fn load(self) -> Result<Vec<Bytes>, StorageError> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         let mut out = Vec::with_capacity(self.spans.len());
         let mut left = self.max_bytes;
         for span in &self.spans {
@@ -222,7 +236,8 @@ impl Opened<'_> {
         let mut range: Option<Range<usize>> = None;
         loop {
             let at = (mark.position - start.position) as usize;
-            let chosen = range.clone().unwrap_or(at..at);
+            let none = at.min(piece.len());
+            let chosen = range.clone().unwrap_or(none..none);
             if mark.position >= self.summary().len {
                 return Ok(Taken::Bytes { range: chosen, next: None });
             }

@@ -65,6 +65,15 @@ fn encode(segment: &Growing) -> Vec<u8> {
 /// What the index file says of a finished segment whose file has `len` bytes; nothing if it is not finished, or the
 /// index is not of this file.
 pub(super) fn summary(dir: &Path, base: i64, len: u64) -> Option<Summary> {
+    trailer(dir, base).filter(|summary| summary.len == len)
+}
+
+/// How far a segment was synced when its index was written.
+pub(super) fn end(dir: &Path, base: i64) -> Option<i64> {
+    trailer(dir, base).map(|summary| summary.end)
+}
+
+fn trailer(dir: &Path, base: i64) -> Option<Summary> {
     let file = File::open(disk::path(dir, base, Kind::Index)).ok()?;
     let from = file.metadata().ok()?.len().checked_sub(TRAILER as u64)?;
     let mut bytes = [0; TRAILER];
@@ -85,11 +94,10 @@ pub(super) fn summary(dir: &Path, base: i64, len: u64) -> Option<Summary> {
         largest_gap: next()? as u64,
     };
     let sound = summary.base == base
-        && summary.len == len
         && (base..disk::MAX_OFFSET).contains(&summary.end)
-        && (summary.end > base) == (len > 0)
-        && summary.largest_batch <= len
-        && summary.largest_gap <= len
+        && (summary.end > base) == (summary.len > 0)
+        && summary.largest_batch <= summary.len
+        && summary.largest_gap <= summary.len
         && from % PAGE as u64 == 0;
     sound.then_some(summary)
 }

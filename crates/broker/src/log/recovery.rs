@@ -2,20 +2,27 @@
 //!
 //! A segment with a sound index file beside it was finished and synced, and is taken for what its trailer says. All
 //! others are read and checked from start to end. The last one may end in a part of a batch, which a crash in the
-//! middle of a write leaves; that is cut off. Anything else that is not as it was written is damage: what is before
-//! it is served, the log is closed for writing, and no file is touched.
+//! middle of a write leaves; that is cut off. A loss of power may leave pages of zeros where nothing was synced; from
+//! there on the log is cut off too, and it is said. Anything else that is not as it was written is damage: what is
+//! before it is served, the log is closed for writing, and no file is touched. Its end is where it was, so that
+//! nobody takes what is served for all there is.
 
 use super::{
     Restored,
     directory::{Active, DirectoryLog, INDEX_INTERVAL, Tail},
     disk::{self, Kind},
     index,
-    scan::{Scan, is_followed, scan},
+    scan::{Scan, end_behind, lacks_a_page, scan},
     segment::{Entry, Growing, Summary},
     snapshot,
 };
 use crate::{memory::Memory, storage_error::StorageError};
-use std::{collections::VecDeque, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::VecDeque,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The numbers of a partition's files, in order.
 #[derive(Debug, Default)]
@@ -23,6 +30,20 @@ struct Files {
     logs: Vec<i64>,
     indexes: Vec<i64>,
     snapshots: Vec<i64>,
+}
+
+/// How a segment was taken over.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    /// The next one may be as well.
+    goes_on: bool,
+    /// A loss of power took its end, and all that came later.
+    unsynced: bool,
+}
+
+impl Taken {
+    const WHOLE: Self = Self { goes_on: true, unsynced: false };
+    const END: Self = Self { goes_on: false, unsynced: false };
 }
 
 impl DirectoryLog {
@@ -35,21 +56,29 @@ impl DirectoryLog {
         restored: &mut dyn FnMut(Restored<'_>),
     ) -> Result<Self, StorageError> {
         let mut log = Self::new(dir, memory);
-        let files = log.files()?;
+        let mut files = log.files()?;
         log.snapshots.clone_from(&files.snapshots);
-        for base in &files.logs {
-            let last = files.logs.last() == Some(base);
-            if !log.take_over(*base, last)? {
+        let mut at = 0;
+        while let Some(base) = files.logs.get(at).copied() {
+            at += 1;
+            let Taken { goes_on, unsynced } = log.take_over(base, at == files.logs.len(), &files)?;
+            if unsynced {
+                log.drop_unsynced(&mut files, at)?;
+            }
+            if !goes_on {
                 break;
             }
         }
+        let served = log.segments().last().map(|s| s.end);
+        log.end = match served {
+            Some(end) if log.place.fault.get().is_some() => end.max(log.had(&files)?),
+            Some(end) => end,
+            // A segment is there from the first record on, also if all of it is deleted.
+            None => log.had(&files)?.max(start),
+        };
         let first = log.segments().next().map(|s| s.base);
-        // Without any segment the last snapshot tells how far the offsets had come.
-        log.end = log
-            .segments()
-            .last()
-            .map_or_else(|| files.logs.first().or(files.snapshots.last()).copied().unwrap_or(0), |s| s.end);
         log.start = first.unwrap_or(log.end);
+        log.check_start(&files, start);
         log.replay(restored)?;
         // A snapshot is written when all before it is: what it has and the segments have not was taken away.
         if let Some(&had) = files.snapshots.last()
@@ -64,10 +93,62 @@ impl DirectoryLog {
             (log.finished, log.tail) = (VecDeque::new(), Tail::None);
             (log.start, log.end) = (start, start);
         } else {
-            log.start = start.max(log.start);
+            // What is missing at the start was there, and is not taken for deleted.
+            log.start = start;
         }
         log.idle_end = log.end;
         Ok(log)
+    }
+
+    /// How far the log had come, by what is left of it.
+    fn had(&self, files: &Files) -> Result<i64, StorageError> {
+        let dir = &self.place.dir;
+        let mut had = files.snapshots.last().copied().unwrap_or(0);
+        had = files.indexes.iter().filter_map(|base| index::end(dir, *base)).fold(had, i64::max);
+        if let Some(&base) = files.logs.last() {
+            let end = end_behind(&self.place.path(base, Kind::Log), 0, base)?;
+            had = had.max(end.unwrap_or(base));
+        }
+        Ok(had)
+    }
+
+    /// Closes a log whose first segments are not there, or all of them. Records before `start` are deleted.
+    fn check_start(&mut self, files: &Files, start: i64) {
+        let missing = self.place.path(start, Kind::Log);
+        let first = self.segments().next().map(|s| s.base);
+        match first {
+            Some(first) if first > start => {
+                let fault = StorageError::MissingStart { path: missing, from: start, to: first };
+                drop(self.close_for_writing(fault));
+            }
+            None if self.end > start && files.logs.is_empty() => {
+                let fault = StorageError::MissingStart { path: missing, from: start, to: self.end };
+                drop(self.close_for_writing(fault));
+            }
+            None if files.logs.is_empty() && self.place.dir.is_dir() => {
+                self.lost = Some(StorageError::Empty { path: self.place.dir.clone(), end: self.end });
+            }
+            _ => {}
+        }
+    }
+
+    /// Where the first segment in `dir` begins.
+    pub(super) fn first_offset(dir: &Path) -> Result<i64, StorageError> {
+        let logs = disk::list(dir)?.into_iter().filter(|(_, kind)| *kind == Kind::Log);
+        Ok(logs.map(|(offset, _)| offset).min().unwrap_or(0))
+    }
+
+    /// Takes away the segments from the one at `at` on: they were begun when the one before them had not reached the
+    /// disk, so nothing in them had.
+    fn drop_unsynced(&mut self, files: &mut Files, at: usize) -> Result<(), StorageError> {
+        for base in files.logs.drain(at..) {
+            for kind in [Kind::Log, Kind::Index] {
+                disk::remove(&self.place.path(base, kind))?;
+            }
+        }
+        let end = self.segments().last().map_or(0, |s| s.end);
+        self.lost = Some(StorageError::Unsynced { path: self.place.dir.clone(), end });
+        Ok(())
     }
 
     fn files(&self) -> Result<Files, StorageError> {
@@ -85,8 +166,8 @@ impl DirectoryLog {
         Ok(files)
     }
 
-    /// Takes over one more segment; `false` if nothing behind it can be.
-    fn take_over(&mut self, base: i64, last: bool) -> Result<bool, StorageError> {
+    /// Takes over one more segment.
+    fn take_over(&mut self, base: i64, last: bool, files: &Files) -> Result<Taken, StorageError> {
         let path = self.place.path(base, Kind::Log);
         if let Some(end) = self.segments().last().map(|s| s.end)
             && end != base
@@ -97,7 +178,7 @@ impl DirectoryLog {
             } else {
                 StorageError::Damaged { path, position: 0, what: "offsets of the segment before it" }
             });
-            return Ok(false);
+            return Ok(Taken::END);
         }
         let len = fs::metadata(&path).map_err(StorageError::io(&path, "read"))?.len();
         if let Some(summary) = index::summary(&self.place.dir, base, len) {
@@ -106,30 +187,55 @@ impl DirectoryLog {
             } else {
                 self.finished.push_back(summary);
             }
-            return Ok(true);
+            return Ok(Taken::WHOLE);
         }
+        // Nobody knows whether those who wrote it came to sync its name.
+        self.new_names = true;
         let Scan { segment, bad } = scan(&path, base, INDEX_INTERVAL, &mut |_, _| {})?;
         let (summary, position) = (segment.summary, segment.summary.len);
-        match bad {
-            // What is removed was never whole: a batch is acknowledged when all of it is written, and none is
-            // written before the one ahead of it.
-            Some(_) if last && !is_followed(&path, position, summary.end)? => disk::cut(&path, position)?,
-            Some(what) => drop(self.close_for_writing(StorageError::Damaged { path, position, what })),
-            None if !last => {
-                // Without an index reads are slower, and the next start reads the segment again. With one it is
-                // trusted, so the disk has to have it.
-                let synced = disk::open(&path, false).is_ok_and(|file| (self.disk.sync)(&file).is_ok());
-                if synced {
-                    let _ = index::write(self.disk, &self.place.dir, &segment);
-                }
-                self.finished.push_back(summary);
-                return Ok(true);
+        let next = files.logs.iter().find(|next| **next > base).copied();
+        let short = next.is_some_and(|next| summary.end < next);
+        let mut unsynced = false;
+        if bad.is_some() || short {
+            let behind = bad.map_or(Ok(None), |_| end_behind(&path, position, summary.end))?;
+            let torn = last && behind.is_none();
+            unsynced = !torn
+                && summary.end >= self.synced(base, files)
+                && (lacks_a_page(&path, position)? || (short && behind.is_none()));
+            if torn || unsynced {
+                // What is removed was never whole, and not acknowledged, or it was not on the disk.
+                disk::cut(&path, position)?;
+            } else if let Some(what) = bad {
+                self.close_for_writing(StorageError::Damaged { path, position, what });
             }
-            None => {}
+        } else if !last {
+            self.index_again(&path, &segment);
+            self.finished.push_back(summary);
+            return Ok(Taken::WHOLE);
+        }
+        if short && !unsynced && bad.is_none() {
+            // The gap is said by the next segment.
+            self.finished.push_back(summary);
+            return Ok(Taken::WHOLE);
         }
         self.unflushed = (summary.end - base) as u64;
         self.open_at(segment);
-        Ok(self.place.fault.get().is_none())
+        Ok(Taken { goes_on: self.place.fault.get().is_none() && !unsynced, unsynced })
+    }
+
+    /// Without an index reads are slower, and the next start reads the segment again. With one it is trusted, so the
+    /// disk has to have it.
+    fn index_again(&self, path: &Path, segment: &Growing) {
+        let synced = disk::open(path, false).is_ok_and(|file| (self.disk.sync)(&file).is_ok());
+        if synced && self.disk.sync_names(&self.place.dir).is_ok() {
+            let _ = index::write(self.disk, &self.place.dir, segment);
+        }
+    }
+
+    /// The offset up to which a segment is known to have been on the disk, by the files that are written then.
+    fn synced(&self, base: i64, files: &Files) -> i64 {
+        let by_index = index::end(&self.place.dir, base).unwrap_or(base);
+        files.snapshots.last().map_or(by_index, |snapshot| by_index.max(*snapshot))
     }
 
     fn open_at(&mut self, segment: Growing) {
@@ -140,7 +246,8 @@ impl DirectoryLog {
     /// Gives the partition its newest state and the batches behind it. A segment that turns out to be damaged ends
     /// the log.
     fn replay(&mut self, restored: &mut dyn FnMut(Restored<'_>)) -> Result<(), StorageError> {
-        self.snapshots.retain(|at| *at <= self.end);
+        let served = self.segments().last().map_or(self.end, |s| s.end);
+        self.snapshots.retain(|at| *at <= served);
         let mut from = i64::MIN;
         while let Some(at) = self.snapshots.last() {
             if let Some(state) = snapshot::read(&self.place.dir, *at) {
@@ -166,7 +273,6 @@ impl DirectoryLog {
                 let position = segment.summary.len;
                 self.close_for_writing(StorageError::Damaged { path, position, what });
                 self.finished.retain(|s| s.base < summary.base);
-                self.end = segment.summary.end;
                 self.open_at(segment);
                 break;
             }

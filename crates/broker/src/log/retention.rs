@@ -4,19 +4,26 @@ use super::{
     LogSettings,
     directory::{DirectoryLog, Tail},
     disk::{self, Kind},
+    segment::Summary,
 };
 use crate::storage_error::StorageError;
-use std::{fs, io, sync::atomic::Ordering::Relaxed};
+use std::{io, sync::atomic::Ordering::Relaxed};
 
 impl DirectoryLog {
     /// Lets the log begin at `offset`. Segments before it are removed but for the last one.
     pub(super) fn advance_start(&mut self, offset: i64) -> Result<(), StorageError> {
         self.start = offset.clamp(self.start, self.end);
+        let offset = self.start;
         if self.place.fault.get().is_some() {
             // What is on the disk stays as it is until somebody has looked at it.
             return Ok(());
         }
-        while let Some(segment) = self.finished.front().filter(|s| s.end <= self.start) {
+        let goes = |segment: &&Summary| segment.end <= offset;
+        if self.finished.front().is_some_and(|segment| goes(&segment)) {
+            // Otherwise a loss of power could leave a log whose beginning is missing.
+            self.place.settle_ahead()?;
+        }
+        while let Some(segment) = self.finished.front().filter(goes) {
             let (base, end) = (segment.base, segment.end);
             if self.place.finishing.lock().as_ref().is_some_and(|s| s.summary.base == base) {
                 // Otherwise its index would come when it is gone.
@@ -40,6 +47,7 @@ impl DirectoryLog {
         now_ms: i64,
         before: i64,
         state: impl FnOnce() -> Vec<u8>,
+        keep: impl FnOnce(i64) -> Result<(), StorageError>,
     ) -> Result<bool, StorageError> {
         self.rest();
         if self.place.fault.get().is_some() {
@@ -69,6 +77,7 @@ impl DirectoryLog {
         }
         let moved = upto > self.start;
         if moved {
+            keep(upto)?;
             self.advance_start(upto)?;
         }
         Ok(moved)
@@ -97,10 +106,8 @@ impl DirectoryLog {
         for (offset, kind) in disk::list(&dir)? {
             disk::remove(&self.place.path(offset, kind))?;
         }
-        match fs::remove_dir(&dir) {
-            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
-                Ok(())
-            }
+        match crate::disk::remove_dir(&dir) {
+            Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
             removed => removed.map_err(StorageError::io(dir, "remove")),
         }
     }

@@ -87,34 +87,77 @@ fn next(
 /// What is looked through at a time.
 const WINDOW: u64 = 1 << 20;
 
-/// Whether a whole batch of an offset from `offset` on lies anywhere behind `from`. Behind a write that a crash tore
-/// there is none.
-pub(super) fn is_followed(path: &Path, from: u64, offset: i64) -> Result<bool, StorageError> {
+/// The end of the last whole batch that lies behind `from`, of an offset from `offset` on; none if there is none, as
+/// behind a write that a crash tore.
+pub(super) fn end_behind(path: &Path, from: u64, offset: i64) -> Result<Option<i64>, StorageError> {
     let failed = || StorageError::io(path, "read");
     let file = File::open(path).map_err(failed())?;
     let len = file.metadata().map_err(failed())?.len();
-    let mut start = from;
+    let (mut start, mut end) = (from, None);
     while len.saturating_sub(start) >= HEADER_LEN as u64 {
         // A header that begins in the window is whole in it.
         let mut window = vec![0; (WINDOW + HEADER_LEN as u64).min(len - start) as usize];
         read_exact_at(&file, &mut window, start).map_err(failed())?;
-        for (at, header) in (start..).zip(window.windows(HEADER_LEN)) {
+        let mut next = start + WINDOW;
+        for (at, header) in (start..next).zip(window.windows(HEADER_LEN)) {
             let Some(header) = header.first_chunk::<HEADER_LEN>() else { continue };
             let base = header.first_chunk().map_or(-1, |base| i64::from_be_bytes(*base));
-            if base >= offset
+            if base >= end.unwrap_or(offset)
                 && let Ok(head) = Head::parse(header, base, MAX_OFFSET, len - at)
                 && is_whole(&file, at, head.len).map_err(failed())?
             {
-                return Ok(true);
+                // What is in a whole batch is not looked through.
+                (end, next) = (Some(head.last_offset + 1), at + head.len);
+                break;
             }
         }
-        start += WINDOW;
+        start = next;
     }
-    Ok(false)
+    Ok(end)
 }
 
 fn is_whole(file: &File, at: u64, len: u64) -> io::Result<bool> {
     let mut batch = vec![0; len as usize];
     read_exact_at(file, &mut batch, at)?;
     Ok(BatchHeader::parse(&batch).is_ok_and(|header| header.crc == crc32c::crc32c(&batch[CRC_FROM..])))
+}
+
+/// What a disk writes whole, or not at all.
+const PAGE: u64 = 4096;
+
+/// Whether a page is missing in a segment behind `from`, before the first whole batch there: what was not synced may
+/// be zeros after a loss of power, while later pages are there.
+pub(super) fn lacks_a_page(path: &Path, from: u64) -> Result<bool, StorageError> {
+    let failed = || StorageError::io(path, "read");
+    let file = File::open(path).map_err(failed())?;
+    let len = file.metadata().map_err(failed())?.len();
+    let mut page = vec![0; PAGE as usize];
+    let mut start = from;
+    while start < len {
+        let end = ((start / PAGE + 1) * PAGE).min(len);
+        let page = &mut page[..(end - start) as usize];
+        read_exact_at(&file, page, start).map_err(failed())?;
+        if page.iter().all(|byte| *byte == 0) {
+            return Ok(true);
+        }
+        if start > from && is_batch(&file, page, start, len).map_err(failed())? {
+            return Ok(false);
+        }
+        start = end;
+    }
+    Ok(false)
+}
+
+/// Whether a whole batch begins in a page.
+fn is_batch(file: &File, page: &[u8], start: u64, len: u64) -> io::Result<bool> {
+    for (at, header) in (start..).zip(page.windows(HEADER_LEN)) {
+        let Some(header) = header.first_chunk::<HEADER_LEN>() else { continue };
+        let base = header.first_chunk().map_or(-1, |base| i64::from_be_bytes(*base));
+        if let Ok(head) = Head::parse(header, base, MAX_OFFSET, len - at)
+            && is_whole(file, at, head.len)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -18,9 +18,11 @@ impl DirectoryLog {
         let before = before.min(self.end);
         let mut spans = Vec::new();
         let mut there = 0;
-        if offset < before {
+        let missing = self.segments().next().is_none_or(|first| offset < first.base);
+        if offset < before && !missing {
             let first = self.finished.partition_point(|s| s.end <= offset);
-            let segments = self.finished.range(first..).chain(self.tail.summary());
+            let tail = self.tail.summary().filter(|s| s.end > offset);
+            let segments = self.finished.range(first..).chain(tail);
             for summary in segments.take_while(|s| s.base < before) {
                 if !spans.is_empty() && there >= max_bytes as u64 {
                     break;
@@ -34,7 +36,10 @@ impl DirectoryLog {
                 spans.push(span);
             }
         }
-        Reading { place: Arc::clone(&self.place), spans, offset, max_bytes, at_least_one, before }
+        // What is there by its offset and not served is not passed over.
+        let lacking = spans.is_empty() && offset < before;
+        let fault = self.place.fault.get().filter(|_| lacking).cloned();
+        Reading { place: Arc::clone(&self.place), spans, offset, max_bytes, at_least_one, before, fault }
     }
 
     /// A segment for a reader, who starts behind the last entry that fits.

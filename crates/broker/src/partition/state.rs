@@ -165,10 +165,15 @@ impl State {
     }
 
     /// Whether anything was deleted.
-    pub(super) fn retain(&mut self, settings: &TopicSettings, now_ms: i64) -> Result<bool, StorageError> {
+    pub(super) fn retain(
+        &mut self,
+        settings: &TopicSettings,
+        now_ms: i64,
+        keep: impl FnOnce(i64) -> Result<(), StorageError>,
+    ) -> Result<bool, StorageError> {
         let Self { log, producers, .. } = self;
         let before = producers.first_open().unwrap_or(i64::MAX);
-        let deleted = log.retain(&of_log(settings), now_ms, before, || producers.snapshot())?;
+        let deleted = log.retain(&of_log(settings), now_ms, before, || producers.snapshot(), keep)?;
         if deleted {
             self.producers.forget_before(self.log.start());
             self.share.shrink_to(self.producers.bytes());

@@ -234,7 +234,8 @@ fn damage_before_whole_batches_is_not_cut_off() {
     assert!(fault.contains("damaged at byte") && fault.contains("checksum"), "{fault}");
     let mut client = Client::connect(&broker);
     let found = client.fetch("t", 0, 0);
-    assert_eq!((found.high_watermark, found.records.unwrap().len()), (1, batch.len()));
+    assert_eq!((found.high_watermark, found.records.unwrap().len()), (3, batch.len()));
+    assert_eq!(client.fetch("t", 0, 1).error_code, 56, "what is behind the damage is not taken for the end");
     let refused = client.produce("t", 0, batch);
     assert_eq!(refused.error_code, 44);
     assert!(refused.error_message.unwrap().contains("damaged at byte"));

@@ -334,7 +334,59 @@ fn a_missing_segment_closes_the_log_there() {
     fs::remove_file(path(dir.path(), base, "log")).unwrap();
     let (log, _) = recover(dir.path(), 0);
     assert!(matches!(log.fault(), Some(StorageError::Missing { offset, .. }) if *offset == base));
-    assert_eq!((all(&log), log.end()), (batches[..20].concat(), base));
+    let end = batches.iter().map(|b| i64::from(BatchHeader::parse(b).unwrap().last_offset_delta) + 1).sum();
+    assert_eq!((all(&log), log.end()), (batches[..20].concat(), end), "nobody takes it for all there was");
+    for offset in [base, end - 1] {
+        let error = log.read(offset, usize::MAX, true, i64::MAX).load().unwrap_err();
+        assert!(error.to_string().contains("missing"), "{error}");
+    }
+}
+
+#[test]
+fn a_log_without_its_first_segment_does_not_begin_later() {
+    let dir = TempDir::new().unwrap();
+    let (log, batches) = three_segments(dir.path());
+    let second = i64::from_be_bytes(batches[20][..8].try_into().unwrap());
+    drop(log);
+    fs::remove_file(path(dir.path(), 0, "log")).unwrap();
+    let (mut log, _) = recover(dir.path(), 0);
+    let text = log.fault().unwrap().full_text();
+    assert!(text.contains(&format!("from offset 0 to {second}")), "{text}");
+    assert_eq!(failure(&mut log, &Batch::of(1, 1, 1)), text);
+    assert_eq!(log.start(), 0);
+    assert_eq!(log.read(0, usize::MAX, true, i64::MAX).load().unwrap_err().full_text(), text);
+    assert_eq!(load(log.read(second, usize::MAX, true, i64::MAX)), batches[20..].concat());
+    // What was deleted is not missed.
+    let (log, _) = recover(dir.path(), second);
+    assert!(log.fault().is_none());
+}
+
+#[test]
+fn a_log_without_its_only_segment_does_not_begin_anew() {
+    for closed in [true, false] {
+        let dir = TempDir::new().unwrap();
+        let inside = dir.path().join("0");
+        let mut log = Log::in_directory(inside.clone(), &memory());
+        append(&mut log, &Batch::of(7, 9, 1));
+        if closed {
+            log.close(b"state").unwrap();
+        }
+        drop(log);
+        fs::remove_file(path(&inside, 0, "log")).unwrap();
+        let (mut log, _) = recover(&inside, 0);
+        if closed {
+            let text = log.fault().unwrap().full_text();
+            assert!(text.contains("from offset 0 to 7"), "{text}");
+            assert_eq!((log.start(), log.end()), (0, 7));
+            assert!(log.read(3, usize::MAX, true, i64::MAX).load().is_err());
+            assert_eq!(failure(&mut log, &Batch::of(1, 1, 1)), text);
+        } else {
+            // Nothing tells how far it had come. That it begins anew is said.
+            let text = log.lost().unwrap().full_text();
+            assert!(text.contains("no record is here any longer") && text.contains("offset 0"), "{text}");
+            assert_eq!(append(&mut log, &Batch::of(1, 1, 1)), 0);
+        }
+    }
 }
 
 #[test]
@@ -443,7 +495,9 @@ fn a_reader_outlives_the_segments_it_found() {
 /// What is left of a directory is a beginning of what was written, or damage that is told.
 fn check_rest(dir: &Path, batches: &[Vec<u8>]) {
     let (mut log, told) = recover(dir, 0);
-    let rest = all(&log);
+    let rest = log.read(log.start(), usize::MAX, false, i64::MAX).load();
+    assert!(rest.is_ok() || log.fault().is_some());
+    let rest = rest.unwrap_or_default().concat();
     assert!(batches.concat().starts_with(&rest));
     let whole = log.fault().is_none();
     let from = told.batches.first().and_then(|first| batches.iter().position(|b| b == first));

@@ -105,7 +105,7 @@ fn nothing_is_made_before_the_first_batch() {
     let mut log = Log::in_directory(path.clone(), &memory());
     log.flush().unwrap();
     log.roll(b"state").unwrap();
-    assert!(!log.retain(&LogSettings { retention_ms: 0, ..SETTINGS }, 9, 9, Vec::new).unwrap());
+    assert!(!log.retain(&LogSettings { retention_ms: 0, ..SETTINGS }, 9, 9, Vec::new, |_| Ok(())).unwrap());
     log.close(b"state").unwrap();
     assert!(all(&log).is_empty() && !path.exists());
     let (log, told) = recover(&path, 0);
@@ -126,7 +126,7 @@ fn a_log_that_is_left_alone_gives_its_file_back() {
         Log::Memory(_) => false,
     };
     for expected in [true, false] {
-        log.retain(&SETTINGS, 0, i64::MAX, Vec::new).unwrap();
+        log.retain(&SETTINGS, 0, i64::MAX, Vec::new, |_| Ok(())).unwrap();
         assert_eq!(is_open(&log), expected);
     }
     let before = all(&log);
@@ -142,11 +142,11 @@ fn a_log_that_expired_goes_on_where_it_was() {
     let mut log = Log::in_directory(path.clone(), &memory());
     append(&mut log, &Batch::of(5, 1, 100));
     let settings = LogSettings { retention_ms: 10, ..SETTINGS };
-    assert!(!log.retain(&settings, 110, i64::MAX, Vec::new).unwrap());
-    assert!(!log.retain(&settings, 111, 4, Vec::new).unwrap(), "a transaction is open");
-    assert!(log.retain(&settings, 111, 5, || b"state".to_vec()).unwrap());
+    assert!(!log.retain(&settings, 110, i64::MAX, Vec::new, |_| Ok(())).unwrap());
+    assert!(!log.retain(&settings, 111, 4, Vec::new, |_| Ok(())).unwrap(), "a transaction is open");
+    assert!(log.retain(&settings, 111, 5, || b"state".to_vec(), |_| Ok(())).unwrap());
     assert_eq!((log.start(), log.end(), log.size_bytes()), (5, 5, 0));
-    let (log, told) = recover(&path, 0);
+    let (log, told) = recover(&path, 5);
     assert_eq!((log.start(), log.end()), (5, 5));
     assert_eq!(told.state.as_deref(), Some(&b"state"[..]));
 }

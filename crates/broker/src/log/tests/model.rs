@@ -316,10 +316,17 @@ fn retain(log: &mut Log, model: &mut Model, settings: &LogSettings, now: i64, be
         model.retained(settings, now, before)
     };
     let mut asked = false;
-    let moved = log.retain(settings, now, before, || {
+    let state = || {
         asked = true;
         Model::state(model.end)
+    };
+    let mut kept = None;
+    let moved = log.retain(settings, now, before, state, |offset| {
+        kept = Some(offset);
+        Ok(())
     });
+    let moves = start > model.start && !in_memory;
+    assert_eq!(kept, moves.then_some(start), "it is written down before anything goes");
     assert_eq!(moved.unwrap(), start > model.start);
     if asked {
         assert_eq!(start, model.end);
