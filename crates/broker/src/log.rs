@@ -244,6 +244,15 @@ impl Log {
         }
     }
 
+    /// The offset behind the last segment that is finished.
+    #[cfg(test)]
+    pub(crate) fn finished(&self) -> i64 {
+        match self {
+            Self::Memory(_) => 0,
+            Self::Directory(log) => log.finished.back().map_or(0, |segment| segment.end),
+        }
+    }
+
     /// Why nothing can be appended any longer; what is stored can be read.
     pub(crate) fn fault(&self) -> Option<&StorageError> {
         match self {

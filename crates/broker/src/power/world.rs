@@ -190,8 +190,9 @@ impl World {
     fn note_kept(&mut self, topic: &Topic) {
         for (index, partition) in (0..).zip(&topic.partitions) {
             let state = partition.lock();
-            if state.log.unflushed() == 0 && state.log.end() > 0 {
-                self.said.kept.push((recorded::steps(), (topic.id, index), state.log.end()));
+            let kept = if state.log.unflushed() == 0 { state.log.end() } else { state.log.finished() };
+            if kept > 0 {
+                self.said.kept.push((recorded::steps(), (topic.id, index), kept));
             }
         }
     }
@@ -241,7 +242,9 @@ impl World {
     fn commit(&mut self) {
         let Some((topic, partition)) = self.some_place() else { return };
         let offset = self.chance.below(50) as i64;
-        let commit = Commit { topic: &topic.name, partition, offset, leader_epoch: -1, metadata: "" };
+        // The journal is to have more than one page that is not synced.
+        let metadata = &"m".repeat(self.chance.below(3_000));
+        let commit = Commit { topic: &topic.name, partition, offset, leader_epoch: -1, metadata };
         let who = Committer { member: "", instance: None, generation: -1 };
         let results = self.shared().groups.commit(GROUP, &who, &[commit], |_, _| true);
         assert_eq!(results, [Ok(())]);
