@@ -59,6 +59,12 @@ pub enum DirectoryError {
     )]
     Aborted { path: PathBuf, producer: i64, topic: String, partition: i32 },
     #[error(
+        "{}: logs have {most} files open, half of what this process may have; further ones are opened for each \
+         write, which is slower (ulimit -n raises the limit)",
+        path.display()
+    )]
+    Files { path: PathBuf, most: usize },
+    #[error(
         "{}: this directory was removed or is another one now; the broker takes nothing more until its next start",
         path.display()
     )]

@@ -7,7 +7,7 @@
 //! | `segment`, `index`, `snapshot` | its files |
 //! | `select`, `found`, `lookup` | reading them without holding up the partition |
 //! | `scan` | a segment checked byte by byte |
-//! | `disk` | what is asked of the system |
+//! | `disk`, `open_files` | what is asked of the system |
 
 mod directory;
 mod disk;
@@ -16,6 +16,7 @@ mod found;
 mod index;
 mod lookup;
 mod memory;
+mod open_files;
 mod recovery;
 mod retention;
 mod scan;
@@ -30,6 +31,7 @@ use bytes::Bytes;
 use directory::DirectoryLog;
 use kadence_wire::batch::BatchHeader;
 use memory::MemoryLog;
+pub(crate) use open_files::OpenFiles;
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -205,10 +207,10 @@ impl Log {
         DirectoryLog::first_offset(dir)
     }
 
-    /// Nothing of this log reaches the disk before what `ahead` brings there.
-    pub(crate) fn keep_behind(&self, ahead: Ahead) {
+    /// Nothing of this log reaches the disk before what `ahead` brings there, and its file is one of `files`.
+    pub(crate) fn bind(&self, ahead: Ahead, files: &Arc<OpenFiles>) {
         if let Self::Directory(log) = self {
-            let _ = log.place.ahead.set(ahead);
+            let _ = (log.place.ahead.set(ahead), log.place.files.set(Arc::clone(files)));
         }
     }
 

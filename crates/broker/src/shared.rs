@@ -112,6 +112,9 @@ impl Shared {
         if let Err(gone) = self.topics.check_directory() {
             self.notice(gone);
         }
+        if let (Some(most), Some(path)) = (self.topics.files_reached(), self.topics.path()) {
+            self.notice(DirectoryError::Files { path: path.to_owned(), most });
+        }
     }
 
     /// Says what was found in the directory.

@@ -45,6 +45,8 @@ pub enum BrokerError {
     NoAddress,
     #[error("broker: cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("broker: cannot listen on {address}, which this broker has by its listener {other} already")]
+    Overlap { address: SocketAddr, other: SocketAddr },
     #[error(
         "broker: group.min.session.timeout.ms={} is above group.max.session.timeout.ms={}",
         least.as_millis(),
@@ -257,10 +259,22 @@ fn bind_once(wanted: &[Listener]) -> Result<Vec<Bound>, BrokerError> {
         match TcpListener::bind(address).and_then(|socket| Ok((socket.local_addr()?, socket))) {
             Ok((address, socket)) => bound.push(Bound { index, address, socket }),
             Err(source) if wanted.len() > 1 && is_missing_ipv6(address, &source) => {}
-            Err(source) => return Err(BrokerError::Listen { address, source }),
+            Err(source) => {
+                let own = bound.iter().map(|bound| bound.address).find(|own| overlap(*own, address));
+                return Err(match own.filter(|_| source.kind() == io::ErrorKind::AddrInUse) {
+                    Some(other) => BrokerError::Overlap { address, other },
+                    None => BrokerError::Listen { address, source },
+                });
+            }
         }
     }
     if bound.is_empty() { Err(BrokerError::NoAddress) } else { Ok(bound) }
+}
+
+/// Whether two addresses cannot be listened on both.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && (one.ip() == other.ip() || all)
 }
 
 /// Whether `address` is an IPv6 loopback address that this machine does not have.

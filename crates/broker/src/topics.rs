@@ -4,7 +4,7 @@ use crate::{
     config::TopicConfig,
     directory::{Directory, DirectoryError},
     journal::{self, Event, Journal, NotWritten, State as Kept},
-    log::{Ahead, Log},
+    log::{Ahead, Log, OpenFiles},
     memory::Memory,
     options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, TopicSettings},
     partition::Partition,
@@ -90,6 +90,8 @@ pub(crate) struct Topics {
     directory: Option<Directory>,
     /// It is there no longer, or somebody else's.
     gone: AtomicBool,
+    /// The files that logs keep open.
+    files: Arc<OpenFiles>,
     state: Lock<State>,
 }
 
@@ -115,6 +117,7 @@ impl Topics {
             defaults,
             directory,
             gone: AtomicBool::new(false),
+            files: OpenFiles::at_most(open_logs()),
             state: Lock::default(),
         };
         for (id, topic) in &kept.topics {
@@ -196,7 +199,7 @@ impl Topics {
         let Some(directory) = &self.directory else { return };
         let (journal, path) = (Arc::clone(&self.journal), directory.path().to_owned());
         let settle = move || journal.settle().map_err(|_| StorageError::Journal { path: path.clone() });
-        partition.lock().log.keep_behind(Ahead::new(settle));
+        partition.lock().log.bind(Ahead::new(settle), &self.files);
     }
 
     /// As [`note_start`](Self::note_start), for those who have it from the disk.
@@ -229,6 +232,11 @@ impl Topics {
             }
         }
         Err(DirectoryError::Gone { path })
+    }
+
+    /// The most files that logs keep open, if that was reached and is not said yet.
+    pub(crate) fn files_reached(&self) -> Option<usize> {
+        self.files.take_reached()
     }
 
     /// Writes down that the records of a partition before `offset` are deleted.
@@ -422,6 +430,18 @@ impl State {
             format!("this broker keeps at most {MAX_PARTITIONS} partitions (there are {})", self.partitions);
         Err(Refusal::new(ResponseError::PolicyViolation, message))
     }
+}
+
+/// Files that are neither a log's nor a connection's: the broker's own, and those of readers.
+const OTHER_FILES: u64 = 64;
+
+/// So many files may logs keep open. The other half of what the process may have is for connections.
+fn open_logs() -> usize {
+    #[cfg(unix)]
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let most = None::<u64>;
+    most.map_or(usize::MAX, |most| (most.saturating_sub(OTHER_FILES) / 2).max(1) as usize)
 }
 
 /// Kafka's rule for topic names.

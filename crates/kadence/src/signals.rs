@@ -28,6 +28,7 @@ impl Signals {
     pub(crate) fn listen() -> Self {
         let signals = Self { stop: Arc::new(Stop::new()), abandon: Arc::new(Stop::new()) };
         let heard = signals.clone();
+        refuse_large_writes();
         // Without the listener Ctrl-C still ends the process, as it does by default.
         #[cfg(unix)]
         if let Ok(mut incoming) = signal_hook::iterator::Signals::new(listened_for()) {
@@ -44,6 +45,17 @@ impl Signals {
             });
         }
         signals
+    }
+}
+
+/// Has a write beyond the largest size of a file (`ulimit -f`) fail, as one on a full disk does, where the system
+/// would end the process.
+fn refuse_large_writes() {
+    #[cfg(unix)]
+    {
+        let heard = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        // Where that cannot be had, the process ends as it would have.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, heard);
     }
 }
 

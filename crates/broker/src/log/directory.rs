@@ -17,6 +17,7 @@ use super::{
     finish::Finish,
     found::Place,
     index::IndexFile,
+    open_files::{OpenFile, OpenFiles},
     scan,
     segment::{Entry, Growing, Head, Summary},
     snapshot,
@@ -74,6 +75,22 @@ pub(super) struct Active {
     pub(super) segment: Growing,
     /// Opened when it is needed.
     pub(super) file: Option<Arc<File>>,
+    /// Counts it, where files are counted.
+    pub(super) counted: Option<OpenFile>,
+}
+
+impl Active {
+    pub(super) fn closed(segment: Growing) -> Self {
+        Self { segment, file: None, counted: None }
+    }
+
+    fn opened(segment: Growing, file: File, place: &Place) -> Self {
+        Self { segment, file: Some(Arc::new(file)), counted: place.files.get().map(OpenFiles::take) }
+    }
+
+    pub(super) fn close_file(&mut self) {
+        (self.file, self.counted) = (None, None);
+    }
 }
 
 impl DirectoryLog {
@@ -133,10 +150,21 @@ impl DirectoryLog {
             batch
         };
         self.open_tail()?;
-        self.write(&head, batch)?;
+        let written = self.write(&head, batch);
+        self.spare_files();
+        written?;
         self.end = head.last_offset + 1;
         self.unflushed += (self.end - base_offset) as u64;
         Ok(base_offset)
+    }
+
+    /// Gives its file back where logs have too many.
+    fn spare_files(&mut self) {
+        if let Tail::Open(active) = &mut self.tail
+            && self.place.files.get().is_some_and(|files| files.are_too_many())
+        {
+            active.close_file();
+        }
     }
 
     /// Writes a batch with its place in the log. What is written in part is taken back.
@@ -188,7 +216,7 @@ impl DirectoryLog {
         made.map_err(StorageError::io(dir, "create"))?;
         let file = disk::open(&self.place.path(self.end, Kind::Log), true)?;
         self.new_names = true;
-        self.tail = Tail::Open(Active { segment: Growing::new(self.end), file: Some(Arc::new(file)) });
+        self.tail = Tail::Open(Active::opened(Growing::new(self.end), file, &self.place));
         Ok(())
     }
 
@@ -208,7 +236,7 @@ impl DirectoryLog {
         };
         // An index that does not fit into memory is not worth refusing a record.
         self.share.grow(segment.index.capacity() * size_of::<Entry>());
-        self.tail = Tail::Open(Active { segment, file: None });
+        self.tail = Tail::Open(Active::closed(segment));
         Ok(())
     }
 
@@ -288,7 +316,7 @@ impl DirectoryLog {
         writer(&self.place, &mut self.tail)?;
         let closed = self.tail.summary().map_or(Tail::None, |s| Tail::Closed(*s));
         match std::mem::replace(&mut self.tail, closed) {
-            Tail::Open(Active { segment, file: Some(file) }) => {
+            Tail::Open(Active { segment, file: Some(file), .. }) => {
                 let entries = segment.index.capacity() * size_of::<Entry>();
                 self.share.shrink_to(self.share.bytes().saturating_sub(entries));
                 Ok((file, Arc::new(segment)))
@@ -337,12 +365,13 @@ impl Tail {
 
 /// The file to write to, which is opened if it was not, and what is known of it.
 fn writer<'a>(place: &Place, tail: &'a mut Tail) -> Result<(&'a File, &'a mut Growing), StorageError> {
-    let Tail::Open(Active { segment, file }) = tail else {
+    let Tail::Open(Active { segment, file, counted }) = tail else {
         return Err(StorageError::Deleted { path: place.dir.clone() });
     };
     if file.is_none() {
         let path = place.path(segment.summary.base, Kind::Log);
         *file = Some(Arc::new(disk::open(&path, false)?));
+        *counted = place.files.get().map(OpenFiles::take);
     }
     let deleted = || StorageError::Deleted { path: place.dir.clone() };
     Ok((file.as_deref().ok_or_else(deleted)?, segment))

@@ -4,7 +4,7 @@
 //! those bytes. Segments may be removed meanwhile; a reader then gets what is left, and asks again.
 
 use super::{
-    Ahead,
+    Ahead, OpenFiles,
     disk::{self, Kind},
     index::IndexFile,
     segment::{Entry, Growing, Head, Mark, Summary},
@@ -38,6 +38,8 @@ pub(super) struct Place {
     pub(super) fault: OnceLock<StorageError>,
     /// What has to be on the disk before anything of the log is.
     pub(super) ahead: OnceLock<Ahead>,
+    /// Counts the files of all logs.
+    pub(super) files: OnceLock<Arc<OpenFiles>>,
 }
 
 impl Place {
@@ -49,6 +51,7 @@ impl Place {
             finishing: Lock::default(),
             fault: OnceLock::new(),
             ahead: OnceLock::new(),
+            files: OnceLock::new(),
         })
     }
 
@@ -155,6 +158,9 @@ impl Reading {
 
 /// Where a batch says its checksum, which covers all that follows.
 const CRC: Range<usize> = 17..21;
+
+/// What is said of a batch that is not as it was stored.
+pub(super) const BAD_CHECKSUM: &str = "the checksum does not match";
 
 /// What is wanted of one segment.
 struct Wanted {
@@ -264,7 +270,7 @@ impl Opened<'_> {
                             // As for a header: what is before it is served first.
                             return match range {
                                 Some(range) => Ok(Taken::Bytes { range, next: Some(mark) }),
-                                None => Err(self.damaged(mark.position, "the checksum does not match")),
+                                None => Err(self.damaged(mark.position, BAD_CHECKSUM)),
                             };
                         }
                         range = Some(chosen.start..batch.end);
@@ -289,7 +295,7 @@ impl Opened<'_> {
             .map_err(|what| self.damaged(mark.position, what))
     }
 
-    fn damaged(&self, position: u64, what: &'static str) -> StorageError {
+    pub(super) fn damaged(&self, position: u64, what: &'static str) -> StorageError {
         StorageError::Damaged { path: self.place.path(self.summary().base, Kind::Log), position, what }
     }
 
@@ -313,7 +319,7 @@ impl Opened<'_> {
 
 /// Whether the records of a batch are those that were stored. Clients need not look, and some that do go astray behind
 /// a batch that fails.
-fn is_sound(batch: &[u8]) -> bool {
+pub(super) fn is_sound(batch: &[u8]) -> bool {
     let said = batch.get(CRC).and_then(|crc| crc.first_chunk());
     said.is_some_and(|said| u32::from_be_bytes(*said) == crc32c::crc32c(&batch[CRC.end..]))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Stored,
-    found::{Opened, Place, Span},
+    found::{BAD_CHECKSUM, Opened, Place, Span, is_sound},
     segment::Head,
 };
 use crate::storage_error::StorageError;
@@ -37,11 +37,15 @@ impl Search {
         }
         let Some((span, position, head)) = best else { return Ok(None) };
         let Some(opened) = span.open(&self.place)? else { return Ok(None) };
+        let bytes = opened.bytes(position, head.len)?;
+        if !is_sound(&bytes) {
+            return Err(opened.damaged(position, BAD_CHECKSUM));
+        }
         Ok(Some(Stored {
             base_offset: head.base_offset,
             last_offset: head.last_offset,
             max_timestamp: head.max_timestamp,
-            bytes: Bytes::from(opened.bytes(position, head.len)?),
+            bytes: Bytes::from(bytes),
         }))
     }
 

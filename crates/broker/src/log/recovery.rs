@@ -240,7 +240,7 @@ impl DirectoryLog {
 
     fn open_at(&mut self, segment: Growing) {
         self.share.grow(segment.index.capacity() * size_of::<Entry>());
-        self.tail = Tail::Open(Active { segment, file: None });
+        self.tail = Tail::Open(Active::closed(segment));
     }
 
     /// Gives the partition its newest state and the batches behind it. A segment that turns out to be damaged ends

@@ -88,7 +88,7 @@ impl DirectoryLog {
         if self.idle_end == self.end
             && let Tail::Open(active) = &mut self.tail
         {
-            active.file = None;
+            active.close_file();
         }
         self.idle_end = self.end;
     }

@@ -45,7 +45,7 @@ impl DirectoryLog {
     /// A segment for a reader, who starts behind the last entry that fits.
     fn span(&self, summary: &Summary, fits: impl Fn(&Entry) -> bool) -> Span {
         match &self.tail {
-            Tail::Open(Active { segment, file }) if segment.summary.base == summary.base => {
+            Tail::Open(Active { segment, file, .. }) if segment.summary.base == summary.base => {
                 let from = Some(segment.mark(fits));
                 Span { summary: *summary, file: file.clone(), from }
             }

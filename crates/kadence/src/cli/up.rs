@@ -36,6 +36,11 @@ pub(crate) struct UpOptions {
     /// reach the disk: --config log.flush.interval.messages=1.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Take up the logs of a directory that has lost its journal, with default settings, and say what was found
+    ///
+    /// Group offsets, transactions and settings were in the journal and are gone. A copy of the journal is better.
+    #[arg(long, requires = "data_dir")]
+    recover: bool,
     /// Refuse data in memory beyond this size
     #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "1GiB")]
     memory_limit: u64,
@@ -86,6 +91,7 @@ impl UpOptions {
         let mut options = Options {
             listeners: self.listeners()?,
             data_dir: self.data_dir.clone(),
+            recover: self.recover,
             memory_limit_bytes: self.memory_limit,
             on_full: Some(FullHook::new(move |limit| memory_full(voice, limit))),
             on_fault: Some(faults(voice)),
@@ -164,6 +170,11 @@ fn allow_many_files() {
 
 fn not_started(error: &BrokerError) -> Error {
     match error {
+        BrokerError::Overlap { address, other } => Error::misuse(
+            "--listen",
+            format!("{address} is taken by {other}, which this broker listens on as well"),
+            "give each address once",
+        ),
         BrokerError::Listen { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
             Error::met(
                 &address.to_string(),
