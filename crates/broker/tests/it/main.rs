@@ -28,6 +28,8 @@ mod hostile_seeds;
 mod lifecycle;
 /// Producing: codecs, limits, sequence numbers, the memory limit.
 mod produce;
+/// Directories that were put together from what was left, or taken away.
+mod recovery;
 /// Creating, finding, describing and deleting topics.
 mod topics;
 /// Every advertised version of the APIs of transactions.
