@@ -1,5 +1,6 @@
 //! The APIs, a file for each.
 
+mod acls;
 mod add_offsets_to_txn;
 mod add_partitions_to_txn;
 mod alter_configs;
@@ -12,9 +13,12 @@ mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_log_dirs;
 mod describe_producers;
+mod describe_quorum;
 mod describe_topic_partitions;
 mod describe_transactions;
+mod elect_leaders;
 mod end_txn;
 pub(crate) mod fetch;
 mod find_coordinator;
@@ -23,6 +27,7 @@ mod incremental_alter_configs;
 mod init_producer_id;
 pub(crate) mod join_group;
 mod leave_group;
+mod list_config_resources;
 mod list_groups;
 mod list_offsets;
 mod list_transactions;
@@ -32,11 +37,17 @@ mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
+mod quotas;
+mod reassignments;
+mod sasl_handshake;
+mod scram;
 pub(crate) mod sync_group;
 #[cfg(test)]
 mod tests;
 mod txn_offset_commit;
+mod update_features;
 
+pub(crate) use acls::{CreateAcls, DeleteAcls, DescribeAcls};
 pub(crate) use add_offsets_to_txn::AddOffsetsToTxn;
 pub(crate) use add_partitions_to_txn::AddPartitionsToTxn;
 pub(crate) use alter_configs::AlterConfigs;
@@ -49,15 +60,19 @@ pub(crate) use delete_topics::DeleteTopics;
 pub(crate) use describe_cluster::DescribeCluster;
 pub(crate) use describe_configs::DescribeConfigs;
 pub(crate) use describe_groups::DescribeGroups;
+pub(crate) use describe_log_dirs::DescribeLogDirs;
 pub(crate) use describe_producers::DescribeProducers;
+pub(crate) use describe_quorum::DescribeQuorum;
 pub(crate) use describe_topic_partitions::DescribeTopicPartitions;
 pub(crate) use describe_transactions::DescribeTransactions;
+pub(crate) use elect_leaders::ElectLeaders;
 pub(crate) use end_txn::EndTxn;
 pub(crate) use find_coordinator::FindCoordinator;
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use incremental_alter_configs::IncrementalAlterConfigs;
 pub(crate) use init_producer_id::InitProducerId;
 pub(crate) use leave_group::LeaveGroup;
+pub(crate) use list_config_resources::ListConfigResources;
 pub(crate) use list_groups::ListGroups;
 pub(crate) use list_offsets::ListOffsets;
 pub(crate) use list_transactions::ListTransactions;
@@ -67,7 +82,12 @@ pub(crate) use offset_delete::OffsetDelete;
 pub(crate) use offset_fetch::OffsetFetch;
 pub(crate) use offset_for_leader_epoch::OffsetForLeaderEpoch;
 pub(crate) use produce::Produce;
+pub(crate) use quotas::{AlterClientQuotas, DescribeClientQuotas};
+pub(crate) use reassignments::{AlterPartitionReassignments, ListPartitionReassignments};
+pub(crate) use sasl_handshake::SaslHandshake;
+pub(crate) use scram::{AlterUserScramCredentials, DescribeUserScramCredentials};
 pub(crate) use txn_offset_commit::TxnOffsetCommit;
+pub(crate) use update_features::UpdateFeatures;
 
 use crate::{
     dispatch::Close,
@@ -96,6 +116,19 @@ pub(crate) trait Api {
 
 /// The only leader epoch there is.
 const LEADER_EPOCH: i32 = 0;
+
+/// What everybody may do, a bit for each operation by Kafka's numbers: all there is for the resource, as with a Kafka
+/// without an authorizer.
+const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
+const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
+const GROUP_OPERATIONS: i32 = 0b1101_0100_1000;
+/// No list of operations.
+const NO_OPERATIONS: i32 = i32::MIN;
+
+/// The operations of a resource, if they are asked for.
+fn operations(asked: bool, all: i32) -> i32 {
+    if asked { all } else { NO_OPERATIONS }
+}
 
 /// What a fetch or a look-up may see: only what is committed.
 const READ_COMMITTED: i8 = 1;

@@ -114,6 +114,21 @@ pub(crate) const TABLE: &[Served] = &[
     now::<api::DescribeProducers>(),
     now::<api::DescribeTransactions>(),
     now::<api::ListTransactions>(),
+    now::<api::SaslHandshake>(),
+    now::<api::DescribeAcls>(),
+    now::<api::CreateAcls>(),
+    now::<api::DeleteAcls>(),
+    now::<api::DescribeLogDirs>(),
+    now::<api::ElectLeaders>(),
+    now::<api::AlterPartitionReassignments>(),
+    now::<api::ListPartitionReassignments>(),
+    now::<api::DescribeClientQuotas>(),
+    now::<api::AlterClientQuotas>(),
+    now::<api::DescribeUserScramCredentials>(),
+    now::<api::AlterUserScramCredentials>(),
+    now::<api::DescribeQuorum>(),
+    now::<api::UpdateFeatures>(),
+    now::<api::ListConfigResources>(),
 ];
 
 const fn now<A: Api>() -> Served {

@@ -17,7 +17,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use event::{Event, FORMAT, Offset, Producer};
+pub(crate) use event::{Event, FORMAT, Offset, Producer, Quota};
 pub use file::JournalError;
 #[cfg(fuzzing)]
 pub(crate) use line::read_all;

@@ -21,6 +21,9 @@
 //! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
 //! | `groups` | consumer groups: members, generations, offsets |
 //! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
+//! | `quotas` | client quotas, kept and shown |
+//! | `directory`, `journal`, `compared` | what a directory keeps, and what a start makes of it |
+//! | `disk` | all that changes files |
 //! | `memory` | the limit on what is held |
 //! | `storage_error` | what goes wrong with files |
 
@@ -44,6 +47,7 @@ mod partition;
 mod power;
 mod producer_ids;
 mod producers;
+mod quotas;
 mod server;
 mod shared;
 mod start;

@@ -238,7 +238,6 @@ impl Log {
     }
 
     /// Bytes of all batches that are kept, with those that share a segment with deleted ones.
-    #[cfg(test)]
     pub(crate) fn size_bytes(&self) -> u64 {
         match self {
             Self::Memory(log) => log.size_bytes(),

@@ -13,7 +13,7 @@ mod properties;
 pub use hooks::{FaultHook, FullHook};
 pub use listener::Listener;
 pub use properties::OptionsError;
-pub(crate) use properties::{PROPERTIES, Property, PropertyKind};
+pub(crate) use properties::{PASSWORD, PROPERTIES, Property, PropertyKind, inert};
 
 use kadence_wire::frame::DEFAULT_MAX_FRAME_BYTES;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -34,6 +34,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// Takes up logs in the directory that have no journal any longer, with default settings.
     pub recover: bool,
+    /// The number of the only node.
+    pub node_id: i32,
     /// Whether a topic comes into being when a client asks for it.
     pub auto_create_topics: bool,
     /// Whether topics may be deleted.
@@ -131,6 +133,7 @@ impl Default for Options {
             listeners: vec![Listener::on(SocketAddr::from(([127, 0, 0, 1], 0)))],
             data_dir: None,
             recover: false,
+            node_id: 1,
             auto_create_topics: true,
             delete_topics: true,
             default_partitions: 1,

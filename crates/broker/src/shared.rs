@@ -10,6 +10,7 @@ use crate::{
     memory::{Memory, Share},
     options::Options,
     producer_ids::ProducerIds,
+    quotas::Quotas,
     start::BrokerError,
     storage_error::StorageError,
     sync::Lock,
@@ -17,15 +18,12 @@ use crate::{
     transactions::Transactions,
 };
 use bytes::Bytes;
-use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::{messages::BrokerId, protocol::StrBytes};
 use std::{
     net::SocketAddr,
     sync::{Arc, atomic::AtomicUsize},
 };
 use uuid::Uuid;
-
-/// The only node there is.
-pub(crate) const NODE_ID: i32 = 1;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -35,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) groups: Arc<Groups>,
     pub(crate) transactions: Transactions,
     pub(crate) producer_ids: ProducerIds,
+    pub(crate) quotas: Quotas,
     pub(crate) clock: Clock,
     pub(crate) journal: Arc<Journal>,
     /// What stored data takes.
@@ -76,6 +75,7 @@ impl Shared {
             } else {
                 ProducerIds::random()
             },
+            quotas: Quotas::new(Arc::clone(&journal), &kept.quotas),
             clock,
             journal,
             data,
@@ -229,6 +229,11 @@ impl Spent {
 const MAX_CLIENT_ID_BYTES: usize = 1024;
 
 impl Call {
+    /// The only node there is.
+    pub(crate) fn node(&self) -> BrokerId {
+        BrokerId(self.shared.options.node_id)
+    }
+
     /// What the client calls itself, as text of a limited length.
     pub(crate) fn client_id(&self) -> String {
         let mut text = String::from_utf8_lossy(&self.client_id).into_owned();

@@ -34,6 +34,8 @@ pub struct Found {
     pub offset_delta: i32,
     /// Milliseconds since the epoch.
     pub timestamp: i64,
+    /// Whether the record has a key, which may be empty.
+    pub has_key: bool,
 }
 
 /// Finds the first record of `batch` at or after `timestamp`, unpacking at most `budget` bytes and taking from it
@@ -41,7 +43,7 @@ pub struct Found {
 pub fn first_at(batch: &[u8], timestamp: i64, budget: &mut u64) -> Result<Option<Found>, RecordsError> {
     let header = BatchHeader::parse(batch)?;
     if header.is_log_append_time() {
-        let found = Found { offset_delta: 0, timestamp: header.max_timestamp };
+        let found = Found { offset_delta: 0, timestamp: header.max_timestamp, has_key: false };
         return Ok((header.max_timestamp >= timestamp).then_some(found));
     }
     walk(batch, &header, budget, |found| (found.timestamp >= timestamp).then_some(found))
@@ -59,6 +61,24 @@ pub fn earliest(batch: &[u8], budget: &mut u64) -> Result<i64, RecordsError> {
         })?;
     }
     Ok(earliest)
+}
+
+/// The first records of `batch` that have no key, at most `most`, by their places in it, and how many there are;
+/// unpacking at most `budget` bytes and taking from it what was unpacked.
+pub fn keyless(batch: &[u8], most: usize, budget: &mut u64) -> Result<(Vec<i32>, usize), RecordsError> {
+    let header = BatchHeader::parse(batch)?;
+    let (mut places, mut count, mut index) = (Vec::new(), 0, 0);
+    walk(batch, &header, budget, |found| {
+        if !found.has_key {
+            count += 1;
+            if places.len() < most {
+                places.push(index);
+            }
+        }
+        index += 1;
+        None
+    })?;
+    Ok((places, count))
 }
 
 /// Shows the records of a batch to `look` until it says that one is the one.
@@ -141,6 +161,7 @@ impl<R: Read> Records<R> {
             let found = Found {
                 timestamp: header.base_timestamp.wrapping_add(self.number()?),
                 offset_delta: i32::try_from(self.number()?).map_err(|_| self.wrong("out of its batch"))?,
+                has_key: self.number()? >= 0,
             };
             if let Some(found) = look(found) {
                 let inside = (0..=header.last_offset_delta).contains(&found.offset_delta);

@@ -2,6 +2,10 @@
 //!
 //! A newer version is answered in version 0 with `UNSUPPORTED_VERSION` and the versions of this API, as KIP-511
 //! has it. Differs from Kafka: no features are listed, so clients take none for granted.
+//!
+//! As Kafka does, it lists produce requests from version 0 on and closes the connection on one before 3: librdkafka
+//! before 2.11 compresses with gzip, snappy and lz4 only where it finds version 0, and otherwise does not compress, in
+//! silence.
 
 use super::Api;
 use crate::{
@@ -47,7 +51,8 @@ fn empty(error: i16) -> ApiVersionsResponse {
 
 fn all() -> impl Iterator<Item = ApiVersion> {
     TABLE.iter().map(|s| {
-        ApiVersion::default().with_api_key(s.key as i16).with_min_version(s.min).with_max_version(s.max)
+        let min = if s.key == ApiKey::Produce { 0 } else { s.min };
+        ApiVersion::default().with_api_key(s.key as i16).with_min_version(min).with_max_version(s.max)
     })
 }
 

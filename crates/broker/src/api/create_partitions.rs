@@ -3,15 +3,11 @@
 //! Differs from Kafka: a topic or broker has a limit of partitions.
 
 use super::{Api, outcome};
-use crate::{
-    dispatch::Close,
-    shared::{Call, NODE_ID},
-    topics::Refusal,
-};
+use crate::{dispatch::Close, shared::Call, topics::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{
-        ApiKey, BrokerId, CreatePartitionsRequest, CreatePartitionsResponse,
+        ApiKey, CreatePartitionsRequest, CreatePartitionsResponse,
         create_partitions_request::CreatePartitionsTopic,
         create_partitions_response::CreatePartitionsTopicResult,
     },
@@ -49,8 +45,9 @@ impl Api for CreatePartitions {
 
 fn grow(call: &Call, wanted: &CreatePartitionsTopic, dry: bool) -> Result<(), Refusal> {
     let assigned = wanted.assignments.as_deref();
-    if assigned.unwrap_or_default().iter().any(|a| a.broker_ids != [BrokerId(NODE_ID)]) {
-        let message = format!("Replica assignments name broker {NODE_ID} only, as it is the only one.");
+    if assigned.unwrap_or_default().iter().any(|a| a.broker_ids != [call.node()]) {
+        let node = call.node().0;
+        let message = format!("Replica assignments name broker {node} only, as it is the only one.");
         return Err(Refusal::new(ResponseError::InvalidReplicaAssignment, message));
     }
     call.shared.topics.grow(&wanted.name, wanted.count, assigned.map(<[_]>::len), dry)

@@ -7,13 +7,13 @@ use super::{Api, outcome, text};
 use crate::{
     config::{KNOWN, Known, TopicConfig},
     dispatch::Close,
-    shared::{Call, NODE_ID},
+    shared::Call,
     topics::{Refusal, Topic},
 };
 use kafka_protocol::{
     ResponseError,
     messages::{
-        ApiKey, BrokerId, CreateTopicsRequest, CreateTopicsResponse,
+        ApiKey, CreateTopicsRequest, CreateTopicsResponse,
         create_topics_request::CreatableTopic,
         create_topics_response::{CreatableTopicConfigs, CreatableTopicResult},
     },
@@ -84,11 +84,12 @@ fn partitions(call: &Call, wanted: &CreatableTopic) -> Result<i32, Refusal> {
     let mut indexes: Vec<i32> = wanted.assignments.iter().map(|a| a.partition_index).collect();
     indexes.sort_unstable();
     let consecutive = indexes.iter().zip(0..).all(|(index, expected)| *index == expected);
-    let here = wanted.assignments.iter().all(|a| a.broker_ids == [BrokerId(NODE_ID)]);
+    let here = wanted.assignments.iter().all(|a| a.broker_ids == [call.node()]);
     if consecutive && here {
         return Ok(indexes.len() as i32);
     }
-    let message = format!("Replica assignments name partitions from 0 on, each on broker {NODE_ID} only.");
+    let node = call.node().0;
+    let message = format!("Replica assignments name partitions from 0 on, each on broker {node} only.");
     Err(Refusal::new(ResponseError::InvalidReplicaAssignment, message))
 }
 

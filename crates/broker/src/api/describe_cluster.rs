@@ -1,13 +1,9 @@
 //! `DescribeCluster`, key 60, versions 0 to 2.
 //!
-//! The broker is listed at the address the client reached it at, as in `Metadata`. Differs from Kafka: authorized
-//! operations are never listed.
+//! The broker is listed at the address the client reached it at, as in `Metadata`.
 
-use super::{Api, text};
-use crate::{
-    dispatch::Close,
-    shared::{Call, NODE_ID},
-};
+use super::{Api, CLUSTER_OPERATIONS, NO_OPERATIONS, operations, text};
+use crate::{dispatch::Close, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -18,8 +14,6 @@ use kafka_protocol::{
 
 const BROKERS: i8 = 1;
 const CONTROLLERS: i8 = 2;
-/// No list of authorized operations.
-const NO_OPERATIONS: i32 = i32::MIN;
 
 pub(crate) struct DescribeCluster;
 
@@ -32,6 +26,7 @@ impl Api for DescribeCluster {
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
         let response = DescribeClusterResponse::default().with_cluster_authorized_operations(NO_OPERATIONS);
+        let of_cluster = operations(request.include_cluster_authorized_operations, CLUSTER_OPERATIONS);
         let refuse = |error: ResponseError, message: &str| {
             let response = response.clone().with_error_code(error.code()).with_controller_id(BrokerId(-1));
             Ok(Some(response.with_error_message(Some(text(message)))))
@@ -51,15 +46,14 @@ impl Api for DescribeCluster {
             }
         }
         let (host, port) = call.advertised();
-        let broker = DescribeClusterBroker::default()
-            .with_broker_id(BrokerId(NODE_ID))
-            .with_host(host)
-            .with_port(port);
+        let broker =
+            DescribeClusterBroker::default().with_broker_id(call.node()).with_host(host).with_port(port);
         Ok(Some(
             response
                 .with_cluster_id(text(&call.shared.cluster_id))
-                .with_controller_id(BrokerId(NODE_ID))
-                .with_brokers(vec![broker]),
+                .with_controller_id(call.node())
+                .with_brokers(vec![broker])
+                .with_cluster_authorized_operations(of_cluster),
         ))
     }
 }

@@ -1,13 +1,14 @@
-//! `DescribeConfigs`, key 32, versions 1 to 4, of topics and of the broker.
+//! `DescribeConfigs`, key 32, versions 1 to 4, of topics, of the broker, of groups and of clients' metrics.
 //!
-//! Differs from Kafka: the broker lists the properties it understands, all of them read-only.
+//! Differs from Kafka: all settings of the broker are read-only, as they are set when it starts; those that it does not
+//! act on have Kafka's defaults. So have those of groups and of clients' metrics, which cannot be set.
 
 use super::{Api, text};
 use crate::{
     config::{KNOWN, Kind, Known},
     dispatch::Close,
-    options::{Options, PROPERTIES, Property, PropertyKind},
-    shared::{Call, NODE_ID},
+    options::{Options, PASSWORD, PROPERTIES, Property, PropertyKind, inert},
+    shared::Call,
     topics::{Refusal, Topic},
 };
 use kafka_protocol::{
@@ -24,6 +25,8 @@ use std::collections::HashSet;
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
+const CLIENT_METRICS: i8 = 16;
+const GROUP: i8 = 32;
 const SOURCE_TOPIC: i8 = 1;
 const SOURCE_SERVER: i8 = 4;
 const SOURCE_DEFAULT: i8 = 5;
@@ -68,11 +71,36 @@ struct More {
 /// One setting, with where each of its values comes from; the first is the one in force.
 struct Setting {
     name: &'static str,
-    kind: Kind,
+    /// As `DescribeConfigs` numbers it.
+    kind: i8,
     read_only: bool,
-    values: Vec<(&'static str, String, i8)>,
+    values: Vec<(&'static str, Option<String>, i8)>,
     doc: &'static str,
 }
+
+/// Settings of groups that Kafka's later protocols have, which are not served: name, type, default.
+const OF_GROUPS: [(&str, Kind, &str); 17] = [
+    ("consumer.assignment.interval.ms", Kind::Int, "1000"),
+    ("consumer.heartbeat.interval.ms", Kind::Int, "5000"),
+    ("consumer.session.timeout.ms", Kind::Int, "45000"),
+    ("share.assignment.interval.ms", Kind::Int, "1000"),
+    ("share.auto.offset.reset", Kind::Text, "latest"),
+    ("share.delivery.count.limit", Kind::Int, "5"),
+    ("share.heartbeat.interval.ms", Kind::Int, "5000"),
+    ("share.isolation.level", Kind::Text, "read_uncommitted"),
+    ("share.partition.max.record.locks", Kind::Int, "2000"),
+    ("share.record.lock.duration.ms", Kind::Int, "30000"),
+    ("share.renew.acknowledge.enable", Kind::Bool, "true"),
+    ("share.session.timeout.ms", Kind::Int, "45000"),
+    ("streams.assignment.interval.ms", Kind::Int, "1000"),
+    ("streams.heartbeat.interval.ms", Kind::Int, "5000"),
+    ("streams.initial.rebalance.delay.ms", Kind::Int, "3000"),
+    ("streams.num.standby.replicas", Kind::Int, "0"),
+    ("streams.session.timeout.ms", Kind::Int, "45000"),
+];
+/// Settings of subscriptions to clients' metrics.
+const OF_METRICS: [(&str, Kind, &str); 3] =
+    [("interval.ms", Kind::Int, "300000"), ("match", Kind::List, ""), ("metrics", Kind::List, "")];
 
 fn describe(
     call: &Call,
@@ -90,13 +118,21 @@ fn describe(
         }
         BROKER => {
             let name = resource.resource_name.as_str();
-            if !name.is_empty() && name.parse() != Ok(NODE_ID) {
+            let id = options.node_id;
+            if !name.is_empty() && name.parse() != Ok(id) {
                 let message =
-                    format!("Unexpected broker id, expected {NODE_ID} or empty string, but received {name}");
+                    format!("Unexpected broker id, expected {id} or empty string, but received {name}");
                 return Err(Refusal::new(ResponseError::InvalidRequest, message));
             }
             broker_settings(options)
         }
+        GROUP | CLIENT_METRICS if resource.resource_name.is_empty() => {
+            let what = if resource.resource_type == GROUP { "Group" } else { "Client metrics subscription" };
+            let message = format!("{what} name must not be empty");
+            return Err(Refusal::new(ResponseError::InvalidRequest, message));
+        }
+        GROUP => OF_GROUPS.iter().map(fixed).collect(),
+        CLIENT_METRICS => OF_METRICS.iter().map(fixed).collect(),
         other => {
             let message = format!("Unsupported resource type: {other}");
             return Err(Refusal::new(ResponseError::InvalidRequest, message));
@@ -111,42 +147,57 @@ fn describe(
 fn topic_setting(topic: &Topic, known: &'static Known, options: &Options) -> Setting {
     let mut values = Vec::new();
     if let Some(own) = topic.config.own(known.name) {
-        values.push((known.name, own.to_owned(), SOURCE_TOPIC));
+        values.push((known.name, Some(own.to_owned()), SOURCE_TOPIC));
     }
     let (default, factory) = (known.default_of(&options.topic_defaults), known.factory_value());
     let name = known.server.unwrap_or(known.name);
     if default != factory {
-        values.push((name, default, SOURCE_SERVER));
+        values.push((name, Some(default), SOURCE_SERVER));
     }
-    values.push((name, factory.to_owned(), SOURCE_DEFAULT));
-    Setting { name: known.name, kind: known.kind, read_only: false, values, doc: known.doc }
+    values.push((name, Some(factory.to_owned()), SOURCE_DEFAULT));
+    Setting { name: known.name, kind: known.kind as i8, read_only: false, values, doc: known.doc }
 }
 
 fn broker_settings(options: &Options) -> Vec<Setting> {
     let factory = Options::default();
     let describe = |property: &Property| {
         let (value, default) = (options.get(property.kind), factory.get(property.kind));
-        let mut values = vec![(property.name, default, SOURCE_DEFAULT)];
-        if values[0].1 != value {
-            values.insert(0, (property.name, value, SOURCE_SERVER));
+        let mut values = Vec::new();
+        if default != value {
+            values.push((property.name, Some(value), SOURCE_SERVER));
         }
+        values.push((property.name, Some(default), SOURCE_DEFAULT));
         let kind = match property.kind {
             PropertyKind::Bool(_) => Kind::Bool,
             PropertyKind::Number(..) => Kind::Long,
             PropertyKind::Text(..) => Kind::Text,
         };
-        Setting { name: property.name, kind, read_only: true, values, doc: property.doc }
+        Setting { name: property.name, kind: kind as i8, read_only: true, values, doc: property.doc }
     };
-    PROPERTIES.iter().map(describe).collect()
+    let inert = inert().map(|setting| {
+        let default = setting.default.map(str::to_owned);
+        let values = vec![(setting.name, default, SOURCE_DEFAULT)];
+        Setting { name: setting.name, kind: setting.kind, read_only: true, values, doc: INERT }
+    });
+    PROPERTIES.iter().map(describe).chain(inert).collect()
+}
+
+/// What is said of a setting that nothing here acts on.
+const INERT: &str = "Kafka's; this broker does not act on it.";
+
+fn fixed((name, kind, value): &(&'static str, Kind, &'static str)) -> Setting {
+    let values = vec![(*name, Some((*value).to_owned()), SOURCE_DEFAULT)];
+    Setting { name, kind: *kind as i8, read_only: true, values, doc: INERT }
 }
 
 fn answer(setting: Setting, more: &More) -> DescribeConfigsResourceResult {
     let Setting { name, kind, read_only, values, doc } = setting;
-    let (value, source) = values.first().map_or((None, SOURCE_DEFAULT), |(_, v, s)| (Some(text(v)), *s));
+    let (value, source) =
+        values.first().map_or((None, SOURCE_DEFAULT), |(_, v, s)| (v.as_deref().map(text), *s));
     let synonyms = values.into_iter().filter(|_| more.synonyms).map(|(name, value, source)| {
         DescribeConfigsSynonym::default()
             .with_name(text(name))
-            .with_value(Some(text(&value)))
+            .with_value(value.as_deref().map(text))
             .with_source(source)
     });
     DescribeConfigsResourceResult::default()
@@ -154,7 +205,8 @@ fn answer(setting: Setting, more: &More) -> DescribeConfigsResourceResult {
         .with_value(value)
         .with_read_only(read_only)
         .with_config_source(source)
-        .with_config_type(kind as i8)
+        .with_is_sensitive(kind == PASSWORD)
+        .with_config_type(kind)
         .with_synonyms(synonyms.collect())
         .with_documentation(more.docs.then(|| text(doc)))
 }

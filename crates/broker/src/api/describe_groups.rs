@@ -1,9 +1,9 @@
 //! `DescribeGroups`, key 15, versions 0 to 6.
 //!
 //! A group that is not there is `Dead`, and from version 6 on an error. Differs from Kafka: a group that is asked for
-//! twice is answered once; authorized operations are never listed.
+//! twice is answered once.
 
-use super::{Api, text};
+use super::{Api, GROUP_OPERATIONS, NO_OPERATIONS, operations, text};
 use crate::{dispatch::Close, groups::Described, shared::Call, topics::Refusal};
 use kafka_protocol::{
     ResponseError,
@@ -16,8 +16,6 @@ use std::collections::HashSet;
 
 /// About what a member takes in the answer, beside its metadata and assignment.
 const MEMBER_BYTES: usize = 1024;
-/// No list of authorized operations.
-const NO_OPERATIONS: i32 = i32::MIN;
 /// From here on static members are shown as such.
 const INSTANCES: i16 = 4;
 /// From here on a missing group is an error.
@@ -33,6 +31,7 @@ impl Api for DescribeGroups {
     type Response = DescribeGroupsResponse;
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
+        let of_group = operations(request.include_authorized_operations, GROUP_OPERATIONS);
         let mut seen = HashSet::new();
         let asked = request.groups.into_iter().filter(|id| seen.insert(id.clone()));
         let groups = asked.map(|id| {
@@ -40,9 +39,9 @@ impl Api for DescribeGroups {
             match found {
                 Some(found) => {
                     call.spending.add(cost(&found))?;
-                    Ok(describe(call.version, id, found))
+                    Ok(describe(call.version, id, found).with_authorized_operations(of_group))
                 }
-                None => Ok(missing(call.version, id)),
+                None => Ok(missing(call.version, id, of_group)),
             }
         });
         let groups = groups.collect::<Result<_, Close>>()?;
@@ -55,13 +54,13 @@ fn cost(found: &Described) -> usize {
     found.members.iter().map(|m| MEMBER_BYTES + m.metadata.len() + m.assignment.len()).sum()
 }
 
-fn missing(version: i16, id: GroupId) -> DescribedGroup {
+fn missing(version: i16, id: GroupId, operations: i32) -> DescribedGroup {
     let error = ResponseError::GroupIdNotFound;
     let refusal = Refusal::new(error, format!("Group {} not found.", &*id));
     let group = DescribedGroup::default()
         .with_group_id(id)
         .with_group_state(text("Dead"))
-        .with_authorized_operations(NO_OPERATIONS);
+        .with_authorized_operations(if version < MISSING_IS_ERROR { operations } else { NO_OPERATIONS });
     if version < MISSING_IS_ERROR {
         return group;
     }
@@ -85,5 +84,4 @@ fn describe(version: i16, id: GroupId, found: Described) -> DescribedGroup {
         .with_protocol_type(found.protocol_type.as_deref().map(text).unwrap_or_default())
         .with_protocol_data(found.protocol.as_deref().map(text).unwrap_or_default())
         .with_members(members.collect())
-        .with_authorized_operations(NO_OPERATIONS)
 }

@@ -1,17 +1,15 @@
 //! `DescribeTopicPartitions`, key 75, version 0: topics in order of their names, page by page.
-//!
-//! Differs from Kafka: authorized operations are never listed.
 
-use super::{Api, LEADER_EPOCH};
+use super::{Api, LEADER_EPOCH, NO_OPERATIONS, TOPIC_OPERATIONS};
 use crate::{
     dispatch::Close,
-    shared::{Call, NODE_ID},
+    shared::Call,
     topics::{Topic, check_name},
 };
 use kafka_protocol::{
     ResponseError,
     messages::{
-        ApiKey, BrokerId, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, TopicName,
+        ApiKey, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, TopicName,
         describe_topic_partitions_response::{
             Cursor, DescribeTopicPartitionsResponsePartition, DescribeTopicPartitionsResponseTopic,
         },
@@ -21,8 +19,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// Partitions in one answer, whatever is asked for; Kafka's `max.request.partition.size.limit`.
 const MAX_PARTITIONS: usize = 2000;
-/// No list of authorized operations.
-const NO_OPERATIONS: i32 = i32::MIN;
 
 pub(crate) struct DescribeTopicPartitions;
 
@@ -55,7 +51,7 @@ impl Api for DescribeTopicPartitions {
             let end = topic.partitions.len().min(skip.saturating_add(left));
             let shown = skip.min(end)..end;
             left -= shown.len();
-            response.topics.push(describe(&topic, shown));
+            response.topics.push(describe(call, &topic, shown));
             if end < topic.partitions.len() {
                 let cursor = Cursor::default().with_topic_name(name).with_partition_index(end as i32);
                 response.next_cursor = Some(cursor);
@@ -93,12 +89,16 @@ fn missing(name: TopicName) -> DescribeTopicPartitionsResponseTopic {
         .with_topic_authorized_operations(NO_OPERATIONS)
 }
 
-fn describe(topic: &Topic, shown: std::ops::Range<usize>) -> DescribeTopicPartitionsResponseTopic {
-    let node = || vec![BrokerId(NODE_ID)];
+fn describe(
+    call: &Call,
+    topic: &Topic,
+    shown: std::ops::Range<usize>,
+) -> DescribeTopicPartitionsResponseTopic {
+    let node = || vec![call.node()];
     let partitions = shown.map(|index| {
         DescribeTopicPartitionsResponsePartition::default()
             .with_partition_index(index as i32)
-            .with_leader_id(BrokerId(NODE_ID))
+            .with_leader_id(call.node())
             .with_leader_epoch(LEADER_EPOCH)
             .with_replica_nodes(node())
             .with_isr_nodes(node())
@@ -108,6 +108,6 @@ fn describe(topic: &Topic, shown: std::ops::Range<usize>) -> DescribeTopicPartit
     DescribeTopicPartitionsResponseTopic::default()
         .with_name(Some(TopicName(topic.name.clone())))
         .with_topic_id(topic.id)
-        .with_topic_authorized_operations(NO_OPERATIONS)
+        .with_topic_authorized_operations(TOPIC_OPERATIONS)
         .with_partitions(partitions.collect())
 }

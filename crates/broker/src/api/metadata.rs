@@ -4,25 +4,23 @@
 //! itself. Differs from Kafka: a topic that is created by asking has its leader at once, and authorized operations
 //! are never listed.
 
-use super::{Api, LEADER_EPOCH, text};
+use super::{Api, CLUSTER_OPERATIONS, LEADER_EPOCH, NO_OPERATIONS, TOPIC_OPERATIONS, operations, text};
 use crate::{
     config::TopicConfig,
     dispatch::Close,
-    shared::{Call, NODE_ID},
+    shared::Call,
     topics::{Topic, check_name},
 };
 use kafka_protocol::{
     ResponseError,
     messages::{
-        ApiKey, BrokerId, MetadataRequest, MetadataResponse, TopicName,
+        ApiKey, MetadataRequest, MetadataResponse, TopicName,
         metadata_request::MetadataRequestTopic,
         metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic},
     },
 };
 use std::{collections::HashSet, sync::Arc};
 
-/// No list of authorized operations.
-const NO_OPERATIONS: i32 = i32::MIN;
 /// From here on a topic may be asked for by its id, and null names are allowed.
 const BY_ID: i16 = 12;
 
@@ -39,8 +37,9 @@ impl Api for Metadata {
         let shared = &call.shared;
         // Before version 1 an empty list meant all.
         let all = request.topics.as_ref().is_none_or(|t| call.version == 0 && t.is_empty());
+        let of_topics = operations(request.include_topic_authorized_operations, TOPIC_OPERATIONS);
         let topics = if all {
-            shared.topics.all().iter().map(|t| describe(t)).collect()
+            shared.topics.all().iter().map(|t| describe(call, t, of_topics)).collect()
         } else {
             // A name is answered once, however often it is asked for.
             let mut seen = HashSet::new();
@@ -49,24 +48,25 @@ impl Api for Metadata {
             asked
                 .iter()
                 .filter(|t| seen.insert((t.name.clone(), t.topic_id)))
-                .map(|t| find(call, t, create))
+                .map(|t| find(call, t, create, of_topics))
                 .collect()
         };
+        let of_cluster = operations(request.include_cluster_authorized_operations, CLUSTER_OPERATIONS);
         let (host, port) = call.advertised();
         let broker =
-            MetadataResponseBroker::default().with_node_id(BrokerId(NODE_ID)).with_host(host).with_port(port);
+            MetadataResponseBroker::default().with_node_id(call.node()).with_host(host).with_port(port);
         Ok(Some(
             MetadataResponse::default()
                 .with_brokers(vec![broker])
                 .with_cluster_id(Some(text(&shared.cluster_id)))
-                .with_controller_id(BrokerId(NODE_ID))
-                .with_cluster_authorized_operations(NO_OPERATIONS)
+                .with_controller_id(call.node())
+                .with_cluster_authorized_operations(of_cluster)
                 .with_topics(topics),
         ))
     }
 }
 
-fn find(call: &Call, asked: &MetadataRequestTopic, create: bool) -> MetadataResponseTopic {
+fn find(call: &Call, asked: &MetadataRequestTopic, create: bool, operations: i32) -> MetadataResponseTopic {
     // An id goes before a name: clients that ask by id send an empty name along.
     let by_id = call.version >= BY_ID && !asked.topic_id.is_nil();
     let found = match &asked.name {
@@ -75,7 +75,7 @@ fn find(call: &Call, asked: &MetadataRequestTopic, create: bool) -> MetadataResp
         None => Err(ResponseError::InvalidRequest),
     };
     match found {
-        Ok(topic) => describe(&topic),
+        Ok(topic) => describe(call, &topic, operations),
         Err(error) => {
             let name = asked.name.clone().or_else(|| (call.version < BY_ID).then(TopicName::default));
             MetadataResponseTopic::default()
@@ -108,12 +108,12 @@ fn named(call: &Call, name: &str, create: bool) -> Result<Arc<Topic>, ResponseEr
     }
 }
 
-fn describe(topic: &Topic) -> MetadataResponseTopic {
-    let node = || vec![BrokerId(NODE_ID)];
+fn describe(call: &Call, topic: &Topic, operations: i32) -> MetadataResponseTopic {
+    let node = || vec![call.node()];
     let partitions = (0..topic.partitions.len()).map(|index| {
         MetadataResponsePartition::default()
             .with_partition_index(index as i32)
-            .with_leader_id(BrokerId(NODE_ID))
+            .with_leader_id(call.node())
             .with_leader_epoch(LEADER_EPOCH)
             .with_replica_nodes(node())
             .with_isr_nodes(node())
@@ -121,6 +121,6 @@ fn describe(topic: &Topic) -> MetadataResponseTopic {
     MetadataResponseTopic::default()
         .with_name(Some(TopicName(topic.name.clone())))
         .with_topic_id(topic.id)
-        .with_topic_authorized_operations(NO_OPERATIONS)
+        .with_topic_authorized_operations(operations)
         .with_partitions(partitions.collect())
 }

@@ -28,7 +28,7 @@ use kafka_protocol::{
     messages::{
         ApiKey, ProduceRequest, ProduceResponse,
         produce_request::{PartitionProduceData, TopicProduceData},
-        produce_response::{PartitionProduceResponse, TopicProduceResponse},
+        produce_response::{BatchIndexAndErrorMessage, PartitionProduceResponse, TopicProduceResponse},
     },
 };
 use std::sync::Arc;
@@ -86,9 +86,9 @@ fn topic(call: &Call, said: &Said<'_>, data: TopicProduceData) -> TopicProduceRe
     let partitions = data.partition_data.into_iter().map(|partition| {
         let result = match &found {
             Ok(topic) => append(call, said, topic, &partition),
-            Err(error) => Err(Refusal::new(*error, error.to_string())),
+            Err(error) => Err(Refusal::new(*error, error.to_string()).into()),
         };
-        answer(partition.index, &result)
+        answer(partition.index, result)
     });
     TopicProduceResponse::default()
         .with_name(data.name)
@@ -96,18 +96,32 @@ fn topic(call: &Call, said: &Said<'_>, data: TopicProduceData) -> TopicProduceRe
         .with_partition_responses(partitions.collect())
 }
 
-fn answer(index: i32, result: &Result<Appended, Refusal>) -> PartitionProduceResponse {
+/// Why a batch is not stored, and which of its records are why, where that is known.
+#[derive(Debug)]
+struct Refused {
+    refusal: Refusal,
+    records: Vec<BatchIndexAndErrorMessage>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, records: Vec::new() }
+    }
+}
+
+fn answer(index: i32, result: Result<Appended, Refused>) -> PartitionProduceResponse {
     let response = PartitionProduceResponse::default().with_index(index);
     match result {
         Ok(appended) => response
             .with_base_offset(appended.base_offset)
             .with_log_append_time_ms(appended.append_time)
             .with_log_start_offset(appended.log_start),
-        Err(refusal) => response
+        Err(Refused { refusal, records }) => response
             .with_base_offset(-1)
             .with_log_append_time_ms(-1)
             .with_log_start_offset(-1)
             .with_error_code(refusal.error.code())
+            .with_record_errors(records)
             .with_error_message(Some(text(&refusal.message))),
     }
 }
@@ -117,13 +131,11 @@ fn append(
     said: &Said<'_>,
     topic: &Arc<Topic>,
     data: &PartitionProduceData,
-) -> Result<Appended, Refusal> {
+) -> Result<Appended, Refused> {
     let acks = said.acks;
     if !matches!(acks, NO_ACKS | 1 | ALL_ACKS) {
-        return Err(Refusal::new(
-            ResponseError::InvalidRequiredAcks,
-            format!("acks={acks} is not 0, 1 or -1"),
-        ));
+        let message = format!("acks={acks} is not 0, 1 or -1");
+        return Err(Refusal::new(ResponseError::InvalidRequiredAcks, message).into());
     }
     let partition = topic.partition(data.index).ok_or_else(|| {
         let error = ResponseError::UnknownTopicOrPartition;
@@ -132,7 +144,7 @@ fn append(
     let wanted = topic.settings.min_insync_replicas;
     if acks == ALL_ACKS && wanted > 1 {
         let message = format!("acks=all wants {wanted} replicas in sync; there is one");
-        return Err(Refusal::new(ResponseError::NotEnoughReplicas, message));
+        return Err(Refusal::new(ResponseError::NotEnoughReplicas, message).into());
     }
     let empty = Bytes::new();
     let batch = data.records.as_ref().unwrap_or(&empty);
@@ -143,15 +155,19 @@ fn append(
             batch.len(),
             &*topic.name
         );
-        return Err(Refusal::new(ResponseError::MessageTooLarge, message));
+        return Err(Refusal::new(ResponseError::MessageTooLarge, message).into());
     }
     let header = check(call, said, batch)?;
     let now = call.shared.clock.now_ms();
     check_times(&topic.settings, &header, batch, now)?;
+    check_keys(topic, data.index, batch)?;
     let incoming = Incoming { header: &header, bytes: batch, settings: &topic.settings, now_ms: now };
-    store(call, partition, &incoming).map_err(|error| match error {
-        AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
-        error => refuse(call, &header, &error),
+    store(call, partition, &incoming).map_err(|error| {
+        let refusal = match error {
+            AppendError::NotEnrolled => not_enrolled(call, said, &header, (topic.id, data.index)),
+            error => refuse(call, &header, &error),
+        };
+        refusal.into()
     })
 }
 
@@ -236,6 +252,33 @@ fn check_times(
         }
     }
     Ok(())
+}
+
+/// As many records without a key are named, as Kafka does.
+const NAMED_RECORDS: usize = 3;
+
+/// Records without a key have no place in a topic that keeps the last one of each key.
+fn check_keys(topic: &Topic, index: i32, batch: &[u8]) -> Result<(), Refused> {
+    if !topic.settings.cleanup_policy.contains("compact") {
+        return Ok(());
+    }
+    let (places, count) = records::keyless(batch, NAMED_RECORDS, &mut UNPACK_BYTES.clone())
+        .map_err(|error| Refusal::new(ResponseError::InvalidRecord, error.to_string()))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let name = &*topic.name;
+    let message =
+        format!("Compacted topic cannot accept message without key in topic partition {name}-{index}");
+    let records = places.into_iter().map(|place| {
+        BatchIndexAndErrorMessage::default()
+            .with_batch_index(place)
+            .with_batch_index_error_message(Some(text(&message)))
+    });
+    let records = records.collect();
+    let message =
+        format!("{count} record(s) of the batch have no key, which a compacted topic needs ({name}-{index})");
+    Err(Refused { refusal: Refusal::new(ResponseError::InvalidRecord, message), records })
 }
 
 fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {

@@ -98,6 +98,14 @@ pub(crate) enum Event {
     TransactionalDeleted {
         id: String,
     },
+    Quota(Quota),
+}
+
+/// All quotas of an entity, as text; none takes them away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Quota {
+    pub(crate) entity: BTreeMap<String, Option<String>>,
+    pub(crate) values: BTreeMap<String, String>,
 }
 
 /// Who writes under a transactional id.

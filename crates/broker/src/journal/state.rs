@@ -1,6 +1,6 @@
 //! What the events of a journal come to.
 
-use super::event::{Event, Offset, Producer};
+use super::event::{Event, Offset, Producer, Quota};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ pub(crate) struct State {
     pub(crate) producer_ids: i64,
     pub(crate) groups: BTreeMap<String, Offsets>,
     pub(crate) transactional: BTreeMap<String, Transactional>,
+    pub(crate) quotas: BTreeMap<BTreeMap<String, Option<String>>, BTreeMap<String, String>>,
 }
 
 /// The offsets of a group, by topic and partition.
@@ -88,6 +89,8 @@ impl State {
             Event::Transactional { id, producer, ended } => {
                 self.transactional.insert(id, Transactional { producer, ended, transaction: None });
             }
+            Event::Quota(Quota { entity, values }) if values.is_empty() => drop(self.quotas.remove(&entity)),
+            Event::Quota(Quota { entity, values }) => drop(self.quotas.insert(entity, values)),
             Event::TransactionalDeleted { id } => drop(self.transactional.remove(&id)),
             Event::Joined { id, since_ms, partitions } => {
                 self.in_transaction(&id, since_ms, |t| t.partitions.extend(partitions));
@@ -181,6 +184,9 @@ impl State {
         events.extend(self.deleted.iter().map(|&id| Event::TopicDeleted { id }));
         if self.producer_ids > 0 {
             events.push(Event::ProducerIds { below: self.producer_ids });
+        }
+        for (entity, values) in &self.quotas {
+            events.push(Event::Quota(Quota { entity: entity.clone(), values: values.clone() }));
         }
         for (group, offsets) in &self.groups {
             let offsets = offsets.values().cloned().collect();

@@ -115,7 +115,6 @@ impl MemoryLog {
     }
 
     /// Bytes of the batches that are kept.
-    #[cfg(test)]
     pub(super) fn size_bytes(&self) -> u64 {
         self.size
     }

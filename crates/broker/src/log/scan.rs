@@ -84,6 +84,8 @@ fn next(
     })
 }
 
+/// More are not in a byte of a batch, however well it is compressed.
+const MOST_RECORDS_PER_BYTE: i64 = 1 << 10;
 /// What is looked through at a time.
 const WINDOW: u64 = 1 << 20;
 
@@ -93,7 +95,8 @@ pub(super) fn end_behind(path: &Path, from: u64, offset: i64) -> Result<Option<i
     let failed = || StorageError::io(path, "read");
     let file = File::open(path).map_err(failed())?;
     let len = file.metadata().map_err(failed())?.len();
-    let (mut start, mut end) = (from, None);
+    // Where the last whole batch ends, in the file and by its offset.
+    let (mut start, mut known, mut end) = (from, from, None);
     while len.saturating_sub(start) >= HEADER_LEN as u64 {
         // A header that begins in the window is whole in it.
         let mut window = vec![0; (WINDOW + HEADER_LEN as u64).min(len - start) as usize];
@@ -102,12 +105,17 @@ pub(super) fn end_behind(path: &Path, from: u64, offset: i64) -> Result<Option<i
         for (at, header) in (start..next).zip(window.windows(HEADER_LEN)) {
             let Some(header) = header.first_chunk::<HEADER_LEN>() else { continue };
             let base = header.first_chunk().map_or(-1, |base| i64::from_be_bytes(*base));
-            if base >= end.unwrap_or(offset)
-                && let Ok(head) = Head::parse(header, base, MAX_OFFSET, len - at)
+            let least = end.unwrap_or(offset);
+            if let Ok(head) = Head::parse(header, base, MAX_OFFSET, len - at)
                 && is_whole(&file, at, head.len).map_err(failed())?
             {
+                // The checksum does not cover the base offset. What follows at once has the next one, and what is
+                // further on none that the bytes between have no room for.
+                let most = least.saturating_add(((at - known) as i64).saturating_mul(MOST_RECORDS_PER_BYTE));
+                let base = if (least..=most).contains(&base) { base } else { least };
+                let behind = at + head.len;
                 // What is in a whole batch is not looked through.
-                (end, next) = (Some(head.last_offset + 1), at + head.len);
+                (end, next, known) = (Some(base + (head.last_offset - head.base_offset) + 1), behind, behind);
                 break;
             }
         }

@@ -268,6 +268,13 @@ pub(crate) const PROPERTIES: &[Property] = &[
         |o, v| o.topic_defaults.min_insync_replicas = v,
     ),
     number(
+        "node.id",
+        "The number of the only node.",
+        (0, INT_MAX),
+        |o| i64::from(o.node_id),
+        |o, v| o.node_id = v as i32,
+    ),
+    number(
         "num.partitions",
         "Partitions of a topic that is created without a number.",
         (1, MAX_PARTITIONS_PER_TOPIC as i64),
@@ -296,6 +303,28 @@ pub(crate) const PROPERTIES: &[Property] = &[
         |o, v| o.max_transaction_timeout = duration(v),
     ),
 ];
+
+/// A setting of Kafka's that nothing here acts on.
+pub(crate) struct Inert {
+    pub(crate) name: &'static str,
+    /// As `DescribeConfigs` numbers it.
+    pub(crate) kind: i8,
+    pub(crate) default: Option<&'static str>,
+}
+
+/// The types of passwords, whose values are never shown.
+pub(crate) const PASSWORD: i8 = 9;
+
+/// Every broker setting of Kafka's that nothing here acts on.
+pub(crate) fn inert() -> impl Iterator<Item = Inert> {
+    let lines = include_str!("kafka-settings.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let mut words = line.splitn(3, ' ');
+        let (name, kind) = (words.next()?, words.next()?.parse().ok()?);
+        let default = words.next().unwrap_or_default();
+        Some(Inert { name, kind, default: (default != "\\N").then_some(default) })
+    })
+}
 
 impl Options {
     /// Sets a server property by its name in Kafka, such as `num.partitions`.

@@ -8,6 +8,8 @@ mod admin;
 mod admin_versions;
 /// A blocking client and batches made by hand.
 mod client;
+/// Every advertised version of the APIs that administer a cluster, and what they answer.
+mod cluster_versions;
 /// A directory that is kept: starting again, deleting records, one process.
 mod directory;
 /// Fetching and looking up offsets.

@@ -111,11 +111,8 @@ fn logs_without_a_journal_are_taken_up_when_that_is_asked_for() {
     let nameless = client.metadata("nameless").topic_id.to_string();
     assert_eq!(send(&mut client, "nameless", &["c"]), 1);
     broker.shutdown();
-    let error = Broker::start(Options {
-        data_dir: Some(dir.path().to_owned()),
-        recover: true,
-        ..Options::default()
-    });
+    let error =
+        Broker::start(Options { data_dir: Some(dir.path().to_owned()), recover: true, ..Options::default() });
     assert!(error.unwrap_err().to_string().contains("there is a journal"));
     fs::remove_file(dir.path().join("journal")).unwrap();
     fs::remove_file(dir.path().join("topics").join(&nameless).join("name")).unwrap();

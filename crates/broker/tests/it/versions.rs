@@ -1,7 +1,7 @@
 use crate::{
     admin_versions,
     client::{Batch, Client, start, text, topic_name},
-    group_versions, transaction_versions,
+    cluster_versions, group_versions, transaction_versions,
 };
 use kadence_broker::served;
 use kadence_wire::bounds;
@@ -47,7 +47,9 @@ fn every_advertised_version_answers() {
     assert_eq!(advertised.api_keys.len(), served().count());
     for api in &advertised.api_keys {
         let key = ApiKey::try_from(api.api_key).unwrap();
-        for version in api.min_version..=api.max_version {
+        // Those before are listed, as by Kafka, for clients that take compression from it.
+        let min = if key == ApiKey::Produce { 3 } else { api.min_version };
+        for version in min..=api.max_version {
             ask(&mut client, key, version, id);
         }
     }
@@ -67,7 +69,8 @@ pub(crate) fn ask(client: &mut Client, key: ApiKey, version: i16, id: Uuid) {
         other => {
             let asked = group_versions::ask(client, other, version)
                 || admin_versions::ask(client, other, version)
-                || transaction_versions::ask(client, other, version);
+                || transaction_versions::ask(client, other, version)
+                || cluster_versions::ask(client, other, version);
             assert!(asked, "{other:?} is advertised and not tested");
         }
     }
@@ -242,7 +245,7 @@ fn an_unknown_version_of_api_versions_is_answered_in_version_0() {
 #[test]
 fn an_api_that_is_not_served_closes_the_connection() {
     let broker = start();
-    for (key, version) in [(4, 0), (999, 0), (1, 3), (1, 99), (0, -1)] {
+    for (key, version) in [(4, 0), (999, 0), (1, 3), (1, 99), (0, -1), (0, 0), (0, 2)] {
         let mut client = Client::connect(&broker);
         let mut body = Vec::new();
         for part in [i16::to_be_bytes(key), i16::to_be_bytes(version)] {

@@ -4,6 +4,7 @@
 //! version without a table fails a test of the broker.
 
 mod admin;
+mod cluster;
 mod groups;
 mod transactions;
 
@@ -40,6 +41,21 @@ pub const ALL: &[&Request] = &[
     &admin::DESCRIBE_TOPIC_PARTITIONS,
     &admin::DESCRIBE_CLUSTER,
     &admin::OFFSET_FOR_LEADER_EPOCH,
+    &cluster::SASL_HANDSHAKE,
+    &cluster::DESCRIBE_ACLS,
+    &cluster::CREATE_ACLS,
+    &cluster::DELETE_ACLS,
+    &cluster::DESCRIBE_LOG_DIRS,
+    &cluster::ELECT_LEADERS,
+    &cluster::ALTER_PARTITION_REASSIGNMENTS,
+    &cluster::LIST_PARTITION_REASSIGNMENTS,
+    &cluster::DESCRIBE_CLIENT_QUOTAS,
+    &cluster::ALTER_CLIENT_QUOTAS,
+    &cluster::DESCRIBE_USER_SCRAM_CREDENTIALS,
+    &cluster::ALTER_USER_SCRAM_CREDENTIALS,
+    &cluster::DESCRIBE_QUORUM,
+    &cluster::LIST_CONFIG_RESOURCES,
+    &cluster::UPDATE_FEATURES,
     &transactions::ADD_PARTITIONS_TO_TXN,
     &transactions::ADD_OFFSETS_TO_TXN,
     &transactions::END_TXN,

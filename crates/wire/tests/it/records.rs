@@ -70,8 +70,11 @@ fn the_first_record_at_or_after_a_time_is_found_in_every_codec() {
             (1_991, None),
         ] {
             let found = first_at(&bytes, timestamp, &mut BUDGET.clone()).unwrap();
-            let expected =
-                expected.map(|at: i32| Found { offset_delta: at, timestamp: 1_000 + i64::from(at) * 10 });
+            let expected = expected.map(|at: i32| Found {
+                offset_delta: at,
+                timestamp: 1_000 + i64::from(at) * 10,
+                has_key: false,
+            });
             assert_eq!(found, expected, "codec {codec} at {timestamp}");
         }
     }

@@ -1,17 +1,22 @@
-use crate::{admin_requests, group_requests, transaction_requests};
+use crate::{admin_requests, cluster_requests, group_requests, transaction_requests};
 use bytes::{Bytes, BytesMut};
 use kadence_wire::bounds::tables;
 use kafka_protocol::{
     messages::{
-        AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterConfigsRequest, ApiKey, ApiVersionsRequest,
-        BrokerId, CreatePartitionsRequest, CreateTopicsRequest, DeleteGroupsRequest, DeleteRecordsRequest,
-        DeleteTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
-        DescribeProducersRequest, DescribeTopicPartitionsRequest, DescribeTransactionsRequest, EndTxnRequest,
-        FetchRequest, FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest,
-        InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest,
+        AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterClientQuotasRequest, AlterConfigsRequest,
+        AlterPartitionReassignmentsRequest, AlterUserScramCredentialsRequest, ApiKey, ApiVersionsRequest,
+        BrokerId, CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest,
+        DeleteGroupsRequest, DeleteRecordsRequest, DeleteTopicsRequest, DescribeAclsRequest,
+        DescribeClientQuotasRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
+        DescribeLogDirsRequest, DescribeProducersRequest, DescribeQuorumRequest,
+        DescribeTopicPartitionsRequest, DescribeTransactionsRequest, DescribeUserScramCredentialsRequest,
+        ElectLeadersRequest, EndTxnRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest,
+        IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest,
+        ListConfigResourcesRequest, ListGroupsRequest, ListOffsetsRequest, ListPartitionReassignmentsRequest,
         ListTransactionsRequest, MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest,
         OffsetFetchRequest, OffsetForLeaderEpochRequest, ProduceRequest, ProducerId, RequestHeader,
-        SyncGroupRequest, TopicName, TxnOffsetCommitRequest, WriteTxnMarkersRequest,
+        SaslHandshakeRequest, SyncGroupRequest, TopicName, TxnOffsetCommitRequest, UpdateFeaturesRequest,
+        WriteTxnMarkersRequest,
         create_topics_request::{CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig},
         delete_topics_request::DeleteTopicState,
         describe_configs_request::DescribeConfigsResource,
@@ -45,7 +50,8 @@ pub(crate) fn populated(api: ApiKey, version: i16) -> Vec<u8> {
         other => assert!(
             group_requests::put_populated(&mut out, other, version)
                 || admin_requests::put_populated(&mut out, other, version)
-                || transaction_requests::put_populated(&mut out, other, version),
+                || transaction_requests::put_populated(&mut out, other, version)
+                || cluster_requests::put_populated(&mut out, other, version),
             "{other:?} has a table and no populated request"
         ),
     }
@@ -94,6 +100,21 @@ pub(crate) fn decode(api: ApiKey, version: i16, mut body: Bytes) -> Result<usize
         ApiKey::DescribeProducers => run::<DescribeProducersRequest>(body, version),
         ApiKey::DescribeTransactions => run::<DescribeTransactionsRequest>(body, version),
         ApiKey::ListTransactions => run::<ListTransactionsRequest>(body, version),
+        ApiKey::SaslHandshake => run::<SaslHandshakeRequest>(body, version),
+        ApiKey::DescribeAcls => run::<DescribeAclsRequest>(body, version),
+        ApiKey::CreateAcls => run::<CreateAclsRequest>(body, version),
+        ApiKey::DeleteAcls => run::<DeleteAclsRequest>(body, version),
+        ApiKey::DescribeLogDirs => run::<DescribeLogDirsRequest>(body, version),
+        ApiKey::ElectLeaders => run::<ElectLeadersRequest>(body, version),
+        ApiKey::AlterPartitionReassignments => run::<AlterPartitionReassignmentsRequest>(body, version),
+        ApiKey::ListPartitionReassignments => run::<ListPartitionReassignmentsRequest>(body, version),
+        ApiKey::DescribeClientQuotas => run::<DescribeClientQuotasRequest>(body, version),
+        ApiKey::AlterClientQuotas => run::<AlterClientQuotasRequest>(body, version),
+        ApiKey::DescribeUserScramCredentials => run::<DescribeUserScramCredentialsRequest>(body, version),
+        ApiKey::AlterUserScramCredentials => run::<AlterUserScramCredentialsRequest>(body, version),
+        ApiKey::DescribeQuorum => run::<DescribeQuorumRequest>(body, version),
+        ApiKey::ListConfigResources => run::<ListConfigResourcesRequest>(body, version),
+        ApiKey::UpdateFeatures => run::<UpdateFeaturesRequest>(body, version),
         other => panic!("{other:?}"),
     }?;
     Ok(body.len())
