@@ -115,6 +115,26 @@ fn kadence_consumes_what_kcat_writes(bench: &Bench) {
     }
 }
 
+/// A kcat that takes the broker for an old one does not compress, and says nothing.
+fn what_kcat_compresses_is_stored_so(bench: &Bench) {
+    bench.file("lines", "body\n".repeat(5_000));
+    for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+        finish(kcat(bench, &["-P", "-t", codec, "-z", codec, "-p", "0", "-l", "lines"])).ok();
+        let batches = batches(bench, codec, 0);
+        assert!(!batches.is_empty() && batches.iter().all(|batch| batch.0 == codec), "{codec}: {batches:?}");
+    }
+}
+
+/// The codec and the size of each batch of a partition, as they are stored.
+fn batches(bench: &Bench, topic: &str, partition: u32) -> Vec<(String, u64)> {
+    let said = finish(python(bench, &["batches", topic, &partition.to_string()])).ok();
+    let batch = |line: &str| {
+        let (codec, size) = line.split_once(' ').unwrap();
+        (codec.to_owned(), size.parse().unwrap())
+    };
+    said.lines().map(batch).collect()
+}
+
 /// Header names are text by convention only.
 fn kadence_consumes_headers_that_are_not_text(bench: &Bench) {
     use std::os::unix::ffi::OsStrExt as _;
@@ -238,6 +258,7 @@ on_both_brokers! {
     a_tombstone_is_null_as_json,
     confluent_kafka_python_reads_what_kadence_replays,
     kadence_consumes_what_kcat_writes,
+    what_kcat_compresses_is_stored_so,
     kadence_consumes_headers_that_are_not_text,
     kadence_consumes_what_confluent_kafka_python_writes,
     clients_administer_topics,
