@@ -268,9 +268,11 @@ fn describes_other_settings(bench: &Bench) {
     let dynamic = describe("brokers --entity-name 1");
     assert_eq!(dynamic, "Dynamic configs for broker 1 are:\n");
 
-    assert_eq!(describe("groups --entity-name nobody"), "Dynamic configs for group nobody are:\n");
-    let all = describe("groups --entity-name nobody --all");
-    assert_says(&all, &["All configs for group nobody are:\n", "  consumer.session.timeout.ms=45000 "]);
+    tool(bench, GROUPS, "--reset-offsets --to-earliest --topic described --group described --execute");
+    let dynamic = describe("groups --entity-name described");
+    assert_eq!(dynamic, "Dynamic configs for group described are:\n");
+    let all = describe("groups --entity-name described --all");
+    assert_says(&all, &["All configs for group described are:\n", "  consumer.session.timeout.ms=45000 "]);
     for entity in ["users", "clients"] {
         assert_eq!(describe(entity), "", "quotas of {entity}");
     }
