@@ -112,7 +112,7 @@ def the_brokers_version_is_guessed():
     client = consumer()
     guess = client.config["api_version"]
     client.close()
-    # Nothing in the protocol has a number higher than this.
+    # As that of a Kafka 4.3.1.
     same(guess, (4, 3))
 
 
