@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use super::counterparts::{
-    CARGO_DENY, CARGO_FUZZ, Counterpart, FRANZ_GO, KCAT, MORE_KAFKAS, OLD_JAVA_CLIENT, PYTHON_CLIENTS,
-    REAL_KAFKA, SHELLCHECK,
+    CARGO_DENY, CARGO_FUZZ, Counterpart, FRANZ_GO, KCAT, MORE_KAFKAS, OLD_JAVA_CLIENT, OLD_PYTHON_CLIENT,
+    OLDER_PYTHON_CLIENT, PYTHON_CLIENTS, REAL_KAFKA, SHELLCHECK,
 };
 use super::place::{Place, Room};
 
@@ -142,6 +142,8 @@ pub(super) const SUITES: [Suite; 15] = [
             need(&REAL_KAFKA),
             need(&OLD_JAVA_CLIENT),
             without(&FRANZ_GO, &["franz_go", "the_compatibility_page"]),
+            without(&OLD_PYTHON_CLIENT, &["confluent_kafka_2_10", "the_compatibility_page"]),
+            without(&OLDER_PYTHON_CLIENT, &["confluent_kafka_2_0", "the_compatibility_page"]),
         ],
         counts: Counts::TestsPassedOver,
         commands: |turn| {
@@ -160,6 +162,8 @@ pub(super) const SUITES: [Suite; 15] = [
             without(&PYTHON_CLIENTS, &["foreign::"]),
             without(&OLD_JAVA_CLIENT, &["foreign::"]),
             without(&FRANZ_GO, &["franz_go"]),
+            without(&OLD_PYTHON_CLIENT, &["confluent_kafka_2_10"]),
+            without(&OLDER_PYTHON_CLIENT, &["confluent_kafka_2_0"]),
         ],
         counts: Counts::TestsPassedOver,
         // They wait most of the time: more of them than there are cores, on a Kafka each.
@@ -251,6 +255,8 @@ pub(super) const SUITES: [Suite; 15] = [
             need(&REAL_KAFKA),
             need(&OLD_JAVA_CLIENT),
             need(&FRANZ_GO),
+            need(&OLD_PYTHON_CLIENT),
+            need(&OLDER_PYTHON_CLIENT),
         ],
         commands: |turn| turn.cargo("test --workspace --test it -- --ignored write_the_compatibility_page"),
         ..PLAIN

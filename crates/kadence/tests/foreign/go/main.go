@@ -35,6 +35,8 @@ type round struct {
 	versions *kversion.Versions
 	ctx      context.Context
 	admin    *kadm.Client
+	// direct is the client behind admin, for requests that it does not know.
+	direct *kgo.Client
 	// names counts the names that were given out.
 	names int
 }
@@ -56,6 +58,12 @@ var checks = []check{
 	{"what is aborted is not read", aborts},
 	{"offsets are committed with the records", commitsOffsetsWithRecords},
 	{"transactions are looked at", looksAtTransactions},
+	{"the version is guessed", guessesTheVersion},
+	{"what may be done is told of cluster topic and group", asksWhatMayBeDone},
+	{"there is no access control", asksForAccessControl},
+	{"one node keeps and leads all", asksForReplicas},
+	{"one node is the quorum", asksForTheQuorum},
+	{"there are no quotas and no users", asksForQuotas},
 }
 
 func main() {
@@ -188,7 +196,7 @@ func attempt(r *round, body func(*round)) (err error) {
 	}()
 	client := r.client()
 	defer client.Close()
-	r.admin = kadm.NewClient(client)
+	r.direct, r.admin = client, kadm.NewClient(client)
 	body(r)
 	return nil
 }

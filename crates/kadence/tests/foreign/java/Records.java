@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -16,6 +17,9 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -35,6 +39,7 @@ final class Records {
         check("an offset out of range is said or reset", Records::outOfRange);
         check("an idempotent producer writes each record once", Records::idempotence);
         check("too large a record is refused unless the topic takes it", Records::size);
+        check("a compacted topic refuses a record without a key", Records::keyless);
         check("many partitions are read in fetch sessions", Records::sessions);
     }
 
@@ -177,6 +182,28 @@ final class Records {
             producer.send(new ProducerRecord<>(large, body)).get();
         }
         same(java.util.Arrays.equals(records(large, 0).get(0).value(), body), true);
+    }
+
+    /** The client says of each record of a batch whether it is to blame. */
+    private static void keyless() throws Exception {
+        String name = topic(1, "cleanup.policy", "compact");
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        // One batch, which is sent when it is flushed.
+        try (KafkaProducer<byte[], byte[]> producer = producer("linger.ms", 60_000)) {
+            for (String key : new String[] {"key", null, "key", null}) {
+                sent.add(producer.send(new ProducerRecord<>(name, key == null ? null : key.getBytes(UTF_8), new byte[1])));
+            }
+            producer.flush();
+        }
+        List<Boolean> blamed = new ArrayList<>();
+        for (Future<RecordMetadata> each : sent) {
+            KafkaException error = fails(KafkaException.class, each::get);
+            boolean names = error.getMessage().startsWith("Compacted topic cannot accept message without key");
+            same(names && !(error instanceof InvalidRecordException), false);
+            blamed.add(names);
+        }
+        same(blamed, List.of(false, true, false, true));
+        same(read(name), List.of());
     }
 
     /** A partition is forgotten and taken up again while others go on. */

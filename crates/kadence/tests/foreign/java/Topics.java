@@ -3,6 +3,7 @@ package foreign;
 import static foreign.Checks.*;
 import static foreign.Clients.*;
 import static java.util.Map.entry;
+import static org.apache.kafka.common.acl.AclOperation.*;
 
 import java.util.Collection;
 import java.util.HashSet;
@@ -13,12 +14,16 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicCollection;
@@ -38,6 +43,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 final class Topics {
     static void run() {
         check("the cluster is described", Topics::cluster);
+        check("what may be done is told of cluster, topic and group", Topics::operations);
         check("topics are created, described and deleted by name", Topics::byName);
         check("topics are described and deleted by id", Topics::byId);
         check("impossible topics are refused", Topics::impossible);
@@ -54,6 +60,23 @@ final class Topics {
         same(get(found.nodes()).size(), 1);
         same(get(found.controller()).id(), get(found.nodes()).iterator().next().id());
         same(get(found.clusterId()).isEmpty(), false);
+    }
+
+    /** What anybody may do where nothing is forbidden. */
+    private static void operations() throws Exception {
+        String name = topic(1);
+        String group = fresh("group");
+        get(admin.alterConsumerGroupOffsets(group, Map.of(new TopicPartition(name, 0), new OffsetAndMetadata(0))).all());
+        var cluster = new DescribeClusterOptions().includeAuthorizedOperations(true);
+        same(get(admin.describeCluster(cluster).authorizedOperations()),
+                Set.of(CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE));
+        var topic = new DescribeTopicsOptions().includeAuthorizedOperations(true);
+        same(get(admin.describeTopics(List.of(name), topic).allTopicNames()).get(name).authorizedOperations(),
+                Set.of(READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS));
+        var groups = new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true);
+        same(get(admin.describeConsumerGroups(List.of(group), groups).all()).get(group).authorizedOperations(),
+                Set.of(READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS));
+        same(get(admin.describeCluster().authorizedOperations()), null);
     }
 
     private static void byName() throws Exception {

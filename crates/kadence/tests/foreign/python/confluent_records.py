@@ -20,27 +20,6 @@ def writes_with_acks_0_1_and_all():
     same(len(read(name)), 300, "records")
 
 
-def all_arrive_compressed_with(codec):
-    name = topic()
-    bodies = [b"%d " % number + b"abc" * 50 for number in range(500)]
-    send(producer(compression_type=codec, linger_ms=20), name, bodies)
-    records = read(name)
-    same(values(records), bodies)
-    same([record.offset() for record in records], list(range(500)))
-
-
-def _declare(codec):
-    def one():
-        all_arrive_compressed_with(codec)
-
-    one.__name__ = f"all_arrive_compressed_with_{codec}"
-    check(one)
-
-
-for _codec in ("none", "gzip", "snappy", "lz4", "zstd"):
-    _declare(_codec)
-
-
 @check
 def keys_values_and_headers_may_be_empty_or_missing():
     name, client = topic(), producer()

@@ -12,7 +12,27 @@ from confluent_kafka.admin import (
 )
 
 from checks import eventually, new, same
-from confluent import PATIENCE, admin, check, code, only, partitions_of, producer, read, send, topic, values, watermarks
+from confluent import (
+    PATIENCE,
+    PATIENCE_MS,
+    admin,
+    check,
+    code,
+    consumer,
+    only,
+    partitions_of,
+    producer,
+    read,
+    send,
+    topic,
+    values,
+    watermarks,
+)
+
+# What anybody may do where nothing is forbidden, in alphabetical order.
+CLUSTER = "ALTER ALTER_CONFIGS CLUSTER_ACTION CREATE DESCRIBE DESCRIBE_CONFIGS IDEMPOTENT_WRITE"
+TOPIC = "ALTER ALTER_CONFIGS CREATE DELETE DESCRIBE DESCRIBE_CONFIGS READ WRITE"
+GROUP = "ALTER_CONFIGS DELETE DESCRIBE DESCRIBE_CONFIGS READ"
 
 
 def described(name):
@@ -28,6 +48,23 @@ def names_the_cluster_its_brokers_and_its_controller():
     same(cluster.cluster_id, metadata.cluster_id)
     same([node.id for node in cluster.nodes], list(metadata.brokers))
     same(cluster.controller.id, metadata.controller_id)
+
+
+def operations(described):
+    return " ".join(sorted(operation.name for operation in described.authorized_operations or []))
+
+
+@check
+def what_may_be_done_is_told_of_cluster_topic_and_group():
+    client, name, group = admin(), topic(), new("group")
+    member = consumer(group)
+    member.commit(offsets=[TopicPartition(name, 0, 0)], asynchronous=False)
+    member.close()
+    wanted = {"include_authorized_operations": True, "request_timeout": PATIENCE}
+    same(operations(client.describe_cluster(**wanted).result(PATIENCE)), CLUSTER)
+    same(operations(only(client.describe_topics(TopicCollection([name]), **wanted))), TOPIC)
+    same(operations(only(client.describe_consumer_groups([group], **wanted))), GROUP)
+    same(client.describe_cluster().result(PATIENCE).authorized_operations, None, "not asked for:")
 
 
 @check
@@ -113,6 +150,21 @@ def settings_are_replaced_as_a_whole():
     only(admin().alter_configs([ConfigResource(ResourceType.TOPIC, name, set_config={"retention.ms": "60000"})]))
     eventually("the change", lambda: described(name)["retention.ms"].value == "60000")
     same(described(name)["retention.bytes"].value, "-1")
+
+
+@check
+def a_compacted_topic_refuses_a_record_without_a_key():
+    name, told = topic(cleanup_policy="compact"), {}
+    # One batch, which is sent when it is flushed.
+    client = producer(linger_ms=PATIENCE_MS // 2)
+    for value, key in ((b"0", b"key"), (b"1", None), (b"2", b"key"), (b"3", None)):
+        client.produce(name, value, key, on_delivery=lambda error, record: told.update({record.value(): error}))
+    same(client.flush(PATIENCE), 0)
+    refused, innocent = "INVALID_RECORD", "_INVALID_DIFFERENT_RECORD"
+    expected = {b"0": innocent, b"1": refused, b"2": innocent, b"3": refused}
+    same({body: error and error.name() for body, error in told.items()}, expected)
+    send(client, name, [b"with a key", None], key=b"key")
+    same(values(read(name)), [b"with a key", None])
 
 
 @check

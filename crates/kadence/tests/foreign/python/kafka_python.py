@@ -9,6 +9,7 @@ from kafka.admin import AlterConfigOp, ConfigResource, KafkaAdminClient, MemberT
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from kafka.errors import (
+    InvalidRecordError,
     InvalidReplicationFactorError,
     KafkaError,
     MessageSizeTooLargeError,
@@ -20,6 +21,7 @@ from kafka.errors import (
 from kafka.structs import OffsetAndMetadata
 
 import checks
+import stored
 from checks import PATIENCE, eventually, fails, new, same
 
 check = checks.check("kafka-python")
@@ -106,6 +108,15 @@ def the_cluster_is_described():
 
 
 @check
+def the_brokers_version_is_guessed():
+    client = consumer()
+    guess = client.config["api_version"]
+    client.close()
+    # As that of a Kafka 4.3.1.
+    same(guess, (4, 3))
+
+
+@check
 def topics_are_created_listed_described_and_deleted():
     name = topic(3)
     same(name in admin().list_topics(), True, "listed:")
@@ -161,11 +172,12 @@ def records_go_round_with_keys_headers_and_times():
 
 
 @check
-def all_codecs_arrive():
+def all_codecs_are_stored_and_arrive():
     for codec in (None, "gzip", "snappy", "lz4", "zstd"):
         name = topic()
         bodies = [b"%d " % number + b"abc" * 50 for number in range(200)]
         send(name, bodies, compression_type=codec, linger_ms=20)
+        same(stored.codecs(checks.brokers, name), {codec or "none"}, "stored in")
         same(values(read(name)), bodies, codec)
 
 
@@ -212,6 +224,20 @@ def records_are_deleted():
 def too_large_a_record_is_refused():
     name = topic(max_message_bytes="2000")
     fails(MessageSizeTooLargeError, lambda: send(name, [bytes(5000)]))
+
+
+@check
+def a_compacted_topic_refuses_a_record_without_a_key():
+    name = topic(cleanup_policy="compact")
+    client = KafkaProducer(bootstrap_servers=checks.brokers, linger_ms=30_000)
+    sent = [client.send(name, b"x", key=key) for key in (b"key", None, b"key", None)]
+    client.flush(PATIENCE)
+    client.close()
+    told = [fails(KafkaError, lambda: future.get(PATIENCE)) for future in sent]
+    # The others of their batch are not to blame.
+    same([isinstance(error, InvalidRecordError) for error in told], [False, True, False, True], f"{told} blame a record:")
+    same("Compacted topic cannot accept message without key" in str(told[1]), True, f"{told[1]} says so:")
+    same(read(name), [])
 
 
 @check

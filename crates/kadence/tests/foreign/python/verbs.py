@@ -12,6 +12,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
+import stored
 from checks import PATIENCE
 
 
@@ -71,6 +72,12 @@ def write(brokers, topic, count, idempotent):
         sys.exit(f"{left} not delivered, {failures[:3]}")
 
 
+def batches(brokers, topic, partition):
+    """Prints the codec and the size of each batch as it is stored."""
+    for codec, size in stored.batches(brokers, topic, int(partition)):
+        print(codec, size)
+
+
 def create(brokers, topic, partitions):
     admin = AdminClient({"bootstrap.servers": brokers})
     for future in admin.create_topics([NewTopic(topic, int(partitions), 1)]).values():
@@ -90,6 +97,7 @@ if __name__ == "__main__":
         "member": member,
         "groups": groups,
         "write": write,
+        "batches": batches,
         "create": create,
         "delete": delete,
     }

@@ -23,6 +23,8 @@ const MOST: Duration = Duration::from_mins(20);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Suite {
     ConfluentKafka,
+    ConfluentKafka210,
+    ConfluentKafka20,
     KafkaPython,
     Scripts,
     Java4,
@@ -45,8 +47,10 @@ pub(super) struct Outcome {
 }
 
 impl Suite {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::ConfluentKafka,
+        Self::ConfluentKafka210,
+        Self::ConfluentKafka20,
         Self::KafkaPython,
         Self::Scripts,
         Self::Java4,
@@ -59,9 +63,11 @@ impl Suite {
     fn run(self, bench: &Bench) -> Outcome {
         let folder = bench.folder.path();
         let mut command = match self {
-            Self::ConfluentKafka => python(bench, "confluent-kafka"),
-            Self::KafkaPython => python(bench, "kafka-python"),
-            Self::Scripts => python(bench, "scripts"),
+            Self::ConfluentKafka => python("KADENCE_TEST_PYTHON", "confluent-kafka"),
+            Self::ConfluentKafka210 => python("KADENCE_TEST_OLD_PYTHON", "old-confluent-kafka"),
+            Self::ConfluentKafka20 => python("KADENCE_TEST_OLDER_PYTHON", "old-confluent-kafka"),
+            Self::KafkaPython => python("KADENCE_TEST_PYTHON", "kafka-python"),
+            Self::Scripts => python("KADENCE_TEST_PYTHON", "scripts"),
             Self::Java4 => java(&real::classpath(), folder),
             Self::Java3 => java(&format!("{}/*", program("KADENCE_TEST_OLD_CLIENT").display()), folder),
             Self::FranzGo => Command::new(program("KADENCE_TEST_FRANZ_GO")),
@@ -75,9 +81,12 @@ impl Suite {
     pub(super) fn on_embedded(self) -> &'static Outcome {
         static OUTCOMES: [OnceLock<Outcome>; Suite::ALL.len()] =
             [const { OnceLock::new() }; Suite::ALL.len()];
-        // Two at a time: rebalances take longer than they may when seven suites share two cores.
+        // Two at a time: rebalances take longer than they may when all suites share two cores.
         static LANES: [Mutex<()>; 2] = [const { Mutex::new(()) }; 2];
-        let lane = usize::from(!matches!(self, Self::Tools | Self::Scripts | Self::Java4));
+        let lane = usize::from(!matches!(
+            self,
+            Self::Tools | Self::Scripts | Self::Java4 | Self::ConfluentKafka210 | Self::ConfluentKafka20
+        ));
         OUTCOMES[self as usize].get_or_init(|| {
             let _turn = LANES[lane].lock().unwrap_or_else(PoisonError::into_inner);
             let bench = Bench::new();
@@ -92,11 +101,10 @@ impl Suite {
     }
 }
 
-fn python(bench: &Bench, suite: &str) -> Command {
-    let mut command = Command::new(program("KADENCE_TEST_PYTHON"));
+fn python(program_at: &str, suite: &str) -> Command {
+    let mut command = Command::new(program(program_at));
     // Bytecode of its own is left nowhere.
     command.arg("-B").arg(root().join("crates/kadence/tests/foreign/python/suite.py")).arg(suite);
-    command.current_dir(bench.folder.path());
     command
 }
 
@@ -169,6 +177,8 @@ macro_rules! suites {
 
 suites! {
     confluent_kafka_finds_a_kafka: ConfluentKafka,
+    confluent_kafka_2_10_finds_a_kafka: ConfluentKafka210,
+    confluent_kafka_2_0_finds_a_kafka: ConfluentKafka20,
     kafka_python_finds_a_kafka: KafkaPython,
     first_scripts_find_a_kafka: Scripts,
     java_4_finds_a_kafka: Java4,

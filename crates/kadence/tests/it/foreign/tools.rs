@@ -1,10 +1,11 @@
 //! Kafka's own command-line tools against a broker.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::suites::Outcome;
-use super::{CONFIGS, CONSUMER, GROUPS, PRODUCER, TOPICS, java};
+use super::{CONFIGS, CONSUMER, GROUPS, PRODUCER, TOPICS, batches, java};
 use crate::support::{Bench, Running, eventually, finish, json};
 
 const CLUSTER: &str = "org.apache.kafka.tools.ClusterTool";
@@ -12,6 +13,11 @@ const VERSIONS: &str = "org.apache.kafka.tools.BrokerApiVersionsCommand";
 const OFFSETS: &str = "org.apache.kafka.tools.GetOffsetShell";
 const DELETE_RECORDS: &str = "org.apache.kafka.tools.DeleteRecordsCommand";
 const TRANSACTIONS: &str = "org.apache.kafka.tools.TransactionsCommand";
+const LOG_DIRS: &str = "org.apache.kafka.tools.LogDirsCommand";
+const ELECTION: &str = "org.apache.kafka.tools.LeaderElectionCommand";
+const QUORUM: &str = "org.apache.kafka.tools.MetadataQuorumCommand";
+const REASSIGN: &str = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand";
+const ACLS: &str = "org.apache.kafka.tools.AclCommand";
 const PRODUCER_PERF: &str = "org.apache.kafka.tools.ProducerPerformance";
 const CONSUMER_PERF: &str = "org.apache.kafka.tools.ConsumerPerformance";
 const VERIFIABLE_PRODUCER: &str = "org.apache.kafka.tools.VerifiableProducer";
@@ -19,7 +25,7 @@ const VERIFIABLE_CONSUMER: &str = "org.apache.kafka.tools.VerifiableConsumer";
 
 type Check = (&'static str, fn(&Bench));
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 14] = [
     ("the cluster and its versions are shown", shows_the_cluster),
     ("topics are created, listed, described, widened and deleted", administers_topics),
     ("settings are altered and described", administers_settings),
@@ -29,6 +35,11 @@ const CHECKS: [Check; 9] = [
     ("an open transaction is looked at and ended", ends_a_transaction),
     ("the performance tools write transactions and read them", measures),
     ("the verifiable tools write and read each record once", verifies),
+    ("settings of brokers, groups, users and clients are described", describes_other_settings),
+    ("the directory of the records is shown with their size", shows_the_log_directory),
+    ("leaders stay where they are", leaves_leaders),
+    ("the quorum of one node is shown", shows_the_quorum),
+    ("there is no access control", has_no_access_control),
 ];
 
 /// Makes all checks.
@@ -109,7 +120,7 @@ fn administers_settings(bench: &Bench) {
     tool(bench, CONFIGS, &format!("--alter {topic} --add-config retention.ms=60000,max.message.bytes=2000"));
     tool(bench, CONFIGS, &format!("--alter {topic} --delete-config max.message.bytes"));
     let described = tool(bench, CONFIGS, &format!("--describe {topic}"));
-    assert_says(&described, &["retention.ms=60000"]);
+    assert_says(&described, &["Dynamic configs for topic set are:\n", "retention.ms=60000"]);
     assert!(!described.contains("max.message.bytes=2000"), "{described}");
     let all = tool(bench, CONFIGS, "--describe --all --entity-type brokers --entity-name 1");
     assert_says(&all, &["message.max.bytes=1048588", "auto.create.topics.enable=true"]);
@@ -232,4 +243,145 @@ fn verifies(bench: &Bench) {
         .map(|line| line["count"].as_u64().unwrap())
         .sum();
     assert_eq!(count, 1000);
+}
+
+/// As `create`, by a program that starts faster.
+fn prepare(bench: &Bench, topic: &str, partitions: &str) {
+    bench.kadence(&["topics", "create", topic, "--partitions", partitions]).ok();
+}
+
+fn describes_other_settings(bench: &Bench) {
+    let describe = |entity: &str| tool(bench, CONFIGS, &format!("--describe --entity-type {entity}"));
+    let all = describe("brokers --entity-name 1 --all");
+    let by_default = |name: &str, value: &str| {
+        format!("  {name}={value} sensitive=false synonyms={{DEFAULT_CONFIG:{name}={value}}}\n")
+    };
+    assert_says(&all, &["All configs for broker 1 are:\n", "  node.id=1 ", "  log.dirs=", "  listeners="]);
+    let defaults =
+        [("compression.type", "producer"), ("num.partitions", "1"), ("log.segment.bytes", "1073741824")];
+    for (name, value) in defaults {
+        assert_says(&all, &[&by_default(name, value)]);
+    }
+    prepare(bench, "described", "1");
+    bench.kadence(&["consume", "described", "-g", "described", "--until-end"]).ok();
+    let dynamic = describe("groups --entity-name described");
+    assert_eq!(dynamic, "Dynamic configs for group described are:\n");
+    let all = describe("groups --entity-name described --all");
+    assert_says(&all, &["All configs for group described are:\n", "  consumer.session.timeout.ms=45000 "]);
+    for entity in ["users", "clients"] {
+        assert_eq!(describe(entity), "", "quotas of {entity}");
+    }
+}
+
+/// Writes some batches.
+fn fill(bench: &Bench, topic: &str) {
+    bench.file("lines", "body\n".repeat(1_000));
+    bench
+        .kadence(&["replay", "lines", "--input", "raw", "-t", topic, "--unpaced", "--compression", "lz4"])
+        .ok();
+}
+
+fn shows_the_log_directory(bench: &Bench) {
+    prepare(bench, "sized", "2");
+    fill(bench, "sized");
+    let written: Vec<u64> =
+        [0, 1].map(|partition| batches(bench, "sized", partition).iter().map(|(_, size)| size).sum()).into();
+    assert!(written.iter().sum::<u64>() > 100, "{written:?}");
+    let (_, sizes) = log_directory(bench, "sized");
+    assert_eq!(sizes, written);
+}
+
+#[test]
+#[ignore = "needs Kafka's tools at KADENCE_TEST_KAFKA_CLASSPATH"]
+fn the_log_directory_holds_files_of_the_size_that_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().canonicalize().unwrap();
+    let bench = Bench::with(kadence_broker::Options {
+        data_dir: Some(data_dir.clone()),
+        ..kadence_broker::Options::default()
+    });
+    prepare(&bench, "sized", "1");
+    fill(&bench, "sized");
+    let (said, sizes) = log_directory(&bench, "sized");
+    assert_eq!(Path::new(&said), data_dir);
+    let held = bytes_of_logs(&data_dir);
+    assert!(held > 100, "{held}");
+    assert_eq!(sizes, [held]);
+}
+
+/// The bytes in all files of records below a folder.
+fn bytes_of_logs(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let bytes = |path: PathBuf| match path.is_dir() {
+        true => bytes_of_logs(&path),
+        false if path.extension().is_some_and(|extension| extension == "log") => {
+            path.metadata().unwrap().len()
+        }
+        false => 0,
+    };
+    entries.map(bytes).sum()
+}
+
+/// Where a topic's records are said to be, and how many bytes of them there are in each partition.
+fn log_directory(bench: &Bench, topic: &str) -> (String, Vec<u64>) {
+    let said = tool(bench, LOG_DIRS, &format!("--describe --topic-list {topic}"));
+    let found = json(said.lines().last().unwrap());
+    let directory = &found["brokers"][0]["logDirs"][0];
+    assert_eq!((&found["brokers"][0]["broker"], &directory["error"]), (&1.into(), &().into()), "{found}");
+    let mut partitions: Vec<(&str, u64)> = directory["partitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| {
+            assert_eq!((&part["offsetLag"], &part["isFuture"]), (&0.into(), &false.into()), "{part}");
+            (part["partition"].as_str().unwrap(), part["size"].as_u64().unwrap())
+        })
+        .collect();
+    partitions.sort_unstable();
+    for (number, (name, _)) in partitions.iter().enumerate() {
+        assert_eq!(*name, format!("{topic}-{number}"));
+    }
+    (directory["logDir"].as_str().unwrap().to_owned(), partitions.into_iter().map(|(_, size)| size).collect())
+}
+
+fn leaves_leaders(bench: &Bench) {
+    prepare(bench, "led", "1");
+    let elected = tool(bench, ELECTION, "--election-type preferred --topic led --partition 0");
+    assert_eq!(elected, "Valid replica already elected for partitions led-0\n");
+    assert_eq!(tool(bench, REASSIGN, "--list"), "No partition reassignments found.\n");
+}
+
+fn shows_the_quorum(bench: &Bench) {
+    let look = |what: &str| {
+        let mut command = java(bench, QUORUM, &[]);
+        command.args(["describe", what]);
+        finish(command).ok()
+    };
+    let status = look("--status");
+    let value = |name: &str| {
+        let line =
+            status.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {status}"));
+        line[name.len()..].trim().to_owned()
+    };
+    assert_eq!(
+        ["LeaderId:", "MaxFollowerLag:", "CurrentObservers:"].map(value),
+        ["1", "0", "[]"],
+        "{status}"
+    );
+    assert_says(&value("CurrentVoters:"), &["[{\"id\": 1"]);
+    let replication = look("--replication");
+    let rows: Vec<Vec<&str>> = replication.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows.len(), 2, "{replication}");
+    assert_eq!(
+        (rows[0][0], rows[1][0], rows[1][3], rows[1][6]),
+        ("NodeId", "1", "0", "Leader"),
+        "{replication}"
+    );
+}
+
+fn has_no_access_control(bench: &Bench) {
+    let listed = finish(command(bench, ACLS, "--list"));
+    assert_eq!(listed.code, Some(1), "{listed:?}");
+    let said = listed.stdout + &listed.stderr;
+    assert_says(&said, &["SecurityDisabledException: No Authorizer is configured on the broker"]);
 }

@@ -86,6 +86,14 @@ pub(super) static KCAT: Counterpart =
     Counterpart { env: &["KADENCE_TEST_KCAT"], ..program("kcat", kcat::find) };
 pub(super) static PYTHON_CLIENTS: Counterpart =
     Counterpart { env: &["KADENCE_TEST_PYTHON"], ..program("Python's clients", python::find) };
+pub(super) static OLD_PYTHON_CLIENT: Counterpart = Counterpart {
+    env: &["KADENCE_TEST_OLD_PYTHON"],
+    ..program("an old client for Python", python::find_old)
+};
+pub(super) static OLDER_PYTHON_CLIENT: Counterpart = Counterpart {
+    env: &["KADENCE_TEST_OLDER_PYTHON"],
+    ..program("an older client for Python", python::find_older)
+};
 pub(super) static OLD_JAVA_CLIENT: Counterpart = Counterpart {
     env: &["KADENCE_TEST_OLD_CLIENT"],
     ..program("Kafka 3's client for Java", java::find_old_client)
