@@ -15,7 +15,7 @@ use crate::{
     options::FaultHook,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -156,7 +156,7 @@ impl Directory {
     ) -> Result<(), DirectoryError> {
         let id = Uuid::new_v4().simple().to_string();
         let mut events = vec![Event::Cluster { format: FORMAT, id }];
-        let mut names = BTreeMap::new();
+        let mut names = BTreeSet::new();
         for &id in found {
             let path = self.topic(id);
             let partitions = partitions(&path).map_err(io_error(&path, "cannot be read"))?;
@@ -165,12 +165,12 @@ impl Directory {
             }
             let name = fs::read_to_string(path.join(NAME)).unwrap_or_default();
             let name = name.trim_end();
-            let name = if crate::topics::check_name(name).is_ok() && !names.contains_key(name) {
+            let name = if crate::topics::check_name(name).is_ok() && !names.contains(name) {
                 name.to_owned()
             } else {
                 id.to_string()
             };
-            names.insert(name.clone(), ());
+            names.insert(name.clone());
             if let Some(hook) = on_fault {
                 hook.call(DirectoryError::TakenUp { path, name: name.clone(), partitions });
             }
@@ -181,7 +181,9 @@ impl Directory {
         let failed =
             |_| io_error(&self.path.join("journal"), "cannot be written")(io::ErrorKind::Other.into());
         written.map_err(failed)?;
-        events.into_iter().for_each(|event| state.apply(event));
+        for event in events {
+            state.apply(event);
+        }
         Ok(())
     }
 

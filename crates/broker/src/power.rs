@@ -90,7 +90,8 @@ fn after_a_loss_of_power_every_promise_holds() {
 /// A disk that does not hear of some syncs is a broker that does not ask for them.
 #[test]
 fn a_sync_that_is_left_out_is_found() {
-    let parts: [(&str, fn(&Path) -> bool); 4] = [
+    type Deaf = fn(&Path) -> bool;
+    let parts: [(&str, Deaf); 4] = [
         ("the journal", |path| path.ends_with("journal")),
         ("a log", |path| path.extension().is_some_and(|extension| extension == "log")),
         ("the names of segments", |path| path.components().count() == 4),

@@ -1,6 +1,6 @@
 //! A broker after the cut, held against the promises that were given before it.
 
-use super::world::{GROUP, Said, Stored, TRANSACTIONAL, batch, batches, given};
+use super::world::{Ended, GROUP, Said, Stored, TRANSACTIONAL, batch, batches, given};
 use crate::{clock::Clock, options::Options, partition::Incoming, shared::Shared, transactions::Place};
 use kadence_wire::batch::BatchHeader;
 use std::sync::Arc;
@@ -75,7 +75,8 @@ fn records(
     let expected: Vec<Stored> = stored.filter(|b| (start..end).contains(&b.base)).collect();
     // What was lost may have made way for the marker of an aborted transaction.
     let promised = expected.iter().filter(|b| b.base < kept).count();
-    if !(expected.starts_with(&found) && found.len() >= promised) && !going {
+    let holds = expected.starts_with(&found) && found.len() >= promised;
+    if !holds && !going {
         return Err(format!("{place:?} has {found:?} instead of {expected:?}, and ends at {end}"));
     }
     Ok(())
@@ -111,11 +112,11 @@ fn groups(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
 }
 
 fn transactions(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
-    for (at, commit, producer, offsets) in &said.ended {
+    for Ended { at, commit, producer, records } in &said.ended {
         if *at > steps {
             continue;
         }
-        for (place, offset) in offsets {
+        for (place, offset) in records {
             if is_going(said, steps, place.0) {
                 continue;
             }

@@ -31,6 +31,15 @@ pub(super) struct Stored {
     pub(super) number: u64,
 }
 
+/// A transaction that ended, with the offsets of its batches.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) at: usize,
+    pub(super) commit: bool,
+    pub(super) producer: i64,
+    pub(super) records: Vec<(Place, i64)>,
+}
+
 /// What was said, and after how many steps of the recording.
 #[derive(Debug, Default)]
 pub(super) struct Said {
@@ -45,8 +54,7 @@ pub(super) struct Said {
     pub(super) topics: BTreeMap<uuid::Uuid, Option<usize>>,
     /// What a group has committed, for ever.
     pub(super) committed: Vec<(usize, String, i32, i64)>,
-    /// Transactions that ended, with the offsets of their batches.
-    pub(super) ended: Vec<(usize, bool, i64, Vec<(Place, i64)>)>,
+    pub(super) ended: Vec<Ended>,
     /// Ids that producers were given.
     pub(super) ids: Vec<(usize, i64)>,
 }
@@ -120,10 +128,6 @@ impl World {
         }
     }
 
-    fn at(&self) -> usize {
-        recorded::steps()
-    }
-
     fn some_topic(&mut self) -> Option<Arc<Topic>> {
         let topics = self.shared().topics.all();
         if topics.is_empty() { None } else { Some(Arc::clone(&topics[self.chance.below(topics.len())])) }
@@ -144,13 +148,13 @@ impl World {
         self.next += 1;
         let partitions = 1 + self.chance.below(2) as i32;
         let topic = self.shared().topics.create(&name, partitions, config, false).expect("a topic");
-        let kept = (topic.settings.flush_messages == 1).then(|| self.at());
+        let kept = (topic.settings.flush_messages == 1).then(recorded::steps);
         self.said.topics.insert(topic.id, kept);
     }
 
     fn give_id(&mut self) -> usize {
         let id = self.shared().producer_ids.take().expect("an id");
-        self.said.ids.push((self.at(), id));
+        self.said.ids.push((recorded::steps(), id));
         self.producers.push(Producer { id, epoch: 0, sequences: HashMap::new() });
         self.producers.len() - 1
     }
@@ -180,7 +184,7 @@ impl World {
         let partition = topic.partition(index).expect("a partition");
         let incoming = Incoming { header: &header, bytes: &bytes, settings: &topic.settings, now_ms: 1_000 };
         let base = partition.append(&incoming).expect("it is stored").base_offset;
-        let at = self.at();
+        let at = recorded::steps();
         self.said.stored.entry(place).or_default().push((at, Stored { base, number }));
         self.note_kept(topic);
         base
@@ -202,7 +206,7 @@ impl World {
         let shared = self.shared();
         if self.transactional.is_none() {
             let Ok(given) = shared.transactions.init(&shared, TRANSACTIONAL, 60_000, None) else { return };
-            self.said.ids.push((self.at(), given.id));
+            self.said.ids.push((recorded::steps(), given.id));
             self.open.clear();
             self.transactional =
                 Some(Producer { id: given.id, epoch: given.epoch, sequences: HashMap::new() });
@@ -232,7 +236,7 @@ impl World {
         }
         let open = std::mem::take(&mut self.open);
         if self.flush == Flush::Each {
-            self.said.ended.push((self.at(), commit, id, open));
+            self.said.ended.push(Ended { at: recorded::steps(), commit, producer: id, records: open });
         }
         for topic in shared.topics.all() {
             self.note_kept(&topic);
@@ -249,7 +253,7 @@ impl World {
         let results = self.shared().groups.commit(GROUP, &who, &[commit], |_, _| true);
         assert_eq!(results, [Ok(())]);
         if self.flush == Flush::Each {
-            self.said.committed.push((self.at(), topic.name.to_string(), partition, offset));
+            self.said.committed.push((recorded::steps(), topic.name.to_string(), partition, offset));
         }
     }
 
@@ -259,12 +263,12 @@ impl World {
         }
         let Some(topic) = self.some_topic() else { return };
         let shared = self.shared();
-        let began = self.at();
+        let began = recorded::steps();
         shared.groups.with(|groups, _| {
             shared.topics.delete(&topic.name).expect("it is there");
             groups.forget_topics(&HashSet::from([&*topic.name]));
         });
-        let known = (self.flush == Flush::Each).then(|| self.at());
+        let known = (self.flush == Flush::Each).then(recorded::steps);
         shared.topics.remove_logs(&topic);
         self.said.topics_deleted.insert(topic.id, (began, known));
     }
@@ -274,7 +278,7 @@ impl World {
         let partition = topic.partition(index).expect("a partition");
         let end = partition.lock().log.end();
         let offset = self.chance.below(end as usize + 1) as i64;
-        self.said.deleted.push((self.at(), (topic.id, index), offset));
+        self.said.deleted.push((recorded::steps(), (topic.id, index), offset));
         let shared = self.shared();
         let keep = |offset| shared.topics.note_start(&topic, index, offset);
         partition.delete_before(Some(offset), keep).expect("it is deleted");
@@ -284,7 +288,7 @@ impl World {
         let Some((topic, index)) = self.some_place() else { return };
         let partition = topic.partition(index).expect("a partition");
         let shared = self.shared();
-        let began = self.at();
+        let began = recorded::steps();
         let settings = TopicSettings {
             retention_bytes: 12_000,
             retention_ms: if self.chance.below(3) == 0 { 10 } else { -1 },

@@ -325,8 +325,8 @@ fn retain(log: &mut Log, model: &mut Model, settings: &LogSettings, now: i64, be
         kept = Some(offset);
         Ok(())
     });
-    let moves = start > model.start && !in_memory;
-    assert_eq!(kept, moves.then_some(start), "it is written down before anything goes");
+    let deletes = start > model.start && !in_memory;
+    assert_eq!(kept, deletes.then_some(start), "it is written down before anything goes");
     assert_eq!(moved.unwrap(), start > model.start);
     if asked {
         assert_eq!(start, model.end);
