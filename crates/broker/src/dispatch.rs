@@ -118,7 +118,12 @@ pub(crate) const TABLE: &[Served] = &[
     now::<api::DescribeAcls>(),
     now::<api::CreateAcls>(),
     now::<api::DeleteAcls>(),
-    now::<api::DescribeLogDirs>(),
+    Served {
+        key: ApiKey::DescribeLogDirs,
+        min: *api::describe_log_dirs::VERSIONS.start(),
+        max: *api::describe_log_dirs::VERSIONS.end(),
+        handler: Handler::Now(api::describe_log_dirs::answer),
+    },
     now::<api::ElectLeaders>(),
     now::<api::AlterPartitionReassignments>(),
     now::<api::ListPartitionReassignments>(),

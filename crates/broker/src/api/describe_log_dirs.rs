@@ -1,9 +1,15 @@
-//! `DescribeLogDirs`, key 35, versions 1 to 4: how large partitions are.
+//! `DescribeLogDirs`, key 35, versions 1 to 5: how large partitions are.
 //!
 //! Differs from Kafka: a broker in memory calls its directory `memory`, whose size is the memory limit.
 
-use super::{Api, text};
-use crate::{dispatch::Close, shared::Call, topics::Topic};
+use super::text;
+use crate::{
+    dispatch::{Answer, Close, decode, encode},
+    shared::Call,
+    topics::Topic,
+};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use kadence_wire::frame::PREFIX_LEN;
 use kafka_protocol::messages::{
     ApiKey, DescribeLogDirsRequest, DescribeLogDirsResponse, TopicName,
     describe_log_dirs_response::{DescribeLogDirsPartition, DescribeLogDirsResult, DescribeLogDirsTopic},
@@ -17,39 +23,59 @@ const IN_MEMORY: &str = "memory";
 /// What is not known.
 const UNKNOWN: i64 = -1;
 
-pub(crate) struct DescribeLogDirs;
+/// The versions that are served. The last one adds a byte to each directory, and `kafka-protocol` does not have it.
+pub(crate) const VERSIONS: std::ops::RangeInclusive<i16> = 1..=5;
+const LAST_DECODED: i16 = 4;
 
-impl Api for DescribeLogDirs {
-    const KEY: ApiKey = ApiKey::DescribeLogDirs;
-    const MIN: i16 = 1;
-    const MAX: i16 = 4;
-    type Request = DescribeLogDirsRequest;
-    type Response = DescribeLogDirsResponse;
-
-    fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
-        let topics = match request.topics {
-            None => call.shared.topics.all().iter().map(|topic| describe(topic, None)).collect(),
-            Some(asked) => {
-                let mut wanted: BTreeMap<TopicName, BTreeSet<i32>> = BTreeMap::new();
-                for topic in asked {
-                    wanted.entry(topic.topic).or_default().extend(topic.partitions);
-                }
-                // What is not here is left out.
-                let found = wanted.iter().filter_map(|(name, partitions)| {
-                    Some(describe(&*call.shared.topics.named(name)?, Some(partitions)))
-                });
-                found.filter(|topic| !topic.partitions.is_empty()).collect()
-            }
-        };
-        let path = call.shared.topics.path();
-        let (total, usable) = path.map_or_else(|| memory(call), room);
-        let result = DescribeLogDirsResult::default()
-            .with_log_dir(path.map_or_else(|| text(IN_MEMORY), |path| text(&path.to_string_lossy())))
-            .with_topics(topics)
-            .with_total_bytes(total)
-            .with_usable_bytes(usable);
-        Ok(Some(DescribeLogDirsResponse::default().with_results(vec![result])))
+pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Answer, Close> {
+    let version = call.version.min(LAST_DECODED);
+    let request: DescribeLogDirsRequest = decode(ApiKey::DescribeLogDirs, version, body)?;
+    let response = describe_all(call, request);
+    let mut answer =
+        encode(ApiKey::DescribeLogDirs, version, call.correlation_id, &call.spending, &response)?;
+    if call.version > LAST_DECODED {
+        answer = not_cordoned(&answer);
     }
+    Ok(answer)
+}
+
+/// Adds to the only directory that it takes partitions. The flag comes before the tagged fields of the directory, and
+/// is zero as their number is, and that of the response's fields; so another zero at the end is all.
+fn not_cordoned(answer: &Answer) -> Answer {
+    let mut whole = BytesMut::new();
+    for piece in answer {
+        whole.extend_from_slice(piece);
+    }
+    whole.put_u8(0);
+    if let Some(len) = whole.len().checked_sub(PREFIX_LEN) {
+        whole[..PREFIX_LEN].copy_from_slice(&(len as u32).to_be_bytes());
+    }
+    vec![whole.freeze()]
+}
+
+fn describe_all(call: &Call, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
+    let topics = match request.topics {
+        None => call.shared.topics.all().iter().map(|topic| describe(topic, None)).collect(),
+        Some(asked) => {
+            let mut wanted: BTreeMap<TopicName, BTreeSet<i32>> = BTreeMap::new();
+            for topic in asked {
+                wanted.entry(topic.topic).or_default().extend(topic.partitions);
+            }
+            // What is not here is left out.
+            let found = wanted.iter().filter_map(|(name, partitions)| {
+                Some(describe(&*call.shared.topics.named(name)?, Some(partitions)))
+            });
+            found.filter(|topic| !topic.partitions.is_empty()).collect()
+        }
+    };
+    let path = call.shared.topics.path();
+    let (total, usable) = path.map_or_else(|| memory(call), room);
+    let result = DescribeLogDirsResult::default()
+        .with_log_dir(path.map_or_else(|| text(IN_MEMORY), |path| text(&path.to_string_lossy())))
+        .with_topics(topics)
+        .with_total_bytes(total)
+        .with_usable_bytes(usable);
+    DescribeLogDirsResponse::default().with_results(vec![result])
 }
 
 fn describe(topic: &Topic, wanted: Option<&BTreeSet<i32>>) -> DescribeLogDirsTopic {

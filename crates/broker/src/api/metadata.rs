@@ -4,7 +4,7 @@
 //! itself. Differs from Kafka: a topic that is created by asking has its leader at once, and authorized operations
 //! are never listed.
 
-use super::{Api, CLUSTER_OPERATIONS, LEADER_EPOCH, NO_OPERATIONS, TOPIC_OPERATIONS, operations, text};
+use super::{Api, CLUSTER_OPERATIONS, LEADER_EPOCH, TOPIC_OPERATIONS, operations, text};
 use crate::{
     config::TopicConfig,
     dispatch::Close,
@@ -82,7 +82,7 @@ fn find(call: &Call, asked: &MetadataRequestTopic, create: bool, operations: i32
                 .with_error_code(error.code())
                 .with_name(name)
                 .with_topic_id(asked.topic_id)
-                .with_topic_authorized_operations(NO_OPERATIONS)
+                .with_topic_authorized_operations(operations)
         }
     }
 }

@@ -78,6 +78,9 @@ fn acls(client: &mut Client, api: ApiKey, version: i16) {
 }
 
 fn log_dirs(client: &mut Client, version: i16) {
+    if version == 5 {
+        return last_log_dirs(client);
+    }
     let asked = |name: &str, partitions: &[i32]| {
         DescribableLogDirTopic::default().with_topic(topic_name(name)).with_partitions(partitions.to_vec())
     };
@@ -90,6 +93,19 @@ fn log_dirs(client: &mut Client, version: i16) {
         assert!(topic.partitions.iter().all(|p| p.partition_size > 60), "{topic:?}");
         assert!(!found.topics.iter().any(|topic| topic.name == topic_name("none")));
     }
+}
+
+/// Version 5 is version 4 with a byte more, which the messages here do not know.
+fn last_log_dirs(client: &mut Client) {
+    let mut answers = [4_i16, 5].map(|version| {
+        let request = DescribeLogDirsRequest::default().with_topics(Some(Vec::new()));
+        let mut frame = crate::client::encode(ApiKey::DescribeLogDirs, 4, &request);
+        frame[2..4].copy_from_slice(&version.to_be_bytes());
+        client.write_frame(&frame).unwrap();
+        client.read_frame().unwrap().to_vec()
+    });
+    answers[0].push(0);
+    assert_eq!(answers[0].len(), answers[1].len());
 }
 
 fn elect(client: &mut Client, version: i16) {

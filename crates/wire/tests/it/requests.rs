@@ -104,7 +104,7 @@ pub(crate) fn decode(api: ApiKey, version: i16, mut body: Bytes) -> Result<usize
         ApiKey::DescribeAcls => run::<DescribeAclsRequest>(body, version),
         ApiKey::CreateAcls => run::<CreateAclsRequest>(body, version),
         ApiKey::DeleteAcls => run::<DeleteAclsRequest>(body, version),
-        ApiKey::DescribeLogDirs => run::<DescribeLogDirsRequest>(body, version),
+        ApiKey::DescribeLogDirs => run::<DescribeLogDirsRequest>(body, version.min(4)),
         ApiKey::ElectLeaders => run::<ElectLeadersRequest>(body, version),
         ApiKey::AlterPartitionReassignments => run::<AlterPartitionReassignmentsRequest>(body, version),
         ApiKey::ListPartitionReassignments => run::<ListPartitionReassignmentsRequest>(body, version),

@@ -53,7 +53,7 @@ pub(super) const DELETE_ACLS: Request = Request {
 pub(super) const DESCRIBE_LOG_DIRS: Request = Request {
     api: ApiKey::DescribeLogDirs,
     min: 1,
-    max: 4,
+    max: 5,
     flexible: 2,
     body: &[field(List(&Struct(PARTITIONS, &[])))],
     tags: &[],
