@@ -88,11 +88,7 @@ pub(crate) use scram::{AlterUserScramCredentials, DescribeUserScramCredentials};
 pub(crate) use txn_offset_commit::TxnOffsetCommit;
 pub(crate) use update_features::UpdateFeatures;
 
-use crate::{
-    dispatch::Close,
-    shared::Call,
-    topics::{Refusal, Topic},
-};
+use crate::{dispatch::Close, refusal::Refusal, shared::Call, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{ApiKey, TopicName},

@@ -3,8 +3,8 @@
 //! The journal may be older: somebody put a copy in its place. What it hands out must not come again all the same,
 //! since a producer with an id that is known from another has its first batches taken for repeated ones.
 
-use crate::{directory::DirectoryError, journal::State, topics::Topics};
-use std::collections::HashMap;
+use crate::{directory::DirectoryError, journal::State};
+use std::{collections::HashMap, path::Path};
 
 /// Beyond all ids that a broker comes to.
 const MADE_UP: i64 = 1 << 62;
@@ -18,11 +18,15 @@ pub(crate) struct Compared {
 }
 
 impl Compared {
-    /// Compares `kept` with the logs of `topics`, and raises what it hands out beyond what they show.
-    pub(crate) fn new(topics: &Topics, kept: &mut State) -> Self {
-        let mut compared = Self { next_producer: kept.producer_ids, faults: Vec::new() };
-        let Some(path) = topics.path() else { return compared };
-        let epochs = epochs(topics);
+    /// Compares `kept` with the logs of the directory at `path`, and raises what it hands out beyond what they show:
+    /// who wrote to them, by `epochs`, and where each log ends.
+    pub(crate) fn new(
+        path: &Path,
+        kept: &mut State,
+        epochs: &HashMap<i64, i16>,
+        end: impl Fn(&str, i32) -> Option<i64>,
+    ) -> Self {
+        let mut compared = Self::nothing(kept);
         // What no broker hands out somebody has made up.
         let seen = epochs.keys().filter(|id| **id < MADE_UP).max().copied().unwrap_or(-1);
         if seen >= kept.producer_ids {
@@ -39,9 +43,7 @@ impl Compared {
         }
         for (group, offsets) in &kept.groups {
             for ((topic, partition), committed) in offsets {
-                let found = topics.named(topic);
-                let end = found.and_then(|t| Some(t.partition(*partition)?.lock().log.end()));
-                if let Some(end) = end.filter(|end| committed.offset > *end) {
+                if let Some(end) = end(topic, *partition).filter(|end| committed.offset > *end) {
                     compared.faults.push(DirectoryError::Beyond {
                         path: path.to_owned(),
                         group: group.clone(),
@@ -55,18 +57,9 @@ impl Compared {
         }
         compared
     }
-}
 
-/// Everybody who wrote to any log, with the latest epoch.
-fn epochs(topics: &Topics) -> HashMap<i64, i16> {
-    let mut epochs = HashMap::new();
-    for topic in topics.all() {
-        for partition in &topic.partitions {
-            for (id, epoch) in partition.lock().producers.epochs() {
-                let known = epochs.entry(id).or_insert(epoch);
-                *known = epoch.max(*known);
-            }
-        }
+    /// Where there are no logs on a disk.
+    pub(crate) fn nothing(kept: &State) -> Self {
+        Self { next_producer: kept.producer_ids, faults: Vec::new() }
     }
-    epochs
 }

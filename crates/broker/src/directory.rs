@@ -165,7 +165,7 @@ impl Directory {
             }
             let name = fs::read_to_string(path.join(NAME)).unwrap_or_default();
             let name = name.trim_end();
-            let name = if crate::topics::check_name(name).is_ok() && !names.contains(name) {
+            let name = if crate::topic_name::check_name(name).is_ok() && !names.contains(name) {
                 name.to_owned()
             } else {
                 id.to_string()

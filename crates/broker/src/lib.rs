@@ -17,7 +17,7 @@
 //! | `server` | listeners, connections, frames |
 //! | `dispatch` | the table from API and version to its handler |
 //! | `api` | a file for each API: key, versions, deviations from Kafka |
-//! | `topics`, `config` | names, ids, settings |
+//! | `topics`, `topic_name`, `config` | names, ids, settings |
 //! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
 //! | `groups` | consumer groups: members, generations, offsets |
 //! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
@@ -48,11 +48,13 @@ mod power;
 mod producer_ids;
 mod producers;
 mod quotas;
+mod refusal;
 mod server;
 mod shared;
 mod start;
 mod storage_error;
 mod sync;
+mod topic_name;
 mod topics;
 mod transactions;
 mod upkeep;

@@ -2,8 +2,8 @@
 
 use crate::{
     journal::{Event, Journal, Quota},
+    refusal::Refusal,
     sync::Lock,
-    topics::Refusal,
 };
 use kafka_protocol::ResponseError;
 use std::{collections::BTreeMap, sync::Arc};

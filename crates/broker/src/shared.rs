@@ -64,7 +64,13 @@ impl Shared {
             directory,
             &kept,
         )?;
-        let compared = Compared::new(&topics, &mut kept);
+        let end = |topic: &str, partition| {
+            topics.named(topic).and_then(|topic| Some(topic.partition(partition)?.lock().log.end()))
+        };
+        let compared = match topics.path() {
+            Some(path) => Compared::new(path, &mut kept, &topics.epochs(), end),
+            None => Compared::nothing(&kept),
+        };
         let shared = Self {
             cluster_id,
             topics,

@@ -8,9 +8,11 @@ use crate::{
     memory::Memory,
     options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, TopicSettings},
     partition::Partition,
+    refusal::Refusal,
     start::BrokerError,
     storage_error::StorageError,
     sync::Lock,
+    topic_name::{check_name, collide},
 };
 use kafka_protocol::{ResponseError, protocol::StrBytes};
 use std::{
@@ -23,10 +25,6 @@ use std::{
     },
 };
 use uuid::Uuid;
-
-const MAX_NAME_LEN: usize = 249;
-/// Messages repeat what a client sent, which may be as long as a string can be.
-const MAX_MESSAGE_LEN: usize = 1024;
 
 /// A topic. Its id tells it from an earlier one of the same name.
 #[derive(Debug, Clone)]
@@ -52,31 +50,6 @@ impl Topic {
             partitions: self.partitions.len() as i32,
             config: self.config.all().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         }
-    }
-}
-
-/// Why something is refused: the code of the protocol and a text for people.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) error: ResponseError,
-    pub(crate) message: String,
-}
-
-impl Refusal {
-    /// A refusal with a message that fits into every version of the answers, whatever names are in it.
-    pub(crate) fn new(error: ResponseError, message: impl Into<String>) -> Self {
-        let mut message = message.into();
-        if message.len() > MAX_MESSAGE_LEN {
-            message.truncate(message.floor_char_boundary(MAX_MESSAGE_LEN));
-            message.push('…');
-        }
-        Self { error, message }
-    }
-}
-
-impl From<NotWritten> for Refusal {
-    fn from(_: NotWritten) -> Self {
-        Self::new(ResponseError::KafkaStorageError, "the broker cannot write its journal")
     }
 }
 
@@ -269,6 +242,20 @@ impl Topics {
         self.state.lock().by_name.values().cloned().collect()
     }
 
+    /// Everybody who wrote to any log, with the latest epoch.
+    pub(crate) fn epochs(&self) -> HashMap<i64, i16> {
+        let mut epochs = HashMap::new();
+        for topic in self.all() {
+            for partition in &topic.partitions {
+                for (id, epoch) in partition.lock().producers.epochs() {
+                    let known = epochs.entry(id).or_insert(epoch);
+                    *known = epoch.max(*known);
+                }
+            }
+        }
+        epochs
+    }
+
     /// Topics and partitions there are.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let state = self.state.lock();
@@ -444,22 +431,6 @@ fn open_logs() -> usize {
     most.map_or(usize::MAX, |most| (most.saturating_sub(OTHER_FILES) / 2).max(1) as usize)
 }
 
-/// Kafka's rule for topic names.
-pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
-    let problem = if name.is_empty() {
-        "it is empty".to_owned()
-    } else if name == "." || name == ".." {
-        format!("it is '{name}'")
-    } else if name.len() > MAX_NAME_LEN {
-        format!("it is longer than {MAX_NAME_LEN} characters")
-    } else if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
-        "it has characters other than ASCII letters, digits, '.', '_' and '-'".to_owned()
-    } else {
-        return Ok(());
-    };
-    Err(Refusal::new(ResponseError::InvalidTopicException, format!("Topic name is invalid: {problem}")))
-}
-
 fn check_partitions(partitions: i32) -> Result<usize, Refusal> {
     let message = match usize::try_from(partitions) {
         Ok(0) | Err(_) => "Number of partitions must be larger than 0.".to_owned(),
@@ -469,30 +440,4 @@ fn check_partitions(partitions: i32) -> Result<usize, Refusal> {
         Ok(count) => return Ok(count),
     };
     Err(Refusal::new(ResponseError::InvalidPartitions, message))
-}
-
-/// Kafka's metrics cannot tell '.' from '_'; two names that differ only there are refused, as by Kafka.
-fn collide(one: &str, other: &str) -> bool {
-    let same = |(a, b): (u8, u8)| a == b || (matches!(a, b'.' | b'_') && matches!(b, b'.' | b'_'));
-    one.len() == other.len() && one.bytes().zip(other.bytes()).all(same)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_follow_kafkas_rule() {
-        for good in ["a", "A.b_c-9", "...", &"x".repeat(249)] {
-            assert!(check_name(good).is_ok(), "{good}");
-        }
-        for bad in ["", ".", "..", "a b", "a/b", "ä", "a\0", &"x".repeat(250)] {
-            assert!(check_name(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn names_that_differ_in_dot_and_underscore_collide() {
-        assert!(collide("a.b", "a_b") && !collide("a.b", "a-b") && !collide("a.b", "a.bc"));
-    }
 }

@@ -4,7 +4,7 @@
 //! Differs from Kafka: the broker's own properties are set when it starts and not changed afterwards.
 
 use super::{Api, outcome};
-use crate::{config::TopicConfig, dispatch::Close, shared::Call, topics::Refusal};
+use crate::{config::TopicConfig, dispatch::Close, refusal::Refusal, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{

@@ -3,7 +3,7 @@
 //! Differs from Kafka: a topic or broker has a limit of partitions.
 
 use super::{Api, outcome};
-use crate::{dispatch::Close, shared::Call, topics::Refusal};
+use crate::{dispatch::Close, refusal::Refusal, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{

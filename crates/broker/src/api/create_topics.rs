@@ -7,8 +7,9 @@ use super::{Api, outcome, text};
 use crate::{
     config::{KNOWN, Known, TopicConfig},
     dispatch::Close,
+    refusal::Refusal,
     shared::Call,
-    topics::{Refusal, Topic},
+    topics::Topic,
 };
 use kafka_protocol::{
     ResponseError,

@@ -3,11 +3,7 @@
 //! Differs from Kafka: a topic is gone when the answer comes.
 
 use super::{Api, text};
-use crate::{
-    dispatch::Close,
-    shared::Call,
-    topics::{Refusal, Topic},
-};
+use crate::{dispatch::Close, refusal::Refusal, shared::Call, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{

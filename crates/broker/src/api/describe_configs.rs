@@ -8,8 +8,9 @@ use crate::{
     config::{KNOWN, Kind, Known},
     dispatch::Close,
     options::{Options, PASSWORD, PROPERTIES, Property, PropertyKind, inert},
+    refusal::Refusal,
     shared::Call,
-    topics::{Refusal, Topic},
+    topics::Topic,
 };
 use kafka_protocol::{
     ResponseError,

@@ -4,7 +4,7 @@
 //! twice is answered once.
 
 use super::{Api, GROUP_OPERATIONS, NO_OPERATIONS, operations, text};
-use crate::{dispatch::Close, groups::Described, shared::Call, topics::Refusal};
+use crate::{dispatch::Close, groups::Described, refusal::Refusal, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{

@@ -1,11 +1,7 @@
 //! `DescribeTopicPartitions`, key 75, version 0: topics in order of their names, page by page.
 
 use super::{Api, LEADER_EPOCH, NO_OPERATIONS, TOPIC_OPERATIONS};
-use crate::{
-    dispatch::Close,
-    shared::Call,
-    topics::{Topic, check_name},
-};
+use crate::{dispatch::Close, shared::Call, topic_name::check_name, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{

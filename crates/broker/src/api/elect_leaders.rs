@@ -65,7 +65,7 @@ fn elect(call: &Call, kind: i8, asked: TopicPartitions) -> ReplicaElectionResult
         PartitionResult::default()
             .with_partition_id(index)
             .with_error_code(error.code())
-            .with_error_message(Some(text(&crate::topics::Refusal::new(error, message).message)))
+            .with_error_message(Some(text(&crate::refusal::Refusal::new(error, message).message)))
     });
     let results = results.collect();
     ReplicaElectionResult::default().with_topic(asked.topic).with_partition_result(results)

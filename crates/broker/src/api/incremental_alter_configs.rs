@@ -11,8 +11,8 @@ use super::{
 use crate::{
     config::{ListChange, TopicConfig},
     dispatch::Close,
+    refusal::Refusal,
     shared::Call,
-    topics::Refusal,
 };
 use kafka_protocol::{
     ResponseError,

@@ -5,12 +5,7 @@
 //! are never listed.
 
 use super::{Api, CLUSTER_OPERATIONS, LEADER_EPOCH, TOPIC_OPERATIONS, operations, text};
-use crate::{
-    config::TopicConfig,
-    dispatch::Close,
-    shared::Call,
-    topics::{Topic, check_name},
-};
+use crate::{config::TopicConfig, dispatch::Close, shared::Call, topic_name::check_name, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{

@@ -14,8 +14,9 @@ use crate::{
     dispatch::Close,
     options::TopicSettings,
     partition::{AppendError, Appended, Incoming, Partition},
+    refusal::Refusal,
     shared::Call,
-    topics::{Refusal, Topic},
+    topics::Topic,
     transactions::Writer,
 };
 use bytes::Bytes;

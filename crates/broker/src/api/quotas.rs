@@ -3,7 +3,7 @@
 //! Differs from Kafka: quotas are kept and shown; nobody is throttled.
 
 use super::{Api, outcome, text};
-use crate::{dispatch::Close, quotas::Entity, shared::Call, topics::Refusal};
+use crate::{dispatch::Close, quotas::Entity, refusal::Refusal, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{

@@ -2,11 +2,7 @@
 //! and stays there. To assign it to that node is done at once; none is ever under way.
 
 use super::{Api, text};
-use crate::{
-    dispatch::Close,
-    shared::Call,
-    topics::{Refusal, Topic},
-};
+use crate::{dispatch::Close, refusal::Refusal, shared::Call, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{

@@ -1,7 +1,7 @@
 //! `UpdateFeatures`, key 57, versions 0 to 2: there are no features, and a change of one is refused in Kafka's words.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call, topics::Refusal};
+use crate::{dispatch::Close, refusal::Refusal, shared::Call};
 use kafka_protocol::{
     ResponseError,
     messages::{ApiKey, UpdateFeaturesRequest, UpdateFeaturesResponse},
