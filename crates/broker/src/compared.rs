@@ -14,6 +14,8 @@ const MADE_UP: i64 = 1 << 62;
 pub(crate) struct Compared {
     /// Ids from here on are nobody's.
     pub(crate) next_producer: i64,
+    /// Whether the journal said less.
+    pub(crate) raised: bool,
     pub(crate) faults: Vec<DirectoryError>,
 }
 
@@ -31,6 +33,7 @@ impl Compared {
         let seen = epochs.keys().filter(|id| **id < MADE_UP).max().copied().unwrap_or(-1);
         if seen >= kept.producer_ids {
             let known = kept.producer_ids;
+            compared.raised = true;
             compared.faults.push(DirectoryError::Older { path: path.to_owned(), seen, known });
             compared.next_producer = seen.saturating_add(1);
         }
@@ -60,6 +63,6 @@ impl Compared {
 
     /// Where there are no logs on a disk.
     pub(crate) fn nothing(kept: &State) -> Self {
-        Self { next_producer: kept.producer_ids, faults: Vec::new() }
+        Self { next_producer: kept.producer_ids, raised: false, faults: Vec::new() }
     }
 }

@@ -12,7 +12,9 @@
 use crate::{
     disk,
     journal::{Event, FORMAT, Journal, JournalError, State},
-    options::FaultHook,
+    log::Log,
+    options::{FaultHook, MAX_PARTITIONS_PER_TOPIC},
+    storage_error::StorageError,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,8 +61,18 @@ pub enum DirectoryError {
     )]
     Aborted { path: PathBuf, producer: i64, topic: String, partition: i32 },
     #[error(
-        "{}: logs have {most} files open, half of what this process may have; further ones are opened for each \
-         write, which is slower (ulimit -n raises the limit)",
+        "{}: topic {name} had its logs here, and the folder is not there any longer; its partitions begin anew",
+        path.display()
+    )]
+    TopicGone { path: PathBuf, name: String },
+    #[error(
+        "{}: topic {name} has logs of {found} partitions and the journal knows {known}; all are taken up",
+        path.display()
+    )]
+    MorePartitions { path: PathBuf, name: String, known: i32, found: i32 },
+    #[error(
+        "{}: logs have {most} files open, their share of what this process may have; further ones are opened for \
+         each write, which is slower (ulimit -n raises the limit)",
         path.display()
     )]
     Files { path: PathBuf, most: usize },
@@ -73,6 +85,8 @@ pub enum DirectoryError {
     Unknown { path: PathBuf },
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error("{error}")]
+    Storage { error: StorageError },
 }
 
 /// A directory that is this process's until it is dropped.
@@ -83,6 +97,8 @@ pub(crate) struct Directory {
     lock: File,
     /// Locked as well, where that can be done: the file may be removed.
     itself: Option<File>,
+    /// The folder of all logs, where it can be opened.
+    logs: Option<File>,
 }
 
 /// How a directory is opened.
@@ -106,6 +122,7 @@ impl Directory {
         let topics = path.join("topics");
         disk::make_dirs(&topics).map_err(io_error(&topics, "cannot be created"))?;
         let directory = Self {
+            logs: File::open(&topics).ok(),
             topics,
             lock: lock(&path.join("lock"), path)?,
             itself: lock_directory(path)?,
@@ -113,15 +130,17 @@ impl Directory {
         };
         let file = path.join("journal");
         let found = directory.found()?;
+        let found_logs =
+            found.iter().any(|id| partitions(&directory.topic(*id)).is_ok_and(|count| count > 0));
         let missing = fs::metadata(&file).map_or(0, |file| file.len()) == 0;
-        if missing && !found.is_empty() && !recover {
+        if missing && found_logs && !recover {
             return Err(DirectoryError::NoJournal { path: file });
         }
         if recover && !missing {
             return Err(DirectoryError::HasJournal { path: file });
         }
         let (journal, mut state) = Journal::open(&file, sync, on_fault.cloned())?;
-        if state.cluster_id.is_none() && !found.is_empty() && !recover {
+        if state.cluster_id.is_none() && found_logs && !recover {
             return Err(DirectoryError::NoJournal { path: file });
         }
         // The names above may be new as well. Not everybody may sync them.
@@ -132,6 +151,14 @@ impl Directory {
             directory.take_up(&found, &journal, &mut state, on_fault)?;
         }
         directory.sweep(&state, &journal)?;
+        if state.format == FORMAT {
+            for (id, topic) in &state.topics {
+                let path = directory.topic(*id);
+                if let Some(hook) = on_fault.filter(|_| !path.is_dir()) {
+                    hook.call(DirectoryError::TopicGone { path, name: topic.name.clone() });
+                }
+            }
+        }
         for id in found.iter().filter(|id| !state.topics.contains_key(id) && !state.deleted.contains(id)) {
             if let Some(hook) = on_fault {
                 hook.call(DirectoryError::Unknown { path: directory.topic(*id) });
@@ -144,6 +171,7 @@ impl Directory {
     pub(crate) fn check(&self) -> bool {
         disk::is_at(&self.lock, &self.path.join("lock"))
             && self.itself.as_ref().is_none_or(|itself| disk::is_at(itself, &self.path))
+            && self.logs.as_ref().is_none_or(|logs| disk::is_at(logs, &self.topics))
     }
 
     /// Writes into a journal that has nothing which topics have logs here.
@@ -175,6 +203,12 @@ impl Directory {
                 hook.call(DirectoryError::TakenUp { path, name: name.clone(), partitions });
             }
             events.push(Event::Topic { id, name, partitions, config: BTreeMap::new() });
+            for partition in 0..partitions {
+                // Nobody knows what was deleted, so nothing is missed.
+                let path = self.partition(id, partition);
+                let offset = Log::first_offset(&path).map_err(|error| DirectoryError::Storage { error })?;
+                events.push(Event::LogStart { topic: id, partition, offset });
+            }
         }
         // One line: all of it, or nothing.
         let written = journal.write(&events).and_then(|()| journal.settle());
@@ -208,6 +242,15 @@ impl Directory {
         self.topic(topic).join(partition.to_string())
     }
 
+    /// How many partitions of a topic have logs, beginning with `known` that are known.
+    pub(crate) fn partitions_with_logs(&self, topic: Uuid, known: i32) -> i32 {
+        let has_log = |index: &i32| {
+            let files = fs::read_dir(self.partition(topic, *index)).into_iter().flatten().flatten();
+            files.map(|file| file.path()).any(|path| path.extension().is_some_and(|kind| kind == "log"))
+        };
+        (known..MAX_PARTITIONS_PER_TOPIC).take_while(has_log).count() as i32 + known
+    }
+
     /// Where the logs of a topic are.
     pub(crate) fn topic(&self, topic: Uuid) -> PathBuf {
         self.topics.join(topic.to_string())
@@ -224,8 +267,12 @@ impl Directory {
         let io = io_error(&self.topics, "cannot be read");
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.topics).map_err(&io)? {
-            let name = entry.map_err(&io)?.file_name();
-            found.extend(name.to_str().and_then(|name| Uuid::parse_str(name).ok()));
+            let entry = entry.map_err(&io)?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| Uuid::parse_str(name).ok());
+            // Other people's files, and other spellings, are no topics.
+            let id = id.filter(|id| name.to_str() == Some(&id.to_string()) && entry.path().is_dir());
+            found.extend(id);
         }
         Ok(found)
     }
@@ -266,12 +313,16 @@ fn lock_directory(path: &Path) -> Result<Option<File>, DirectoryError> {
     }
 }
 
-/// How many partitions have a directory in a topic's: those up to the last one.
+/// How many partitions have a folder in a topic's: those up to the last one.
 fn partitions(topic: &Path) -> io::Result<i32> {
     let mut count = 0;
     for entry in fs::read_dir(topic)? {
-        let index = entry?.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
-        count = count.max(index.filter(|index| *index >= 0).map_or(0, |index| index.saturating_add(1)));
+        let entry = entry?;
+        let index = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
+        let index = index.filter(|index| (0..MAX_PARTITIONS_PER_TOPIC).contains(index));
+        let own = index
+            .filter(|index| entry.file_name().to_str() == Some(&index.to_string()) && entry.path().is_dir());
+        count = count.max(own.map_or(0, |index| index + 1));
     }
     Ok(count)
 }

@@ -39,6 +39,7 @@ mod dispatch;
 pub mod fuzzing;
 mod groups;
 mod journal;
+mod limits;
 mod log;
 mod memory;
 mod options;

@@ -32,8 +32,15 @@ impl ProducerIds {
         Self { block: Lock::new(Block { next, below: i64::MAX }), journal: None }
     }
 
+    /// Ids of a run of their own, somewhere behind `next`, below which all may have been given out. The journal may
+    /// be older than it seems, and those who got ids since need not have written anything that tells of them.
+    pub(crate) fn of_a_run(next: i64, journal: Arc<Journal>) -> Self {
+        let (high, _) = Uuid::new_v4().as_u64_pair();
+        Self::after(next.saturating_add((high >> 32) as i64), journal)
+    }
+
     /// Ids from `next` on, below which all may have been given out.
-    pub(crate) fn after(next: i64, journal: Arc<Journal>) -> Self {
+    fn after(next: i64, journal: Arc<Journal>) -> Self {
         Self { block: Lock::new(Block { next, below: next }), journal: Some(journal) }
     }
 

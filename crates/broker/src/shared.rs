@@ -7,6 +7,7 @@ use crate::{
     dispatch::{Close, Requested},
     groups::Groups,
     journal::{self, Event, Journal, State},
+    limits,
     memory::{Memory, Share},
     options::Options,
     producer_ids::ProducerIds,
@@ -49,7 +50,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// What a broker begins with: nothing, or what its directory has.
-    pub(crate) fn new(options: Options, clock: Clock) -> Result<Self, BrokerError> {
+    pub(crate) fn new(mut options: Options, clock: Clock) -> Result<Self, BrokerError> {
+        options.max_connections = options.max_connections.min(limits::share_of_files());
         let Opened { directory, journal, mut kept } = open(&options)?;
         kept.forget_what_is_gone();
         let cluster_id = cluster_id(&journal, kept.cluster_id.clone())?;
@@ -77,7 +79,7 @@ impl Shared {
             groups: groups.ok_or(BrokerError::Offsets)?,
             transactions: Transactions::new(&data),
             producer_ids: if journal.is_kept() {
-                ProducerIds::after(compared.next_producer, Arc::clone(&journal))
+                ProducerIds::of_a_run(compared.next_producer, Arc::clone(&journal))
             } else {
                 ProducerIds::random()
             },
@@ -93,7 +95,14 @@ impl Shared {
             options,
         };
         shared.report_faults();
-        compared.faults.into_iter().for_each(|fault| shared.notice(fault));
+        shared.report_partitions(&kept);
+        if compared.raised {
+            // It is said once. Where it cannot be written down it is said again.
+            let _ = shared.journal.write(&[Event::ProducerIds { below: compared.next_producer }]);
+        }
+        // Logs without a journal are known to be newer.
+        let faults = compared.faults.into_iter().filter(|_| !shared.options.recover);
+        faults.for_each(|fault| shared.notice(fault));
         shared.transactions.restore(&shared, &kept.transactional);
         Ok(shared)
     }
@@ -109,6 +118,17 @@ impl Shared {
                 for fault in faults.iter().flatten() {
                     self.report(fault);
                 }
+            }
+        }
+    }
+
+    /// Says which topics have more partitions than the journal knew.
+    fn report_partitions(&self, kept: &State) {
+        for (id, topic) in &kept.topics {
+            let found = self.topics.with_id(*id).map_or(0, |topic| topic.partitions.len() as i32);
+            if let Some(path) = self.topics.path().filter(|_| found > topic.partitions) {
+                let (path, name) = (path.to_owned(), topic.name.clone());
+                self.notice(DirectoryError::MorePartitions { path, name, known: topic.partitions, found });
             }
         }
     }

@@ -28,11 +28,13 @@ pub enum StorageError {
     )]
     Short { path: PathBuf, end: i64, had: i64 },
     #[error(
-        "{}: missing, though later records are there; records from offset {from} to {to} are not served, restore the \
-         file or delete the topic",
+        "{}: missing, though later records are there; records from offset {from} to {to} are not served; restore the \
+         file, or delete the records before offset {to} and start again",
         path.display()
     )]
     MissingStart { path: PathBuf, from: i64, to: i64 },
+    #[error("{}: {bytes} bytes from byte {position} on were no whole batch, and are cut off", path.display())]
+    Torn { path: PathBuf, position: u64, bytes: u64 },
     #[error(
         "{}: no record is here any longer, though there were some; it goes on from offset {end}",
         path.display()

@@ -4,6 +4,7 @@ use crate::{
     config::TopicConfig,
     directory::{Directory, DirectoryError},
     journal::{self, Event, Journal, NotWritten, State as Kept},
+    limits,
     log::{Ahead, Log, OpenFiles},
     memory::Memory,
     options::{MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, TopicSettings},
@@ -90,7 +91,7 @@ impl Topics {
             defaults,
             directory,
             gone: AtomicBool::new(false),
-            files: OpenFiles::at_most(open_logs()),
+            files: OpenFiles::at_most(limits::share_of_files()),
             state: Lock::default(),
         };
         for (id, topic) in &kept.topics {
@@ -122,8 +123,9 @@ impl Topics {
         for (name, value) in &kept.config {
             config.set(name, Some(value)).map_err(wrong)?;
         }
-        let count = check_partitions(kept.partitions).map_err(|refusal| wrong(refusal.message))?;
+        check_partitions(kept.partitions).map_err(|refusal| wrong(refusal.message))?;
         let partitions = self.recover(id, kept, format)?;
+        let count = partitions.len();
         let topic = Topic {
             name: StrBytes::from_string(kept.name.clone()),
             id,
@@ -131,6 +133,10 @@ impl Topics {
             config,
             partitions,
         };
+        if count > kept.partitions as usize {
+            // It was widened since the journal is from. Where that cannot be written down it is found again.
+            let _ = self.keep(&topic);
+        }
         let mut state = self.state.lock();
         state.partitions += count;
         state.by_id.insert(id, topic.name.clone());
@@ -154,7 +160,7 @@ impl Topics {
             }
             Partition::recover(dir, start, &self.memory).map(Arc::new)
         };
-        (0..kept.partitions)
+        (0..directory.partitions_with_logs(id, kept.partitions))
             .map(recover)
             .map(|found| found.inspect(|partition| self.bind(partition)))
             .collect()
@@ -417,18 +423,6 @@ impl State {
             format!("this broker keeps at most {MAX_PARTITIONS} partitions (there are {})", self.partitions);
         Err(Refusal::new(ResponseError::PolicyViolation, message))
     }
-}
-
-/// Files that are neither a log's nor a connection's: the broker's own, and those of readers.
-const OTHER_FILES: u64 = 64;
-
-/// So many files may logs keep open. The other half of what the process may have is for connections.
-fn open_logs() -> usize {
-    #[cfg(unix)]
-    let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    #[cfg(not(unix))]
-    let most = None::<u64>;
-    most.map_or(usize::MAX, |most| (most.saturating_sub(OTHER_FILES) / 2).max(1) as usize)
 }
 
 fn check_partitions(partitions: i32) -> Result<usize, Refusal> {

@@ -310,6 +310,11 @@ impl Node {
         let done = chance.below(self.pending.len() + 1);
         let mut bytes = changed(&self.bytes, &self.pending[..done]);
         let synced = self.bytes.len().min(bytes.len());
+        if let Some(Change::Append(more)) = self.pending.get(done)
+            && chance.below(2) == 0
+        {
+            bytes.extend(&more[..chance.below(more.len() + 1)]);
+        }
         // Most of the time the system writes in order.
         if chance.below(2) == 0 {
             for page in synced / PAGE..bytes.len().div_ceil(PAGE) {
@@ -318,12 +323,6 @@ impl Node {
                     bytes[synced.max(page * PAGE)..end].fill(0);
                 }
             }
-        }
-        if done < self.pending.len()
-            && let Some(Change::Append(more)) = self.pending.get(done)
-            && chance.below(2) == 0
-        {
-            bytes.extend(&more[..chance.below(more.len() + 1)]);
         }
         bytes
     }

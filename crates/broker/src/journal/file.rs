@@ -47,6 +47,8 @@ pub enum JournalError {
         path.display()
     )]
     Unsynced { path: PathBuf, line: u64, bytes: u64 },
+    #[error("{}: what came behind line {line} was not written whole, and is cut off ({bytes} bytes)", path.display())]
+    Torn { path: PathBuf, line: u64, bytes: u64 },
     #[error("{}: it was removed or replaced; nothing more is taken until the next start", path.display())]
     Gone { path: PathBuf },
 }
@@ -62,8 +64,10 @@ pub(super) struct File {
     synced: bool,
     /// How far the file is synced, until a line says so.
     mark: Option<u64>,
-    /// A write failed and could not be taken back, or nobody can find the file any more.
+    /// A write failed and could not be taken back.
     closed: bool,
+    /// Nobody can find the file any more.
+    gone: bool,
     line: Vec<u8>,
 }
 
@@ -84,9 +88,10 @@ impl File {
         if len > read.good_len {
             disk::cut(path, read.good_len).map_err(io("cannot be cut behind its last whole line"))?;
         }
-        let lost = read.lost.then(|| {
-            let (path, bytes) = (path.to_owned(), len - read.good_len);
-            JournalError::Unsynced { path, line: read.lines, bytes }
+        let (line, bytes) = (read.lines, len - read.good_len);
+        let lost = (bytes > 0).then(|| match read.lost {
+            true => JournalError::Unsynced { path: path.to_owned(), line, bytes },
+            false => JournalError::Torn { path: path.to_owned(), line, bytes },
         });
         let mut journal = Self {
             path: path.to_owned(),
@@ -97,6 +102,7 @@ impl File {
             synced: false,
             mark: None,
             closed: false,
+            gone: false,
             line: Vec::new(),
         };
         journal.sync()?;
@@ -109,9 +115,7 @@ impl File {
 
     pub(super) fn write(&mut self, events: &[Event]) -> Result<(), JournalError> {
         let io = |path: &Path, source| io_error(path, "cannot be written")(source);
-        if self.closed {
-            return Err(JournalError::Closed { path: self.path.clone() });
-        }
+        self.check_open()?;
         if self.len > self.rewrite_at {
             match read(&self.path, &self.handle) {
                 Ok(read) if read.good_len == self.len => self.try_rewrite(&read.state),
@@ -138,9 +142,7 @@ impl File {
 
     /// Has the disk keep all that is written.
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
-        if self.closed {
-            return Err(JournalError::Closed { path: self.path.clone() });
-        }
+        self.check_open()?;
         if !self.synced {
             if let Err(source) = disk::sync(&self.handle) {
                 // Nobody knows what is on the disk now, and the next sync would not tell.
@@ -152,13 +154,21 @@ impl File {
         Ok(())
     }
 
+    fn check_open(&self) -> Result<(), JournalError> {
+        let path = || self.path.clone();
+        if self.gone {
+            return Err(JournalError::Gone { path: path() });
+        }
+        if self.closed { Err(JournalError::Closed { path: path() }) } else { Ok(()) }
+    }
+
     pub(super) fn is_here(&self) -> bool {
         disk::is_at(&self.handle, &self.path)
     }
 
     /// Takes nothing more.
     pub(super) fn gone(&mut self) -> JournalError {
-        self.closed = true;
+        self.gone = true;
         JournalError::Gone { path: self.path.clone() }
     }
 
@@ -261,14 +271,20 @@ fn read(path: &Path, file: &fs::File) -> Result<Read, JournalError> {
     }
 }
 
+/// What a disk writes whole, or not at all.
+const PAGE: u64 = 4096;
+
 /// Whether the bytes of a journal from `position` on, which begin with a line that says nothing, are what a loss of
-/// power leaves: pages of zeros, and no word of a sync behind them.
+/// power leaves: a page of zeros, from a sync or the page's begin on, and no word of a later sync behind it.
 fn is_unsynced(rest: &[u8], position: u64) -> bool {
-    let first = rest.split_inclusive(|b| *b == b'\n').next().unwrap_or_default();
-    let marked = |line: &[u8]| {
-        line::read(line).is_ok_and(|events| {
-            events.iter().any(|event| matches!(event, Event::Synced { len } if *len > position))
-        })
-    };
-    first.contains(&0) && !rest.split_inclusive(|b| *b == b'\n').any(marked)
+    let mut lines = rest.split_inclusive(|b| *b == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let Some(start) = first.iter().position(|b| *b == 0) else { return false };
+    let zeros = rest[start..].iter().take_while(|b| **b == 0).count();
+    let at_page = |at: usize| (position + at as u64).is_multiple_of(PAGE);
+    let begins = start == 0 || at_page(start);
+    let ends = at_page(start + zeros) || start + zeros == rest.len();
+    let is_mark = |event: &Event| matches!(event, Event::Synced { len } if *len > position);
+    let marked = |line: &[u8]| line::read(line).is_ok_and(|events| events.iter().any(is_mark));
+    begins && ends && !lines.any(marked)
 }

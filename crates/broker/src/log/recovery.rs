@@ -12,7 +12,7 @@ use super::{
     directory::{Active, DirectoryLog, INDEX_INTERVAL, Tail},
     disk::{self, Kind},
     index,
-    scan::{Scan, end_behind, lacks_a_page, scan},
+    scan::{BAD_CHECKSUM, Scan, end_behind, lacks_a_page, scan},
     segment::{Entry, Growing, Summary},
     snapshot,
 };
@@ -81,9 +81,8 @@ impl DirectoryLog {
         log.check_start(&files, start);
         log.replay(restored)?;
         // A snapshot is written when all before it is: what it has and the segments have not was taken away.
-        if let Some(&had) = files.snapshots.last()
-            && had > log.end
-        {
+        let had = log.told(&files);
+        if had > log.end {
             log.lost = Some(StorageError::Short { path: log.place.dir.clone(), end: log.end, had });
         }
         if log.place.fault.get().is_none() {
@@ -102,14 +101,18 @@ impl DirectoryLog {
 
     /// How far the log had come, by what is left of it.
     fn had(&self, files: &Files) -> Result<i64, StorageError> {
-        let dir = &self.place.dir;
-        let mut had = files.snapshots.last().copied().unwrap_or(0);
-        had = files.indexes.iter().filter_map(|base| index::end(dir, *base)).fold(had, i64::max);
+        let mut had = self.told(files);
         if let Some(&base) = files.logs.last() {
             let end = end_behind(&self.place.path(base, Kind::Log), 0, base)?;
             had = had.max(end.unwrap_or(base));
         }
         Ok(had)
+    }
+
+    /// How far it had come by the files that are written when a segment is finished.
+    fn told(&self, files: &Files) -> i64 {
+        let ends = files.indexes.iter().filter_map(|base| index::end(&self.place.dir, *base));
+        ends.fold(files.snapshots.last().copied().unwrap_or(0), i64::max)
     }
 
     /// Closes a log whose first segments are not there, or all of them. Records before `start` are deleted.
@@ -198,12 +201,17 @@ impl DirectoryLog {
         let mut unsynced = false;
         if bad.is_some() || short {
             let behind = bad.map_or(Ok(None), |_| end_behind(&path, position, summary.end))?;
-            let torn = last && behind.is_none();
+            // A whole batch with a wrong checksum is no write that a crash tore.
+            let torn = last && behind.is_none() && bad != Some(BAD_CHECKSUM);
             unsynced = !torn
+                && (last || short)
                 && summary.end >= self.synced(base, files)
                 && (lacks_a_page(&path, position)? || (short && behind.is_none()));
+            if torn {
+                // What is removed was not whole, and so not acknowledged, unless it was damaged since.
+                self.lost = Some(StorageError::Torn { path: path.clone(), position, bytes: len - position });
+            }
             if torn || unsynced {
-                // What is removed was never whole, and not acknowledged, or it was not on the disk.
                 disk::cut(&path, position)?;
             } else if let Some(what) = bad {
                 self.close_for_writing(StorageError::Damaged { path, position, what });

@@ -16,6 +16,9 @@ const BUFFER: usize = 256 * 1024;
 /// What the checksum of a batch covers starts here, and the checksum stands here.
 const CRC_FROM: usize = 21;
 
+/// What is wrong with a batch that is all there.
+pub(super) const BAD_CHECKSUM: &str = "a batch's checksum";
+
 /// What is in a segment.
 #[derive(Debug)]
 pub(super) struct Scan {
@@ -79,7 +82,7 @@ fn next(
     }
     Ok(match BatchHeader::parse(batch) {
         Ok(header) if header.crc == crc32c::crc32c(&batch[CRC_FROM..]) => Ok((head, header)),
-        Ok(_) => Err("a batch's checksum"),
+        Ok(_) => Err(BAD_CHECKSUM),
         Err(_) => Err("a batch's header"),
     })
 }

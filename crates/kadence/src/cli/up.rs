@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use kadence_broker::{Broker, BrokerError, FaultHook, FullHook, Listener, Options, Stats};
+use kadence_broker::{Broker, BrokerError, FaultHook, FullHook, Listener, Options, Stats, StorageError};
 
 use super::{Exit, values};
 use crate::fault::Error;
@@ -198,7 +198,8 @@ fn faults(voice: Voice) -> FaultHook {
         }
         let new = said.lock().is_ok_and(|mut said| said.len() < MAX_FAULTS && said.insert(text.clone()));
         if new {
-            let help = "what is there and whole can be read";
+            let of_a_log = fault.is::<StorageError>();
+            let help = if of_a_log { "what is there and whole can be read" } else { "" };
             let fault = Error::met("broker", text, help);
             if voice.json {
                 voice.error(&fault);

@@ -357,6 +357,8 @@ fn restart(mut log: Log, model: &mut Model, directory: &mut Directory, step: &St
                 let mut file = OpenOptions::new().write(true).open(&path).unwrap();
                 file.set_len(kept as u64).unwrap();
                 drop(file);
+                // What completes a torn batch with other bytes is damage.
+                let garbage = if *lost == 0 { &garbage[..] } else { &[] };
                 file = OpenOptions::new().append(true).open(&path).unwrap();
                 file.write_all(garbage).unwrap();
                 if kept < len || !garbage.is_empty() {
