@@ -64,11 +64,19 @@ pub(super) struct File {
     synced: bool,
     /// How far the file is synced, until a line says so.
     mark: Option<u64>,
-    /// A write failed and could not be taken back.
-    closed: bool,
-    /// Nobody can find the file any more.
-    gone: bool,
+    /// Whether it takes anything.
+    open: Taking,
     line: Vec<u8>,
+}
+
+/// Whether a journal takes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taking {
+    Yes,
+    /// A write failed and could not be taken back.
+    HalfWritten,
+    /// Nobody can find the file any more.
+    Gone,
 }
 
 /// A journal that is open, what it comes to, and what is not in it any longer.
@@ -89,9 +97,13 @@ impl File {
             disk::cut(path, read.good_len).map_err(io("cannot be cut behind its last whole line"))?;
         }
         let (line, bytes) = (read.lines, len - read.good_len);
-        let lost = (bytes > 0).then(|| match read.lost {
-            true => JournalError::Unsynced { path: path.to_owned(), line, bytes },
-            false => JournalError::Torn { path: path.to_owned(), line, bytes },
+        let lost = (bytes > 0).then(|| {
+            let path = path.to_owned();
+            if read.lost {
+                JournalError::Unsynced { path, line, bytes }
+            } else {
+                JournalError::Torn { path, line, bytes }
+            }
         });
         let mut journal = Self {
             path: path.to_owned(),
@@ -101,8 +113,7 @@ impl File {
             sync,
             synced: false,
             mark: None,
-            closed: false,
-            gone: false,
+            open: Taking::Yes,
             line: Vec::new(),
         };
         journal.sync()?;
@@ -129,7 +140,9 @@ impl File {
             .and_then(|()| if self.sync { disk::sync(&self.handle) } else { Ok(()) });
         if let Err(source) = written {
             // What is there of it was not answered and must not be found by the next start.
-            self.closed = disk::cut(&self.path, self.len).is_err();
+            if disk::cut(&self.path, self.len).is_err() {
+                self.open = Taking::HalfWritten;
+            }
             return Err(io(&self.path, source));
         }
         if !disk::has_name(&self.handle) {
@@ -146,7 +159,7 @@ impl File {
         if !self.synced {
             if let Err(source) = disk::sync(&self.handle) {
                 // Nobody knows what is on the disk now, and the next sync would not tell.
-                self.closed = true;
+                self.open = Taking::HalfWritten;
                 return Err(io_error(&self.path, "cannot be written to the disk")(source));
             }
             (self.synced, self.mark) = (true, Some(self.len));
@@ -155,11 +168,11 @@ impl File {
     }
 
     fn check_open(&self) -> Result<(), JournalError> {
-        let path = || self.path.clone();
-        if self.gone {
-            return Err(JournalError::Gone { path: path() });
+        match self.open {
+            Taking::Yes => Ok(()),
+            Taking::HalfWritten => Err(JournalError::Closed { path: self.path.clone() }),
+            Taking::Gone => Err(JournalError::Gone { path: self.path.clone() }),
         }
-        if self.closed { Err(JournalError::Closed { path: path() }) } else { Ok(()) }
     }
 
     pub(super) fn is_here(&self) -> bool {
@@ -168,7 +181,7 @@ impl File {
 
     /// Takes nothing more.
     pub(super) fn gone(&mut self) -> JournalError {
-        self.gone = true;
+        self.open = Taking::Gone;
         JournalError::Gone { path: self.path.clone() }
     }
 

@@ -40,7 +40,7 @@ const MAX_WAITING: usize = 64;
 
 impl FaultHook {
     /// Wraps `hook`, which runs on a thread of its own, one fault after the other, and may be called often.
-    pub fn new(hook: impl Fn(&dyn Error) + Send + 'static) -> Self {
+    pub fn new(hook: impl Fn(&(dyn Error + 'static)) + Send + 'static) -> Self {
         let (sender, faults) = sync_channel::<Box<dyn Error + Send + Sync>>(MAX_WAITING);
         // Without a thread nobody listens, and faults are in the answers only.
         let _ = thread::Builder::new()

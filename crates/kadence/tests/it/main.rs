@@ -15,6 +15,7 @@
 //! | `guides` | every command in the README and the guides runs |
 //! | `tidy` | the house rules |
 //! | `field_kafka` | what users of other clients met: waiting, fetches that fail, topics that go away |
+//! | `directory` | a broker's directory under limits of the system, and with files missing |
 //! | `groups` | consumer groups, and changes to topics |
 //! | `foreign` | clients nobody here wrote, in Python, Java, Go and C, and `docs/reference/compatibility.md` (ignored without them) |
 //! | `kill` | the broker killed while clients work (ignored unless `./test kill` says how often) |
@@ -27,6 +28,7 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod directory;
 mod errors;
 mod field;
 mod field_kafka;
