@@ -215,6 +215,11 @@ impl Producers {
         self.open.first().map(|(first, _)| *first)
     }
 
+    /// The first offset of a producer's open transaction.
+    pub(crate) fn open_since(&self, id: i64) -> Option<i64> {
+        self.known.get(&id).and_then(|producer| producer.open)
+    }
+
     /// Whether a producer has records in an open transaction.
     pub(crate) fn is_open(&self, id: i64) -> bool {
         self.known.get(&id).is_some_and(|producer| producer.open.is_some())

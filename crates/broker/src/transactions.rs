@@ -43,6 +43,7 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
 };
+use uuid::Uuid;
 
 /// What all transactional ids together may take, as a part of what the broker may take.
 const TRANSACTIONS_BYTES: u64 = 32 << 20;
@@ -100,6 +101,7 @@ impl Transactions {
             for (id, transactional) in known {
                 if let Some(transaction) = &transactional.transaction {
                     desk.resume(&transactional.producer, transaction);
+                    desk.pass_over_later(id, &transactional.producer, transaction);
                     desk.finish(id, Unused::Skipped);
                 }
             }
@@ -326,7 +328,7 @@ impl Desk<'_> {
 
     /// Decides a transaction and marks its end; whether all of it is marked.
     fn decide(&mut self, id: &str, commit: bool, epoch: i16) -> Result<bool, ResponseError> {
-        let event = Event::Decided { id: id.to_owned(), commit, epoch };
+        let event = Event::Decided { id: id.to_owned(), commit, epoch, ends: self.ends(id) };
         let groups = self.machine.groups(id);
         let producer = self.machine.ids.get(id).map(|entry| entry.producer.id);
         if let (false, Some(producer)) = (groups.is_empty(), producer) {
@@ -343,6 +345,32 @@ impl Desk<'_> {
             self.write(event)?;
         }
         Ok(self.finish(id, Unused::Marked))
+    }
+
+    /// Where the logs of a transaction end.
+    fn ends(&self, id: &str) -> Vec<(Uuid, i32, i64)> {
+        let places = self.machine.ids.get(id).and_then(|entry| entry.transaction.as_ref());
+        let places = places.into_iter().flat_map(|transaction| &transaction.places);
+        let end = |place: &Place| {
+            let topic = self.shared.topics.with_id(place.0)?;
+            let end = topic.partition(place.1)?.lock().log.end();
+            Some((place.0, place.1, end))
+        };
+        places.filter_map(end).collect()
+    }
+
+    /// Passes over partitions where the markers of a decided transaction are, and a later one of its producer is
+    /// open: the journal is older than the log. What it does not know is aborted.
+    fn pass_over_later(&mut self, id: &str, producer: &Producer, transaction: &journal::Transaction) {
+        for (topic, index, end) in &transaction.ends {
+            let found = self.shared.topics.with_id(*topic);
+            let Some(partition) = found.as_ref().and_then(|topic| topic.partition(*index)) else { continue };
+            let mut state = partition.lock();
+            if state.producers.open_since(producer.id).is_some_and(|first| first >= *end) {
+                state.producers.dismiss(producer.id);
+                self.machine.marked(id, (*topic, *index));
+            }
+        }
     }
 
     /// Marks the end of a decided transaction where that is missing; whether nothing is missing any more.

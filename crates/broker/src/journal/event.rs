@@ -89,6 +89,9 @@ pub(crate) enum Event {
         id: String,
         commit: bool,
         epoch: i16,
+        /// Where its logs ended by then: what begins later is another transaction of the same producer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ends: Vec<(Uuid, i32, i64)>,
     },
     /// All markers of a decided transaction are written.
     Ended {

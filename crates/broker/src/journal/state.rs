@@ -50,6 +50,8 @@ pub(crate) struct Transaction {
     pub(crate) groups: BTreeMap<String, Offsets>,
     /// Whether it is committed, and the epoch of its markers.
     pub(crate) decided: Option<(bool, i16)>,
+    /// Where its logs ended when it was decided.
+    pub(crate) ends: Vec<(Uuid, i32, i64)>,
 }
 
 impl State {
@@ -103,7 +105,7 @@ impl State {
             Event::PendingOffsets { id, group, offsets } => {
                 self.in_transaction(&id, 0, |t| put(t.groups.entry(group).or_default(), offsets));
             }
-            Event::Decided { id, commit, epoch } => self.decide(&id, commit, epoch),
+            Event::Decided { id, commit, epoch, ends } => self.decide(&id, commit, epoch, ends),
             Event::Ended { id } => {
                 if let Some(transactional) = self.transactional.get_mut(&id)
                     && let Some(transaction) = transactional.transaction.take()
@@ -153,13 +155,14 @@ impl State {
         }
     }
 
-    fn decide(&mut self, id: &str, commit: bool, epoch: i16) {
+    fn decide(&mut self, id: &str, commit: bool, epoch: i16, ends: Vec<(Uuid, i32, i64)>) {
         let Some(transactional) = self.transactional.get_mut(id) else { return };
         let Some(transaction) = &mut transactional.transaction else { return };
         if transaction.decided.is_some() {
             return;
         }
         transaction.decided = Some((commit, epoch));
+        transaction.ends = ends;
         let producer = &mut transactional.producer;
         if epoch > producer.epoch {
             *producer = Producer { epoch, last_id: -1, last_epoch: -1, ..*producer };
@@ -213,7 +216,8 @@ impl Transaction {
             events.push(Event::PendingOffsets { id: id.to_owned(), group: group.clone(), offsets });
         }
         if let Some((commit, epoch)) = self.decided {
-            events.push(Event::Decided { id: id.to_owned(), commit, epoch });
+            let ends = self.ends.clone();
+            events.push(Event::Decided { id: id.to_owned(), commit, epoch, ends });
         }
     }
 }

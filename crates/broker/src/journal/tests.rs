@@ -64,7 +64,8 @@ fn event() -> impl Strategy<Value = Event> {
         (name.clone(), any::<bool>(), 0..5_i16).prop_map(|(id, commit, epoch)| Event::Decided {
             id,
             commit,
-            epoch
+            epoch,
+            ends: vec![(Uuid::from_u128(5), 3, 7)]
         }),
         name.clone().prop_map(|id| Event::Ended { id }),
         name.prop_map(|id| Event::TransactionalDeleted { id }),

@@ -262,7 +262,7 @@ impl Machine {
                 });
                 id
             }
-            Event::Decided { id, commit, epoch } => {
+            Event::Decided { id, commit, epoch, .. } => {
                 self.with(id, |entry| entry.decide(*commit, *epoch));
                 id
             }

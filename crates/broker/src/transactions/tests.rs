@@ -42,7 +42,7 @@ impl Sim {
     }
 
     pub(super) fn decide(&mut self, commit: bool, epoch: i16) {
-        self.write(Event::Decided { id: ID.to_owned(), commit, epoch });
+        self.write(Event::Decided { id: ID.to_owned(), commit, epoch, ends: Vec::new() });
     }
 
     pub(super) fn ended(&mut self) {

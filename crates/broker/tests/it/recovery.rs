@@ -100,6 +100,36 @@ fn what_an_older_journal_does_not_know_is_aborted_and_said() {
     assert!((next.producer_id, next.epoch) > (first.producer_id, first.epoch), "{next:?} after {first:?}");
 }
 
+/// A journal that ends behind a commit says nothing of the transaction after it, which has the same producer.
+#[test]
+fn a_commit_that_an_older_journal_knows_is_not_the_next_transactions() {
+    let dir = TempDir::new().unwrap();
+    let (broker, _) = start(dir.path(), false);
+    let mut client = Client::connect(&broker);
+    client.metadata("t");
+    let producer = Producer::init(&mut client, "x");
+    producer.add(&mut client, "t", &[0]);
+    producer.write(&mut client, "t", 0, 0, &["committed"]);
+    assert_eq!(producer.end(&mut client, true), 0);
+    producer.add(&mut client, "t", &[0]);
+    producer.write(&mut client, "t", 0, 1, &["open"]);
+    broker.shutdown();
+    let journal = fs::read_to_string(dir.path().join("journal")).unwrap();
+    let until = journal.find("decided").map(|at| at + journal[at..].find('\n').unwrap() + 1).unwrap();
+    fs::write(dir.path().join("journal"), &journal[..until]).unwrap();
+    let (broker, faults) = start(dir.path(), false);
+    said(&faults, "that the journal does not know is aborted");
+    let mut client = Client::connect(&broker);
+    let found = client.fetch("t", 0, 0);
+    assert_eq!(found.last_stable_offset, found.high_watermark);
+    let request = crate::client::fetch_request("t", &[(0, 0)]).with_isolation_level(1);
+    let response: kafka_protocol::messages::FetchResponse = client.call(ApiKey::Fetch, 12, &request);
+    let aborted = response.responses[0].partitions[0].aborted_transactions.as_ref().unwrap();
+    // One record, its marker, and then what was open.
+    let found: Vec<_> = aborted.iter().map(|aborted| (aborted.producer_id.0, aborted.first_offset)).collect();
+    assert_eq!(found, [(producer.producer_id, 2)]);
+}
+
 #[test]
 fn logs_without_a_journal_are_taken_up_when_that_is_asked_for() {
     let dir = TempDir::new().unwrap();
