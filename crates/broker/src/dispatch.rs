@@ -122,7 +122,7 @@ pub(crate) const TABLE: &[Served] = &[
         key: ApiKey::DescribeLogDirs,
         min: *api::describe_log_dirs::VERSIONS.start(),
         max: *api::describe_log_dirs::VERSIONS.end(),
-        handler: Handler::Now(api::describe_log_dirs::answer),
+        handler: Handler::Long(api::describe_log_dirs::answer),
     },
     now::<api::ElectLeaders>(),
     now::<api::AlterPartitionReassignments>(),

@@ -1,6 +1,7 @@
 //! A line of the journal: a checksum in hexadecimal, a space, and events as a JSON list.
 
 use super::event::Event;
+use serde::Serializer as _;
 
 /// Eight digits and a space.
 const PREFIX_LEN: usize = 9;
@@ -19,8 +20,7 @@ pub(crate) fn write(line: &mut Vec<u8>, synced: Option<u64>, events: &[Event]) -
     line.clear();
     line.resize(PREFIX_LEN, b' ');
     let synced = synced.map(|len| Event::Synced { len });
-    let all: Vec<&Event> = synced.iter().chain(events).collect();
-    serde_json::to_writer(&mut *line, &all)?;
+    serde_json::Serializer::new(&mut *line).collect_seq(synced.iter().chain(events))?;
     let crc = format!("{:08x}", crc32c::crc32c(&line[PREFIX_LEN..]));
     line[..PREFIX_LEN - 1].copy_from_slice(crc.as_bytes());
     line.push(b'\n');

@@ -32,6 +32,19 @@ struct Files {
     snapshots: Vec<i64>,
 }
 
+/// What lies behind the good batches of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    /// A part of a batch, which was not acknowledged unless it was damaged since.
+    Torn,
+    /// What had not reached the disk when the power went.
+    Unsynced,
+    Damage(&'static str),
+    /// The next segment begins at a later offset, and says so.
+    Gap,
+}
+
 /// How a segment was taken over.
 #[derive(Debug, Clone, Copy)]
 struct Taken {
@@ -109,10 +122,20 @@ impl DirectoryLog {
         Ok(had)
     }
 
-    /// How far it had come by the files that are written when a segment is finished.
+    /// How far it had come by the files that are written when a segment is finished. What goes by its index says
+    /// nothing more.
     fn told(&self, files: &Files) -> i64 {
-        let ends = files.indexes.iter().filter_map(|base| index::end(&self.place.dir, *base));
+        let others = files.indexes.iter().filter(|base| !self.is_finished(**base));
+        let ends = others.filter_map(|base| index::end(&self.place.dir, *base));
         ends.fold(files.snapshots.last().copied().unwrap_or(0), i64::max)
+    }
+
+    /// Whether the segment at `base` is complete, with an index or without.
+    fn is_finished(&self, base: i64) -> bool {
+        match &self.tail {
+            Tail::Closed(summary) if summary.base == base => true,
+            _ => self.finished.binary_search_by_key(&base, |segment| segment.base).is_ok(),
+        }
     }
 
     /// Closes a log whose first segments are not there, or all of them. Records before `start` are deleted.
@@ -196,39 +219,56 @@ impl DirectoryLog {
         self.new_names = true;
         let Scan { segment, bad } = scan(&path, base, INDEX_INTERVAL, &mut |_, _| {})?;
         let (summary, position) = (segment.summary, segment.summary.len);
-        let next = files.logs.iter().find(|next| **next > base).copied();
-        let short = next.is_some_and(|next| summary.end < next);
-        let mut unsynced = false;
-        if bad.is_some() || short {
-            let behind = bad.map_or(Ok(None), |_| end_behind(&path, position, summary.end))?;
-            // A whole batch with a wrong checksum is no write that a crash tore.
-            let torn = last && behind.is_none() && bad != Some(BAD_CHECKSUM);
-            unsynced = !torn
-                && (last || short)
-                && summary.end >= self.synced(base, files)
-                && (lacks_a_page(&path, position)? || (short && behind.is_none()));
-            if torn {
-                // What is removed was not whole, and so not acknowledged, unless it was damaged since.
+        let rest = self.what_is_behind(&path, &summary, bad, files)?;
+        match rest {
+            Rest::Nothing | Rest::Gap => {}
+            Rest::Torn => {
                 self.lost = Some(StorageError::Torn { path: path.clone(), position, bytes: len - position });
-            }
-            if torn || unsynced {
                 disk::cut(&path, position)?;
-            } else if let Some(what) = bad {
+            }
+            Rest::Unsynced => disk::cut(&path, position)?,
+            Rest::Damage(what) => {
+                let path = path.clone();
                 self.close_for_writing(StorageError::Damaged { path, position, what });
             }
-        } else if !last {
-            self.index_again(&path, &segment);
-            self.finished.push_back(summary);
-            return Ok(Taken::WHOLE);
         }
-        if short && !unsynced && bad.is_none() {
-            // The gap is said by the next segment.
+        if !last && matches!(rest, Rest::Nothing | Rest::Gap) {
+            if rest == Rest::Nothing {
+                self.index_again(&path, &segment);
+            }
             self.finished.push_back(summary);
             return Ok(Taken::WHOLE);
         }
         self.unflushed = (summary.end - base) as u64;
         self.open_at(segment);
+        let unsynced = rest == Rest::Unsynced;
         Ok(Taken { goes_on: self.place.fault.get().is_none() && !unsynced, unsynced })
+    }
+
+    /// What lies behind the good batches of a segment that has no sound index, and is `bad`.
+    fn what_is_behind(
+        &self,
+        path: &Path,
+        good: &Summary,
+        bad: Option<&'static str>,
+        files: &Files,
+    ) -> Result<Rest, StorageError> {
+        let next = files.logs.iter().find(|next| **next > good.base);
+        let short = next.is_some_and(|next| good.end < *next);
+        let behind = match bad {
+            None if !short => return Ok(Rest::Nothing),
+            None => None,
+            Some(_) => end_behind(path, good.len, good.end)?,
+        };
+        // A whole batch with a wrong checksum is no write that a crash tore.
+        if next.is_none() && behind.is_none() && bad != Some(BAD_CHECKSUM) {
+            return Ok(Rest::Torn);
+        }
+        let may_lack = (next.is_none() || short) && good.end >= self.synced(good.base, files);
+        if may_lack && (lacks_a_page(path, good.len)? || (short && behind.is_none())) {
+            return Ok(Rest::Unsynced);
+        }
+        Ok(bad.map_or(Rest::Gap, Rest::Damage))
     }
 
     /// Without an index reads are slower, and the next start reads the segment again. With one it is trusted, so the
@@ -290,11 +330,7 @@ impl DirectoryLog {
 
     /// Removes the files that say something of records that are not there, and those that are damaged.
     fn tidy(&self, files: &Files) -> Result<(), StorageError> {
-        let indexed = |base: i64| match &self.tail {
-            Tail::Closed(summary) if summary.base == base => true,
-            _ => self.finished.iter().any(|s| s.base == base),
-        };
-        for base in files.indexes.iter().filter(|base| !indexed(**base)) {
+        for base in files.indexes.iter().filter(|base| !self.is_finished(**base)) {
             disk::remove(&self.place.path(*base, Kind::Index))?;
         }
         // Without any segment, the name of a snapshot still says where the log ended.
