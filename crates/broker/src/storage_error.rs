@@ -33,6 +33,12 @@ pub enum StorageError {
         path.display()
     )]
     MissingStart { path: PathBuf, from: i64, to: i64 },
+    #[error(
+        "{}: missing, though the log had come to offset {had}; records from offset {end} on are not served, restore \
+         the file or delete the topic",
+        path.display()
+    )]
+    MissingEnd { path: PathBuf, end: i64, had: i64 },
     #[error("{}: {bytes} bytes from byte {position} on were no whole batch, and are cut off", path.display())]
     Torn { path: PathBuf, position: u64, bytes: u64 },
     #[error(

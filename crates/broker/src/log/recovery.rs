@@ -83,6 +83,8 @@ impl DirectoryLog {
             }
         }
         let served = log.segments().last().map(|s| s.end);
+        let had = log.told(&files);
+        log.check_end(served, had, start);
         log.end = match served {
             Some(end) if log.place.fault.get().is_some() => end.max(log.had(&files)?),
             Some(end) => end,
@@ -93,11 +95,6 @@ impl DirectoryLog {
         log.start = first.unwrap_or(log.end);
         log.check_start(&files, start);
         log.replay(restored)?;
-        // A snapshot is written when all before it is: what it has and the segments have not was taken away.
-        let had = log.told(&files);
-        if had > log.end {
-            log.lost = Some(StorageError::Short { path: log.place.dir.clone(), end: log.end, had });
-        }
         if log.place.fault.get().is_none() {
             log.tidy(&files)?;
             log.begin_at(start)?;
@@ -135,6 +132,19 @@ impl DirectoryLog {
         match &self.tail {
             Tail::Closed(summary) if summary.base == base => true,
             _ => self.finished.binary_search_by_key(&base, |segment| segment.base).is_ok(),
+        }
+    }
+
+    /// What is missing at the end of a log that had come to `had` on the disk: a snapshot, or the index of a segment,
+    /// is written when all before it is. If the last segment is whole there was another, and the log is closed; one
+    /// that was cut goes on from there. Records before `start` are deleted.
+    fn check_end(&mut self, served: Option<i64>, had: i64, start: i64) {
+        let Some(end) = served.filter(|end| had > *end) else { return };
+        if !matches!(self.tail, Tail::Open(_)) && had > start {
+            let missing = self.place.path(end, Kind::Log);
+            self.close_for_writing(StorageError::MissingEnd { path: missing, end, had });
+        } else {
+            self.lost = Some(StorageError::Short { path: self.place.dir.clone(), end, had });
         }
     }
 

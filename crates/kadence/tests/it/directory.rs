@@ -105,7 +105,7 @@ fn more_partitions_than_files_are_written_and_read() {
 /// Whatever segment is missing, nobody takes what is left for all there is.
 #[test]
 fn a_missing_segment_is_said_and_is_no_end() {
-    for which in ["only", "first", "middle"] {
+    for which in ["only", "first", "middle", "last"] {
         let bench = Bench::new();
         let count = if which == "only" { 10 } else { 3_000 };
         bench.file("many.txt", lines(count, 1_000));
@@ -125,7 +125,13 @@ fn a_missing_segment_is_said_and_is_no_end() {
         up.kadence(&bench, &replay).ok();
         up.stop();
         let segments = segments(&bench);
-        std::fs::remove_file(&segments[usize::from(which == "middle")]).unwrap();
+        // On a slow disk a segment gets larger than it should, and two may be all.
+        let index = match which {
+            "middle" => segments.len() / 2,
+            "last" => segments.len() - 1,
+            _ => 0,
+        };
+        std::fs::remove_file(&segments[index]).unwrap();
         let up = Up::start(&bench, "true", &small);
         let read = up.kadence(&bench, &["consume", "t", "--until-end"]);
         assert_eq!(read.code, Some(1), "{which}: {} lines, {}", read.stdout.lines().count(), read.stderr);

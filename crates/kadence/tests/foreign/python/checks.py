@@ -4,6 +4,7 @@ A check is a function without arguments that raises when something is not as it 
 its detail, for people.
 """
 
+import faulthandler
 import json
 import sys
 import time
@@ -12,6 +13,9 @@ import uuid
 
 # How long, in seconds, something may take that does not hang, on a machine that does much else.
 PATIENCE = 120
+
+# How long, in seconds, a whole check may take: a client that hangs is ended, and says where.
+MOST = 5 * PATIENCE
 
 # The broker under test; `run` sets it before the first check.
 brokers = None
@@ -40,11 +44,13 @@ def run(suite, client, address, only=()):
         if only and not any(part in name for part in only):
             continue
         began = time.monotonic()
+        faulthandler.dump_traceback_later(MOST, exit=True)
         try:
             ok, detail = True, function()
         except Exception as error:
             traceback.print_exc()
             ok, detail = False, f"{type(error).__name__}: {error}"
+        faulthandler.cancel_dump_traceback_later()
         failed |= not ok
         line = {"check": name, "ok": ok, "seconds": round(time.monotonic() - began, 1)}
         if detail is not None:
