@@ -110,3 +110,24 @@ fn links_lead_somewhere() {
         }
     }
 }
+
+/// What a decision record names as the test that holds a promise is there.
+#[test]
+fn tests_that_hold_promises_are_there() {
+    let all: String = sources().into_iter().map(|(_, text)| text).collect();
+    let mut named = 0;
+    for path in
+        files(&["md"]).iter().filter(|path| path.parent().is_some_and(|dir| dir.ends_with("decisions")))
+    {
+        let text = read(path);
+        let Some((_, table)) = text.split_once("| Promise | Held by |\n") else { continue };
+        for row in table.lines().take_while(|line| line.starts_with('|')) {
+            let held = row.rsplit('|').nth(1).unwrap_or_default();
+            for test in held.split('`').skip(1).step_by(2).filter(|name| !name.contains("::")) {
+                named += 1;
+                assert!(all.contains(&format!("fn {test}(")), "{}: no test {test}", path.display());
+            }
+        }
+    }
+    assert!(named > 20, "{named}");
+}
