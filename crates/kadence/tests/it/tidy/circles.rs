@@ -34,9 +34,9 @@ const CIRCLES: &[&[&str]] = &[
     &["crates/broker/src/options/listener.rs", "crates/broker/src/options/properties.rs"],
     &["crates/broker/src/transactions/entry.rs", "crates/broker/src/transactions/machine.rs"],
     &[
-        "crates/core/src/codec/mod.rs",
+        "crates/core/src/codec.rs",
         "crates/core/src/projection.rs",
-        "crates/core/src/source/csv/mod.rs",
+        "crates/core/src/source/csv.rs",
         "crates/core/src/source/error.rs",
         "crates/core/src/source/input.rs",
         "crates/core/src/source/jsonl.rs",

@@ -78,7 +78,7 @@ fn files_have_one_subject() {
 #[test]
 fn nothing_is_left_to_do_in_the_code() {
     let banned = ["todo!", "unimplemented!", "FIXME", "TODO", "dbg!"].map(ToOwned::to_owned);
-    for path in files(&["rs"]).iter().filter(|path| !path.ends_with("tidy/mod.rs")) {
+    for path in files(&["rs"]).iter().filter(|path| !path.ends_with("it/tidy.rs")) {
         let text = read(path);
         for word in &banned {
             assert!(!text.contains(word), "{}: {word}", path.display());

@@ -1,6 +1,6 @@
 //! What is behind `./test`: the suites, what they need of other people's, and who runs when.
 //!
-//! A suite is a row of `table.rs`. What it needs is a row of `counterparts/mod.rs`, with a file that finds, fetches or
+//! A suite is a row of `table.rs`. What it needs is a row of `counterparts.rs`, with a file that finds, fetches or
 //! starts it. `queue.rs` runs two suites at a time, and one that measures alone; `run.rs` runs the commands of one and
 //! counts what they say; `report.rs` prints the table at the end.
 //!
