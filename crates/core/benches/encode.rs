@@ -108,7 +108,7 @@ fn now_in_1024_slots(bencher: Bencher<'_, '_>) {
     for _ in 0..RECORDS {
         let mut draft = run.draft();
         draft.slot(0, format.width());
-        draft.finish(kadence_core::run::Facts::default());
+        draft.finish(kadence_core::record::Facts::default());
     }
     let mut writer = StampWriter::new(std::slice::from_ref(&format));
     let mut nanos = 1_600_000_000_000_000_000;

@@ -89,7 +89,7 @@ fn cpu_seconds(text: &[u8], options: &RecordingOptions, paced: bool) -> f64 {
     let recording = Recording::open("bench", reader, &options).expect("the recording is good");
     let replay_options = ReplayOptions {
         verb: "replay",
-        paced,
+        schedule,
         spin: Duration::ZERO,
         tolerance: Duration::from_millis(10),
         stamps: recording.stamps().to_vec(),

@@ -4,6 +4,7 @@
 //! thread waits until the first record is due, hands the sink all that is due as one slice, and gives empty runs
 //! back. Acknowledgements are the sink's business: they never delay the next record.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::record::Timestamp;
 use crate::report::{Lateness, LostRecord, Report, Skew};
 use crate::ring::{Next, Ring};
 use crate::run::Run;
+use crate::schedule::{Schedule, Timeline};
 use crate::sink::{Sink, SinkError};
 use crate::source::{RecordingError, Source};
 use crate::stamp::{StampFormat, StampWriter};
@@ -29,8 +31,8 @@ const MOST_AT_ONCE: usize = 1_024;
 pub struct ReplayOptions {
     /// The verb that the report names.
     pub verb: &'static str,
-    /// Whether records wait for their due times.
-    pub paced: bool,
+    /// When records are due.
+    pub schedule: Schedule,
     /// How much of each wait's end is spent polling the clock.
     pub spin: Duration,
     /// A record later than this counts as missed.
@@ -129,7 +131,7 @@ pub fn replay(
     abandon: &Stop,
     progress: &Progress,
 ) -> Outcome {
-    if options.paced {
+    if options.schedule.is_paced() {
         SystemClock::sharpen_this_thread();
     }
     let ring = Ring::start(source);
@@ -145,6 +147,8 @@ pub fn replay(
         pacer,
         progress,
         stamps: StampWriter::new(&options.stamps),
+        timeline: Timeline::new(options.schedule),
+        dues: Vec::new(),
         tally: Tally::default(),
     };
     let mut is_complete = false;
@@ -179,6 +183,9 @@ struct Replay<'a> {
     pacer: Pacer<'a>,
     progress: &'a Progress,
     stamps: StampWriter,
+    timeline: Timeline,
+    /// The due times of the present run's records, as far as they were asked for.
+    dues: Vec<Duration>,
     tally: Tally,
 }
 
@@ -197,20 +204,26 @@ impl Replay<'_> {
     /// last one.
     fn hand_over(&mut self, run: &mut Run) -> Result<bool, SinkError> {
         let mut next = 0;
+        self.dues.clear();
         while next < run.len() {
             if self.stop.is_raised() {
                 return Ok(false);
             }
-            let now = if self.options.paced { self.wait(run.due(next))? } else { Duration::ZERO };
-            let at_once = next..run.len().min(next + MOST_AT_ONCE);
-            let end = if self.options.paced { run.due_by(at_once, now) } else { at_once.end };
+            let most = run.len().min(next + MOST_AT_ONCE);
+            let (now, end) = if self.options.schedule.is_paced() {
+                let now = self.wait_for(run, next)?;
+                (now, self.due_by(run, next..most, now))
+            } else {
+                (Duration::ZERO, most)
+            };
             if end == next {
                 // Only a stop request ends a wait early.
                 continue;
             }
             let handed_over = self.clock.wall();
             run.stamp(next..end, handed_over, &mut self.stamps);
-            let accepted = self.sink.accept(&run.slice(next..end, handed_over))?;
+            let dues = self.dues.get(next..end).unwrap_or_default();
+            let accepted = self.sink.accept(&run.slice(next..end, dues, handed_over))?;
             self.count(run, next, accepted, now);
             next += accepted;
             if next < end {
@@ -218,6 +231,28 @@ impl Replay<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Waits until the record `index` of `run` is due.
+    fn wait_for(&mut self, run: &Run, index: usize) -> Result<Duration, SinkError> {
+        let due = self.due(run, index);
+        self.wait(due)
+    }
+
+    /// When the record `index` of `run` is due; those before it were asked for.
+    #[inline]
+    fn due(&mut self, run: &Run, index: usize) -> Duration {
+        while self.dues.len() <= index {
+            let due = self.timeline.due(run.time(self.dues.len()));
+            self.dues.push(due);
+        }
+        self.dues[index]
+    }
+
+    /// The end of the first of `records` that are due at `now` or before.
+    fn due_by(&mut self, run: &Run, records: Range<usize>, now: Duration) -> usize {
+        let end = records.end;
+        records.into_iter().find(|&index| self.due(run, index) > now).unwrap_or(end)
     }
 
     /// Waits until `due`, or until a stop is asked for. Looks after the sink meanwhile: what has become of it is not
@@ -237,20 +272,20 @@ impl Replay<'_> {
         let Some(last) = accepted.checked_sub(1).map(|more| first + more) else { return };
         self.tally.accepted += accepted as u64;
         self.progress.accepted.store(self.tally.accepted, Relaxed);
-        if let Some(time) = run.facts(last).event_time {
+        if let Some(time) = run.time(last) {
             self.progress.event_nanos.store(time.as_nanos(), Relaxed);
             self.progress.has_event_time.store(true, Relaxed);
         }
-        if !self.options.paced {
+        if !self.options.schedule.is_paced() {
             return;
         }
-        for index in first..=last {
-            let late = now.saturating_sub(run.due(index));
+        for &due in &self.dues[first..=last] {
+            let late = now.saturating_sub(due);
             self.tally.lateness.record(late);
             self.tally.skew.record(late);
             self.tally.missed += u64::from(late > self.options.tolerance);
         }
-        self.tally.last_due = run.due(last);
+        self.tally.last_due = self.dues[last];
         let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         self.progress.due_nanos.store(nanos(self.tally.last_due), Relaxed);
         self.progress.late_nanos.store(nanos(now.saturating_sub(self.tally.last_due)), Relaxed);
@@ -270,7 +305,7 @@ impl Replay<'_> {
             }
         }
         let Tally { accepted, missed, last_due, lateness, skew } = self.tally;
-        let paced = self.options.paced;
+        let paced = self.options.schedule.is_paced();
         let mut interrupted = interrupted;
         let open = accepted.saturating_sub(deliveries.acknowledged + deliveries.failed);
         if open > 0 && abandon.is_raised() {

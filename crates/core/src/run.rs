@@ -1,7 +1,7 @@
-//! Encoded records on their way from the reader to the sink.
+//! Raw records, on their way from a recording to a sink or from a topic to whoever reads it.
 //!
-//! A [`Run`] is one recycled buffer of keys and bodies with an index beside it, so that nothing is allocated per
-//! record. The reader fills it through a [`Draft`] a record; the pacer hands the sink what is due as a [`Slice`].
+//! A [`Run`] is one recycled buffer of keys, bodies and headers with an index beside it, so that nothing is allocated
+//! per record. A reader fills it through a [`Draft`] a record; the pacer hands the sink what is due as a [`Slice`].
 //!
 //! A body may hold *slots*: fixed-width places for the hand-over instant, which is not known while encoding. They
 //! are listed in the index and filled by [`Run::stamp`] just before hand-over.
@@ -9,70 +9,66 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::record::Timestamp;
+use crate::record::{Facts, Headers, Record, Timestamp};
 use crate::stamp::StampWriter;
 
-/// A buffer of encoded records in the order in which they leave.
+/// A buffer of raw records in their order.
 #[derive(Debug)]
 pub struct Run {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
     slots: Vec<Slot>,
-    /// How many of the records have a key.
-    keys: usize,
+    /// How many of the records have a key or headers, which stand between the bodies.
+    with_gaps: usize,
     byte_limit: usize,
     record_limit: usize,
 }
 
 /// What the index knows of a record, in 64 bytes: the index is larger than the bodies of short records, and one
-/// thread writes what another reads. A record starts where the one before it ends.
+/// thread writes what another reads. A record starts where the one before it ends, with its key; body and headers
+/// follow.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     key_end: usize,
+    body_end: usize,
     end: usize,
     line: u64,
     sequence: u64,
-    event_nanos: i64,
-    due_seconds: u64,
-    due_nanos: u32,
+    time_nanos: i64,
     lane: u32,
+    partition: i32,
     /// Four thousand million slots take more memory than machines have.
     slots_end: u32,
     has_key: bool,
-    has_event_time: bool,
+    has_body: bool,
+    has_time: bool,
 }
 
 const _: () = assert!(size_of::<Entry>() == 64);
 
+/// No partition is chosen.
+const ANY_PARTITION: i32 = -1;
+
 impl Entry {
-    fn due(&self) -> Duration {
-        Duration::new(self.due_seconds, self.due_nanos)
+    #[inline]
+    fn record<'r>(&self, bytes: &'r [u8], start: usize) -> Record<'r> {
+        Record {
+            key: self.has_key.then(|| &bytes[start..self.key_end]),
+            body: self.has_body.then(|| &bytes[self.key_end..self.body_end]),
+            headers: Headers::of(&bytes[self.body_end..self.end]),
+            facts: self.facts(),
+        }
     }
 
     fn facts(&self) -> Facts {
         Facts {
-            event_time: self.has_event_time.then(|| Timestamp::from_nanos(self.event_nanos)),
-            due: self.due(),
+            time: self.has_time.then(|| Timestamp::from_nanos(self.time_nanos)),
             lane: self.lane,
+            partition: (self.partition != ANY_PARTITION).then_some(self.partition),
             sequence: self.sequence,
             line: self.line,
         }
     }
-}
-
-/// Where a record comes from and when it is due.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The record's own time, where the recording has one.
-    pub event_time: Option<Timestamp>,
-    /// When it should leave, counted from the start of the run.
-    pub due: Duration,
-    /// The ordered sequence it belongs to: the index of its recording.
-    pub lane: u32,
-    /// Its place in the lane, counted from 0.
-    pub sequence: u64,
-    /// The line of the recording on which it starts, counted from 1.
-    pub line: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +81,14 @@ impl Run {
     /// A run that calls itself full at `byte_limit` bytes or `record_limit` records. A single record may exceed the
     /// byte limit; the source bounds its size.
     pub fn new(byte_limit: usize, record_limit: usize) -> Self {
-        Self { bytes: Vec::new(), entries: Vec::new(), slots: Vec::new(), keys: 0, byte_limit, record_limit }
+        Self {
+            bytes: Vec::new(),
+            entries: Vec::new(),
+            slots: Vec::new(),
+            with_gaps: 0,
+            byte_limit,
+            record_limit,
+        }
     }
 
     /// Whether another record may be added.
@@ -103,19 +106,24 @@ impl Run {
         self.entries.is_empty()
     }
 
+    /// How many bytes its records have.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Forgets the records and keeps the memory, unless one huge record blew it up.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(self.byte_limit * 2);
         self.entries.clear();
         self.slots.clear();
-        self.keys = 0;
+        self.with_gaps = 0;
     }
 
     /// Starts a record; it is part of the run once [`Draft::finish`] is called, and leaves no trace otherwise.
     pub fn draft(&mut self) -> Draft<'_> {
         let (start, first_slot) = (self.bytes.len(), self.slots.len());
-        Draft { run: self, start, key_end: None, first_slot }
+        Draft { run: self, start, key_end: None, body_end: None, has_body: true, first_slot }
     }
 
     /// Where record `index` starts; where the last one ends, for the one after it.
@@ -123,20 +131,26 @@ impl Run {
         index.checked_sub(1).map_or(0, |before| self.entries[before].end)
     }
 
-    /// When record `index` is due.
-    pub fn due(&self, index: usize) -> Duration {
-        self.entries[index].due()
-    }
-
-    /// Where record `index` comes from and when it is due.
+    /// Where record `index` comes from.
     pub fn facts(&self, index: usize) -> Facts {
         self.entries[index].facts()
     }
 
-    /// The end of the first of `records` that are due at `now` or before.
-    pub fn due_by(&self, records: Range<usize>, now: Duration) -> usize {
-        let due = self.entries[records.clone()].iter().take_while(|entry| entry.due() <= now).count();
-        records.start + due
+    /// The own time of record `index`.
+    #[inline]
+    pub fn time(&self, index: usize) -> Option<Timestamp> {
+        let entry = &self.entries[index];
+        entry.has_time.then(|| Timestamp::from_nanos(entry.time_nanos))
+    }
+
+    /// Record number `index`.
+    pub fn record(&self, index: usize) -> Record<'_> {
+        self.entries[index].record(&self.bytes, self.start_of(index))
+    }
+
+    /// The records in their order.
+    pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
+        records(self, 0..self.len())
     }
 
     /// Fills the slots of `records` with the hand-over instant.
@@ -153,18 +167,35 @@ impl Run {
         }
     }
 
-    /// A view of `records` for the sink.
-    pub fn slice(&self, records: Range<usize>, handed_over: Timestamp) -> Slice<'_> {
-        Slice { run: self, records, handed_over }
+    /// A view of `records` for the sink. `dues` has a due time for each of them, counted from the start of the
+    /// run; it is empty where nothing is paced.
+    pub fn slice<'r>(
+        &'r self,
+        records: Range<usize>,
+        dues: &'r [Duration],
+        handed_over: Timestamp,
+    ) -> Slice<'r> {
+        debug_assert!(dues.is_empty() || dues.len() == records.len(), "each record has a due time, or none");
+        Slice { run: self, records, dues, handed_over }
     }
 }
 
-/// A record being encoded at the end of a run.
+fn records(run: &Run, records: Range<usize>) -> impl ExactSizeIterator<Item = Record<'_>> + use<'_> {
+    let mut start = run.start_of(records.start);
+    run.entries[records].iter().map(move |entry| {
+        let start = std::mem::replace(&mut start, entry.end);
+        entry.record(&run.bytes, start)
+    })
+}
+
+/// A record being written at the end of a run: its key, if it has one, then its body, then its headers.
 #[derive(Debug)]
 pub struct Draft<'r> {
     run: &'r mut Run,
     start: usize,
     key_end: Option<usize>,
+    body_end: Option<usize>,
+    has_body: bool,
     first_slot: usize,
 }
 
@@ -189,6 +220,19 @@ impl Draft<'_> {
         self.key_end = Some(self.run.bytes.len());
     }
 
+    /// The record is a tombstone: it has no body. What was appended behind the key is dropped.
+    pub fn tombstone(&mut self) {
+        self.run.bytes.truncate(self.key_end.unwrap_or(self.start));
+        self.has_body = false;
+    }
+
+    /// Appends a header, behind the body and the headers before it. A header may have no value.
+    pub fn header(&mut self, name: &[u8], value: Option<&[u8]>) {
+        let bytes = &mut self.run.bytes;
+        self.body_end.get_or_insert(bytes.len());
+        Headers::append(name, value, bytes);
+    }
+
     /// Appends room for the hand-over instant in `format` of the run's [`StampWriter`], `width` bytes wide.
     pub fn slot(&mut self, format: usize, width: usize) {
         let at = self.run.bytes.len();
@@ -199,21 +243,23 @@ impl Draft<'_> {
     /// Makes the record part of the run.
     pub fn finish(mut self, facts: Facts) {
         let run = &mut *self.run;
-        run.keys += usize::from(self.key_end.is_some());
+        let end = run.bytes.len();
+        run.with_gaps += usize::from(self.key_end.is_some() || self.body_end.is_some());
         run.entries.push(Entry {
             key_end: self.key_end.unwrap_or(self.start),
-            end: run.bytes.len(),
+            body_end: self.body_end.unwrap_or(end),
+            end,
             line: facts.line,
             sequence: facts.sequence,
-            event_nanos: facts.event_time.map_or(0, Timestamp::as_nanos),
-            due_seconds: facts.due.as_secs(),
-            due_nanos: facts.due.subsec_nanos(),
+            time_nanos: facts.time.map_or(0, Timestamp::as_nanos),
             lane: facts.lane,
+            partition: facts.partition.unwrap_or(ANY_PARTITION),
             slots_end: run.slots.len() as u32,
             has_key: self.key_end.is_some(),
-            has_event_time: facts.event_time.is_some(),
+            has_body: self.has_body,
+            has_time: facts.time.is_some(),
         });
-        self.start = run.bytes.len();
+        self.start = end;
         self.first_slot = run.slots.len();
     }
 }
@@ -230,6 +276,7 @@ impl Drop for Draft<'_> {
 pub struct Slice<'r> {
     run: &'r Run,
     records: Range<usize>,
+    dues: &'r [Duration],
     handed_over: Timestamp,
 }
 
@@ -249,57 +296,41 @@ impl<'r> Slice<'r> {
     pub fn part(&self, places: Range<usize>) -> Self {
         let records = self.records.start + places.start..self.records.start + places.end;
         debug_assert!(records.end <= self.records.end, "a part is no larger than the whole");
-        Self { run: self.run, records, handed_over: self.handed_over }
+        let dues = if self.dues.is_empty() { self.dues } else { &self.dues[places] };
+        Self { run: self.run, records, dues, handed_over: self.handed_over }
     }
 
-    /// The instant of the hand-over, as the slots in these bodies say it.
+    /// The instant of the hand-over, as the slots in these bodies say it. It is the timestamp that the records get.
     pub fn handed_over(&self) -> Timestamp {
         self.handed_over
     }
 
-    /// The bodies as they stand one after the other: in one piece unless there are keys between them.
+    /// The bodies as they stand one after the other: in one piece unless there are keys or headers between them.
     pub fn bodies(&self) -> impl Iterator<Item = &'r [u8]> + use<'r> {
         let run = self.run;
         let entries = &run.entries[self.records.clone()];
         let joined = match entries {
-            [first, .., last] if run.keys == 0 => Some(first.key_end..last.end),
+            [first, .., last] if run.with_gaps == 0 => Some(first.key_end..last.body_end),
             _ => None,
         };
         let apart = if joined.is_some() { &[] } else { entries };
-        let apart = apart.iter().map(|entry| entry.key_end..entry.end);
+        let apart = apart.iter().map(|entry| entry.key_end..entry.body_end);
         joined.into_iter().chain(apart).map(|at| &run.bytes[at])
     }
 
-    /// How many bytes keys and bodies have.
+    /// How many bytes keys, bodies and headers have.
     pub fn size(&self) -> usize {
         self.run.start_of(self.records.end) - self.run.start_of(self.records.start)
     }
 
     /// The records, in the order in which they leave.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Encoded<'r>> + use<'r> {
-        let (run, handed_over) = (self.run, self.handed_over);
-        let mut start = run.start_of(self.records.start);
-        run.entries[self.records.clone()].iter().map(move |entry| {
-            let start = std::mem::replace(&mut start, entry.end);
-            Encoded {
-                key: entry.has_key.then(|| &run.bytes[start..entry.key_end]),
-                body: &run.bytes[entry.key_end..entry.end],
-                timestamp: handed_over,
-                facts: entry.facts(),
-            }
-        })
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Record<'r>> + use<'r> {
+        records(self.run, self.records.clone())
     }
-}
 
-/// A record as bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Encoded<'r> {
-    /// The key, if it has one.
-    pub key: Option<&'r [u8]>,
-    /// The body.
-    pub body: &'r [u8],
-    /// The timestamp it carries.
-    pub timestamp: Timestamp,
-    /// Where it comes from and when it is due.
-    pub facts: Facts,
+    /// When the record in this place, counted from the first, is due; zero where nothing is paced.
+    #[inline]
+    pub fn due(&self, place: usize) -> Duration {
+        self.dues.get(place).copied().unwrap_or_default()
+    }
 }

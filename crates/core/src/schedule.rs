@@ -88,11 +88,37 @@ pub struct Backwards {
     pub behind: Duration,
 }
 
-/// Applies a schedule to one recording, record by record.
+/// Whether the event times of a recording go forward, as far as its schedule asks for that.
+#[derive(Clone, Debug)]
+pub struct Order {
+    latest: Option<Timestamp>,
+    is_asked: bool,
+}
+
+impl Order {
+    /// The order of a recording before its first record.
+    pub fn new(schedule: Schedule, out_of_order: OutOfOrder) -> Self {
+        let is_asked = schedule.needs_event_times() && out_of_order == OutOfOrder::Error;
+        Self { latest: None, is_asked }
+    }
+
+    /// Checks the event time of the next record. One that goes backwards and is clamped is no fault.
+    pub fn check(&mut self, event_time: Option<Timestamp>) -> Result<(), Backwards> {
+        let Some(time) = event_time.filter(|_| self.is_asked) else { return Ok(()) };
+        match self.latest {
+            Some(latest) if time < latest => Err(Backwards { behind: between(time, latest) }),
+            _ => {
+                self.latest = Some(time);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The due times of records, asked for one after the other.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     schedule: Schedule,
-    out_of_order: OutOfOrder,
     first: Option<Timestamp>,
     latest: Timestamp,
     index: u64,
@@ -100,28 +126,26 @@ pub struct Timeline {
 
 impl Timeline {
     /// A timeline before its first record.
-    pub fn new(schedule: Schedule, out_of_order: OutOfOrder) -> Self {
-        Self { schedule, out_of_order, first: None, latest: Timestamp::default(), index: 0 }
+    pub fn new(schedule: Schedule) -> Self {
+        Self { schedule, first: None, latest: Timestamp::default(), index: 0 }
     }
 
-    /// When the next record is due. Without an event time only schedules that need none make sense.
-    pub fn due(&mut self, event_time: Option<Timestamp>) -> Result<Duration, Backwards> {
+    /// When the next record is due. An event time that goes backwards counts as that of the record before it. Without
+    /// an event time only schedules that need none make sense.
+    #[inline]
+    pub fn due(&mut self, event_time: Option<Timestamp>) -> Duration {
         let mut since_first = Duration::ZERO;
         if let Some(time) = event_time.filter(|_| self.schedule.needs_event_times()) {
             let first = *self.first.get_or_insert_with(|| {
                 self.latest = time;
                 time
             });
-            if time >= self.latest {
-                self.latest = time;
-            } else if self.out_of_order == OutOfOrder::Error {
-                return Err(Backwards { behind: between(time, self.latest) });
-            }
+            self.latest = self.latest.max(time);
             since_first = between(first, self.latest);
         }
         let due = self.schedule.due(self.index, since_first);
         self.index += 1;
-        Ok(due)
+        due
     }
 }
 
@@ -149,20 +173,27 @@ mod tests {
         let at = |seconds: i64| Some(Timestamp::from_nanos(seconds * 1_000_000_000));
         let recorded = Schedule::Recorded { speed: Ratio::ONE };
 
-        let mut strict = Timeline::new(recorded, OutOfOrder::Error);
-        assert_eq!(strict.due(at(10)), Ok(Duration::ZERO));
-        assert_eq!(strict.due(at(7)), Err(Backwards { behind: Duration::from_secs(3) }));
+        let mut strict = Order::new(recorded, OutOfOrder::Error);
+        assert_eq!(strict.check(at(10)), Ok(()));
+        assert_eq!(strict.check(at(7)), Err(Backwards { behind: Duration::from_secs(3) }));
+        for unasked in [
+            Order::new(recorded, OutOfOrder::Clamp),
+            Order::new(Schedule::Interval(Duration::ZERO), OutOfOrder::Error),
+        ] {
+            let mut order = unasked;
+            assert_eq!([10, 7].map(|second| order.check(at(second))), [Ok(()), Ok(())]);
+        }
 
-        let mut clamped = Timeline::new(recorded, OutOfOrder::Clamp);
-        let dues: Vec<_> = [10, 14, 7, 15].map(|second| clamped.due(at(second)).unwrap().as_secs()).into();
+        let mut clamped = Timeline::new(recorded);
+        let dues: Vec<_> = [10, 14, 7, 15].map(|second| clamped.due(at(second)).as_secs()).into();
         assert_eq!(dues, [0, 4, 4, 5]);
     }
 
     #[test]
     fn the_whole_range_of_event_times_fits() {
-        let mut timeline = Timeline::new(Schedule::Recorded { speed: Ratio::ONE }, OutOfOrder::Error);
-        timeline.due(Some(Timestamp::from_nanos(i64::MIN))).unwrap();
-        let due = timeline.due(Some(Timestamp::from_nanos(i64::MAX))).unwrap();
+        let mut timeline = Timeline::new(Schedule::Recorded { speed: Ratio::ONE });
+        timeline.due(Some(Timestamp::from_nanos(i64::MIN)));
+        let due = timeline.due(Some(Timestamp::from_nanos(i64::MAX)));
         assert_eq!(due, Duration::from_nanos(u64::MAX));
     }
 }

@@ -152,7 +152,7 @@ impl Replay {
     ) -> Outcome {
         let options = ReplayOptions {
             verb: "replay",
-            paced: self.recording.schedule.is_paced(),
+            schedule: self.recording.schedule,
             spin: self.spin,
             tolerance: self.tolerance,
             stamps: recording.stamps().to_vec(),

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
 use kadence_core::report::{Deliveries, LostRecord};
-use kadence_core::run::{Encoded, Slice};
+use kadence_core::record::{Record, Timestamp};
+use kadence_core::run::Slice;
 use kadence_core::sink::{Sink, SinkError};
 use rdkafka::TopicPartitionList;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
@@ -26,7 +27,7 @@ use self::brake::Brake;
 use self::failure::{SizeLimit, explain};
 use self::hold::Hold;
 pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
-use self::outgoing::{millis, owned_headers};
+use self::outgoing::{millis, owned_headers, with_headers};
 use self::poller::{Desk, Poller};
 use self::receipts::{Failure, Receipts};
 use self::window::InFlight;
@@ -148,19 +149,20 @@ impl TopicSink {
     }
 
     /// Hands one record to the client; `false` if there is no room.
-    fn send(&mut self, record: &Encoded<'_>) -> Result<bool, KafkaError> {
+    fn send(&mut self, record: &Record<'_>, due: Duration, timestamp: Timestamp) -> Result<bool, KafkaError> {
         let sequence = self.accepted as usize;
-        let place = InFlight { due: record.facts.due, line: record.facts.line };
+        let place = InFlight { due, line: record.facts.line };
         if !self.receipts().window.put(sequence, place) {
             return Ok(self.found_full());
         }
-        let headers = self.spare_headers.take().or_else(|| self.headers.clone());
+        let spare = self.spare_headers.take().or_else(|| self.headers.clone());
+        let headers = with_headers(spare, record.headers.clone());
         let outgoing = BaseRecord::<[u8], [u8], usize> {
             topic: &self.topic,
-            partition: None,
-            payload: Some(record.body),
+            partition: record.facts.partition,
+            payload: record.body,
             key: record.key,
-            timestamp: Some(millis(record.timestamp)),
+            timestamp: Some(millis(timestamp)),
             headers,
             delivery_opaque: sequence,
         };
@@ -168,10 +170,11 @@ impl TopicSink {
             self.accepted += 1;
             return Ok(true);
         };
-        let returned = outgoing.headers;
-        self.spare_headers = returned;
+        if record.headers.is_empty() {
+            self.spare_headers = outgoing.headers;
+        }
         self.receipts().window.take(sequence);
-        let bytes = (record.key.map_or(0, <[u8]>::len) + record.body.len()) as u64;
+        let bytes = record.size() as u64;
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
         let properties = &self.resolved.properties;
         let queue = properties.number("queue.buffering.max.kbytes").unwrap_or(u64::MAX).saturating_mul(1_024);
@@ -268,8 +271,8 @@ impl Sink for TopicSink {
         self.checks = 0;
         let offered = if self.is_sync { records.len().min(1) } else { records.len() };
         let mut taken = 0;
-        for record in records.iter().take(offered) {
-            match self.send(&record) {
+        for (place, record) in records.iter().enumerate().take(offered) {
+            match self.send(&record, records.due(place), records.handed_over()) {
                 Ok(true) => taken += 1,
                 Ok(false) => break,
                 Err(refusal) => {

@@ -5,22 +5,26 @@ use std::time::Duration;
 
 use super::{Sink, SinkError};
 use crate::clock::{Clock, Stop};
-use crate::record::Timestamp;
+use crate::record::{Facts, Timestamp};
 use crate::report::Deliveries;
-use crate::run::{Facts, Slice};
+use crate::run::Slice;
 
 /// A record as a sink got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecord {
     /// The key, if it has one.
     pub key: Option<Vec<u8>>,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body; a tombstone has none.
+    pub body: Option<Vec<u8>>,
+    /// The headers, in order.
+    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// The timestamp it carries.
     pub timestamp: Timestamp,
     /// When it was handed over, counted from the start of the run.
     pub left: Duration,
-    /// Where it comes from and when it was due.
+    /// When it was due, counted from the start of the run.
+    pub due: Duration,
+    /// Where it comes from.
     pub facts: Facts,
 }
 
@@ -54,14 +58,16 @@ impl Sink for MemorySink {
     fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
         let left = self.clock.now().saturating_sub(self.anchor);
         let mut stored = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        for record in records.iter() {
+        for (place, record) in records.iter().enumerate() {
             self.deliveries.acknowledged += 1;
-            self.deliveries.bytes += (record.key.map_or(0, <[u8]>::len) + record.body.len()) as u64;
+            self.deliveries.bytes += record.size() as u64;
             stored.push(StoredRecord {
                 key: record.key.map(<[u8]>::to_vec),
-                body: record.body.to_vec(),
-                timestamp: record.timestamp,
+                body: record.body.map(<[u8]>::to_vec),
+                headers: record.headers.map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec))).collect(),
+                timestamp: records.handed_over(),
                 left,
+                due: records.due(place),
                 facts: record.facts,
             });
         }

@@ -14,8 +14,9 @@ use super::lines::LineRows;
 use super::opening::{Checked, check};
 use super::rows::{Field, Rows as _};
 use crate::codec::{Encoder, Format, MixedColumn, RowContext, Shape};
-use crate::run::{Draft, Facts, Run};
-use crate::schedule::{OutOfOrder, Schedule, Timeline};
+use crate::record::Facts;
+use crate::run::{Draft, Run};
+use crate::schedule::{Order, OutOfOrder, Schedule};
 use crate::schema::Schema;
 use crate::stamp::StampFormat;
 
@@ -61,7 +62,7 @@ pub struct RecordingOptions {
     pub time_format: TimeFormat,
     /// The zone of event times without an offset; UTC without.
     pub time_zone: Option<String>,
-    /// When records are due.
+    /// When records are due: whether their event times have to go forward.
     pub schedule: Schedule,
     /// What to do with event times that go backwards.
     pub out_of_order: OutOfOrder,
@@ -107,7 +108,7 @@ pub struct Recording {
     encoder: Box<dyn Encoder>,
     stamps: Vec<StampFormat>,
     time: Option<EventTimes>,
-    timeline: Timeline,
+    order: Order,
     key: Key,
     sequence: u64,
     limit: u64,
@@ -153,7 +154,7 @@ impl Recording {
             encoder,
             stamps,
             time,
-            timeline: Timeline::new(options.schedule, options.out_of_order),
+            order: Order::new(options.schedule, options.out_of_order),
             key,
             sequence: 0,
             limit: options.limit.unwrap_or(u64::MAX),
@@ -192,9 +193,8 @@ impl Recording {
             Some(time) => Some(time.of(&self.name, rows)?),
             None => None,
         };
-        let due = self
-            .timeline
-            .due(event_time)
+        self.order
+            .check(event_time)
             .map_err(|backwards| out_of_order(&self.name, rows, self.time.as_ref(), backwards.behind))?;
         let mut draft = run.draft();
         write_key(&self.key, rows, &mut draft);
@@ -202,7 +202,13 @@ impl Recording {
         if let Some(hook) = &mut self.on_mixed {
             self.encoder.take_mixed().into_iter().for_each(hook);
         }
-        draft.finish(Facts { event_time, due, lane: self.lane, sequence: self.sequence, line: rows.line() });
+        draft.finish(Facts {
+            time: event_time,
+            lane: self.lane,
+            partition: None,
+            sequence: self.sequence,
+            line: rows.line(),
+        });
         self.sequence += 1;
         Ok(())
     }

@@ -33,7 +33,7 @@ fn accelerometer_rows_as_a_managed_kafka_demo_sends_them() {
     let mut ids = Vec::new();
     for (record, row) in played.records.iter().zip(rows.lines()) {
         assert_eq!(record.key, None);
-        let body = std::str::from_utf8(&record.body).unwrap();
+        let body = std::str::from_utf8(record.body.as_ref().unwrap()).unwrap();
         let cells: Vec<&str> = row.split(',').collect();
         let [sec, x, y, z] = cells[..] else { panic!("{row}") };
         let body_text = |name: &str| {

@@ -99,7 +99,7 @@ fn event_times(texts: &[String], options: &RecordingOptions) -> Vec<i64> {
     let rows: String = texts.iter().map(|text| format!("\"{text}\"\n")).collect();
     let given = drain(open(format!("t\n{rows}"), options).unwrap());
     assert_eq!(given.error, None);
-    given.facts.iter().map(|facts| facts.event_time.unwrap().as_nanos()).collect()
+    given.facts.iter().map(|facts| facts.time.unwrap().as_nanos()).collect()
 }
 
 fn options(format: &str, zone: &str) -> RecordingOptions {

@@ -19,8 +19,8 @@ mod times;
 
 use std::io::{Cursor, Read};
 
-use kadence_core::record::Timestamp;
-use kadence_core::run::{Facts, Run};
+use kadence_core::record::Facts;
+use kadence_core::run::Run;
 use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions, Source};
 
@@ -78,9 +78,9 @@ fn drain(mut source: impl Source) -> Given {
     loop {
         let mut run = Run::new(1 << 20, 1_000);
         let result = source.fill(&mut run);
-        for record in run.slice(0..run.len(), Timestamp::default()).iter() {
+        for record in run.records() {
             given.keys.push(record.key.map(|key| String::from_utf8_lossy(key).into_owned()));
-            given.bodies.push(String::from_utf8_lossy(record.body).into_owned());
+            given.bodies.push(String::from_utf8_lossy(record.body.unwrap()).into_owned());
             given.facts.push(record.facts);
         }
         match result {

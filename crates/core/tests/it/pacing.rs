@@ -105,7 +105,7 @@ fn clamped_records_leave_at_once_and_keep_their_event_times() {
     let played = Simulation::new().play(text, &options).succeeds();
     assert_eq!(played.left_us(), [0, 4_000_000, 4_000_000, 4_000_000, 5_000_000]);
     let times =
-        played.records.iter().map(|record| record.facts.event_time.unwrap().as_nanos() / 1_000_000_000);
+        played.records.iter().map(|record| record.facts.time.unwrap().as_nanos() / 1_000_000_000);
     assert_eq!(times.collect::<Vec<_>>(), [10, 14, 7, 13, 15]);
 }
 
@@ -167,7 +167,7 @@ fn a_record_that_waited_for_room_is_stamped_anew() {
     let select = "now('%S.%f', 'UTC') AS at".to_owned();
     let options = RecordingOptions { select: Some(select), schedule: rate("1"), ..csv() };
     let played = simulation.play(seconds(3), &options).succeeds();
-    let bodies: Vec<_> = played.records.iter().map(|record| String::from_utf8_lossy(&record.body)).collect();
+    let bodies: Vec<_> = played.records.iter().map(|record| String::from_utf8_lossy(record.body.as_ref().unwrap())).collect();
     // The run starts at second 21 of a minute.
     assert_eq!(bodies, [r#"{"at":"21.000000"}"#, r#"{"at":"22.060000"}"#, r#"{"at":"23.000000"}"#]);
 }
@@ -260,6 +260,6 @@ fn a_reader_that_dies_is_no_end() {
             panic!("a defect, on purpose")
         }
     }
-    let played = Simulation::new().play_source(Dying, true, Vec::new());
+    let played = Simulation::new().play_source(Dying, rate("1"), Vec::new());
     assert_eq!(played.failure(), "the reader stopped unexpectedly; this is a defect of kadence");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kadence_core::clock::{Clock, ManualClock, Stop};
 use kadence_core::pipeline::{Outcome, Progress, ReplayOptions, replay};
 use kadence_core::record::Timestamp;
+use kadence_core::schedule::Schedule;
 use kadence_core::sink::{MemorySink, Sink, StoredRecord};
 use kadence_core::source::{RecordingOptions, Source};
 use kadence_testing::faults::{Fault, Faulty};
@@ -68,13 +69,13 @@ impl Simulation {
     pub(crate) fn play(&self, text: impl Into<Vec<u8>>, options: &RecordingOptions) -> Played {
         let recording = crate::open(text, options).expect("the recording opens");
         let stamps = recording.stamps().to_vec();
-        self.play_source(recording, options.schedule.is_paced(), stamps)
+        self.play_source(recording, options.schedule, stamps)
     }
 
     pub(crate) fn play_source(
         &self,
         source: impl Source + 'static,
-        paced: bool,
+        schedule: Schedule,
         stamps: Vec<kadence_core::stamp::StampFormat>,
     ) -> Played {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
@@ -84,7 +85,7 @@ impl Simulation {
             sink = sink.failing_to_flush();
         }
         let options =
-            ReplayOptions { verb: "replay", paced, spin: Duration::ZERO, tolerance: self.tolerance, stamps };
+            ReplayOptions { verb: "replay", schedule, spin: Duration::ZERO, tolerance: self.tolerance, stamps };
         let sink: &mut dyn Sink = &mut sink;
         let outcome = replay(source, sink, &options, &*self.clock, &self.stop, &Stop::new(), &self.progress);
         let records = std::mem::take(&mut *records.lock().unwrap_or_else(PoisonError::into_inner));

@@ -1,6 +1,6 @@
 //! Event times and zones.
 
-use kadence_core::schedule::{OutOfOrder, Schedule};
+use kadence_core::schedule::{OutOfOrder, Schedule, Timeline};
 use kadence_core::source::{RecordingOptions, TimeFormat};
 
 use crate::{csv, json_lines, open, read};
@@ -13,7 +13,7 @@ fn recorded(options: RecordingOptions) -> RecordingOptions {
 fn event_times(text: &str, options: &RecordingOptions) -> Vec<String> {
     let given = read(text, options);
     assert_eq!(given.error, None, "{text}");
-    given.facts.iter().map(|facts| facts.event_time.unwrap().to_rfc3339()).collect()
+    given.facts.iter().map(|facts| facts.time.unwrap().to_rfc3339()).collect()
 }
 
 fn decision(text: &str, options: &RecordingOptions) -> String {
@@ -80,7 +80,9 @@ fn local_times_are_read_in_their_zone_through_the_change_of_clocks() {
     let error = read(autumn, &berlin).error.unwrap();
     assert!(error.starts_with("data:3: column 1 `t`: `2021-10-31 02:00:00` is 3599s earlier"), "{error}");
     let clamped = RecordingOptions { out_of_order: OutOfOrder::Clamp, ..berlin };
-    let dues: Vec<_> = read(autumn, &clamped).facts.iter().map(|facts| facts.due.as_secs()).collect();
+    let mut timeline = Timeline::new(clamped.schedule);
+    let given = read(autumn, &clamped);
+    let dues: Vec<_> = given.facts.iter().map(|facts| timeline.due(facts.time).as_secs()).collect();
     assert_eq!(dues, [0, 0, 3_601]);
 }
 

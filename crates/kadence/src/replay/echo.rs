@@ -39,7 +39,7 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
         if !self.is_closed && accepted > 0 {
             self.lines.clear();
             for record in records.iter().take(accepted) {
-                self.lines.extend_from_slice(record.body);
+                self.lines.extend_from_slice(record.body.unwrap_or_default());
                 self.lines.push(b'\n');
             }
             match self.out.write_all(&self.lines).and_then(|()| self.out.flush()) {

@@ -50,5 +50,5 @@ fn event_time(header: &str, line: &str, options: &RecordingOptions) -> Option<Ti
     let mut recording = Recording::open("", Box::new(Cursor::new(text.into_bytes())), options).ok()?;
     let mut run = Run::new(1, 1);
     recording.fill(&mut run).ok()?;
-    if run.is_empty() { None } else { run.facts(0).event_time }
+    if run.is_empty() { None } else { run.time(0) }
 }

@@ -1,6 +1,6 @@
 //! A record in the client's terms.
 
-use kadence_core::record::{Header, Timestamp};
+use kadence_core::record::{Header, Headers, Timestamp};
 use rdkafka::message::{Header as ClientHeader, OwnedHeaders};
 
 /// A record's timestamp as librdkafka takes it: it reads 0 as "now", so the very epoch is a millisecond late.
@@ -19,6 +19,18 @@ pub(super) fn owned_headers(headers: &[Header]) -> Option<OwnedHeaders> {
     let empty = OwnedHeaders::new_with_capacity(headers.len());
     Some(headers.iter().fold(empty, |owned, header| {
         owned.insert(ClientHeader { key: &header.name, value: Some(&header.value) })
+    }))
+}
+
+/// The headers of all records, with those of one record behind them. A name that is no text is written with
+/// replacements, since the client takes texts only.
+pub(super) fn with_headers(of_all: Option<OwnedHeaders>, own: Headers<'_>) -> Option<OwnedHeaders> {
+    if own.is_empty() {
+        return of_all;
+    }
+    let owned = of_all.unwrap_or_default();
+    Some(own.fold(owned, |owned, (name, value)| {
+        owned.insert(ClientHeader { key: &String::from_utf8_lossy(name), value })
     }))
 }
 

@@ -21,7 +21,8 @@ use std::time::Duration;
 use kadence_broker::{Broker, Options};
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use kadence_core::record::Timestamp;
-use kadence_core::run::{Facts, Run};
+use kadence_core::record::Facts;
+use kadence_core::run::Run;
 use kadence_core::sink::{Sink, SinkError};
 use kadence_kafka::{
     Connection, KafkaError, Next, ProducerOptions, ReaderOptions, TopicReader, TopicSink, Until,
@@ -69,7 +70,7 @@ fn send(sink: &mut TopicSink, records: &[Sent<'_>]) -> Result<(), SinkError> {
     sink.begin(SystemClock.now());
     for (index, (_, _, millis)) in records.iter().enumerate() {
         let at = Timestamp::from_nanos(millis * 1_000_000);
-        while sink.accept(&run.slice(index..index + 1, at))? == 0 {
+        while sink.accept(&run.slice(index..index + 1, &[], at))? == 0 {
             sink.wait_for_room(LONG)?;
         }
     }

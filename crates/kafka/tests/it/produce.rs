@@ -6,7 +6,8 @@ use std::time::Duration;
 use kadence_broker::Broker;
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use kadence_core::record::{Header, Timestamp};
-use kadence_core::run::{Facts, Run};
+use kadence_core::record::Facts;
+use kadence_core::run::Run;
 use kadence_core::sink::Sink;
 use kadence_kafka::{Acks, Compression, ProducerOptions, SendMode, TopicSink};
 
@@ -102,7 +103,7 @@ fn a_full_client_takes_fewer_and_loses_none() {
         sink.begin(SystemClock.now());
         let (mut next, mut partial) = (0, 0);
         while next < run.len() {
-            let taken = sink.accept(&run.slice(next..run.len(), Timestamp::from_nanos(1_000_000))).unwrap();
+            let taken = sink.accept(&run.slice(next..run.len(), &[], Timestamp::from_nanos(1_000_000))).unwrap();
             next += taken;
             if next < run.len() {
                 partial += 1;
@@ -152,7 +153,7 @@ fn a_second_request_to_stop_ends_a_flush_that_cannot_succeed() {
     broker.shutdown();
     let mut run = Run::new(1 << 10, 1);
     run.draft().finish(Facts::default());
-    assert_eq!(sink.accept(&run.slice(0..1, Timestamp::from_nanos(1))).unwrap(), 1);
+    assert_eq!(sink.accept(&run.slice(0..1, &[], Timestamp::from_nanos(1))).unwrap(), 1);
     let stop = Arc::new(Stop::new());
     let raised = Arc::clone(&stop);
     let flushing = std::thread::spawn(move || sink.flush(&stop).map(|()| sink.deliveries().acknowledged));

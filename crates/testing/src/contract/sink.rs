@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use kadence_core::clock::Stop;
 use kadence_core::record::Timestamp;
-use kadence_core::run::{Facts, Run};
+use kadence_core::record::Facts;
+use kadence_core::run::Run;
 use kadence_core::sink::Sink;
 
 /// A sink, and how to look at what reached its other side.
@@ -69,7 +70,7 @@ fn hand_over(sink: &mut dyn Sink, run: &Run, at_once: usize) {
     let (mut next, mut waits) = (0, 0);
     while next < run.len() {
         let end = run.len().min(next + at_once);
-        let accepted = sink.accept(&run.slice(next..end, HANDED_OVER)).expect("a good sink takes records");
+        let accepted = sink.accept(&run.slice(next..end, &[], HANDED_OVER)).expect("a good sink takes records");
         assert!(accepted <= end - next, "{accepted} of {} accepted", end - next);
         next += accepted;
         if accepted == 0 {
@@ -155,7 +156,7 @@ fn bytes_and_keys_arrive_as_they_are(under_test: &mut impl SinkUnderTest) {
 fn an_empty_slice_is_no_record(under_test: &mut impl SinkUnderTest) {
     let sink = start(under_test);
     let run = run_of([]);
-    assert_eq!(sink.accept(&run.slice(0..0, HANDED_OVER)).expect("nothing fails"), 0);
+    assert_eq!(sink.accept(&run.slice(0..0, &[], HANDED_OVER)).expect("nothing fails"), 0);
     flush(sink);
     assert_eq!(sink.deliveries().acknowledged, 0);
 }
@@ -179,7 +180,7 @@ fn deliveries_never_exceed_what_was_accepted(under_test: &mut impl SinkUnderTest
     let mut before = 0;
     for first in 0..run.len() {
         let mut waits = 0;
-        while sink.accept(&run.slice(first..first + 1, HANDED_OVER)).expect("a good sink takes records") == 0
+        while sink.accept(&run.slice(first..first + 1, &[], HANDED_OVER)).expect("a good sink takes records") == 0
         {
             waits += 1;
             assert!(waits < MOST_WAITS, "no room since record {first}");

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
-use kadence_core::run::{Encoded, Run};
+use kadence_core::record::Record;
+use kadence_core::run::Run;
+use kadence_core::schedule::Timeline;
 use kadence_core::source::{Source as _, TimeColumn};
 use kadence_core::stamp::StampWriter;
 
@@ -22,6 +24,7 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
     }
     let clock = recording.time_column();
     let mut stamps = StampWriter::new(recording.stamps());
+    let mut timeline = Timeline::new(replay.recording.schedule);
     let mut run = Run::new(1, 1);
     let mut shown = 0;
     loop {
@@ -29,8 +32,9 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
         let filled = recording.fill(&mut run);
         let now = SystemClock.wall();
         run.stamp(0..run.len(), now, &mut stamps);
-        for record in run.slice(0..run.len(), now).iter() {
-            print_line(&if voice.json { as_json(&record, clock.as_ref()) } else { as_text(&record) })?;
+        for record in run.records() {
+            let due = timeline.due(record.facts.time);
+            print_line(&if voice.json { as_json(&record, due, clock.as_ref()) } else { as_text(&record, due) })?;
             shown += 1;
             if is_reader_gone() {
                 return Ok(Exit::Done);
@@ -48,19 +52,19 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-fn as_text(record: &Encoded<'_>) -> String {
+fn as_text(record: &Record<'_>, due: Duration) -> String {
     let key = record.key.map(|key| format!("{}  ", String::from_utf8_lossy(key))).unwrap_or_default();
-    format!("{}  {key}{}", in_seconds(record.facts.due), String::from_utf8_lossy(record.body))
+    format!("{}  {key}{}", in_seconds(due), String::from_utf8_lossy(record.body.unwrap_or_default()))
 }
 
-fn as_json(record: &Encoded<'_>, clock: Option<&TimeColumn>) -> String {
+fn as_json(record: &Record<'_>, due: Duration, clock: Option<&TimeColumn>) -> String {
     serde_json::json!({
-        "due_s": record.facts.due.as_secs_f64(),
-        "event_time": record.facts.event_time.map(kadence_core::record::Timestamp::to_rfc3339),
+        "due_s": due.as_secs_f64(),
+        "event_time": record.facts.time.map(kadence_core::record::Timestamp::to_rfc3339),
         "time_column": clock,
         "line": record.facts.line,
         "key": record.key.map(String::from_utf8_lossy),
-        "body": String::from_utf8_lossy(record.body),
+        "body": record.body.map(String::from_utf8_lossy),
     })
     .to_string()
 }

@@ -32,7 +32,7 @@ fn event_times(format: &str, zone: &str, texts: &[String]) -> Vec<Timestamp> {
     loop {
         run.clear();
         let more = recording.fill(&mut run).unwrap_or_else(|error| panic!("{format}: {error}"));
-        found.extend((0..run.len()).map(|index| run.facts(index).event_time.unwrap()));
+        found.extend((0..run.len()).map(|index| run.time(index).unwrap()));
         if !more {
             return found;
         }
