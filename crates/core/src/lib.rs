@@ -4,6 +4,8 @@
 
 pub mod clock;
 pub mod codec;
+pub mod fault;
+pub mod feed;
 pub mod pacer;
 pub mod pipeline;
 pub mod projection;
@@ -18,4 +20,5 @@ pub mod sink;
 pub mod source;
 pub mod stamp;
 mod swar;
+pub mod target;
 pub mod value;

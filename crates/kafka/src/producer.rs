@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
-use kadence_core::report::{Deliveries, LostRecord};
 use kadence_core::record::{Record, Timestamp};
+use kadence_core::report::{Deliveries, LostRecord};
 use kadence_core::run::Slice;
 use kadence_core::sink::{Sink, SinkError};
 use rdkafka::TopicPartitionList;

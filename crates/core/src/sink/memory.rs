@@ -64,7 +64,10 @@ impl Sink for MemorySink {
             stored.push(StoredRecord {
                 key: record.key.map(<[u8]>::to_vec),
                 body: record.body.map(<[u8]>::to_vec),
-                headers: record.headers.map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec))).collect(),
+                headers: record
+                    .headers
+                    .map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec)))
+                    .collect(),
                 timestamp: records.handed_over(),
                 left,
                 due: records.due(place),

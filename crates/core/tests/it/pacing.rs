@@ -104,8 +104,7 @@ fn clamped_records_leave_at_once_and_keep_their_event_times() {
     let options = RecordingOptions { out_of_order: OutOfOrder::Clamp, ..recorded("1", csv()) };
     let played = Simulation::new().play(text, &options).succeeds();
     assert_eq!(played.left_us(), [0, 4_000_000, 4_000_000, 4_000_000, 5_000_000]);
-    let times =
-        played.records.iter().map(|record| record.facts.time.unwrap().as_nanos() / 1_000_000_000);
+    let times = played.records.iter().map(|record| record.facts.time.unwrap().as_nanos() / 1_000_000_000);
     assert_eq!(times.collect::<Vec<_>>(), [10, 14, 7, 13, 15]);
 }
 
@@ -167,7 +166,8 @@ fn a_record_that_waited_for_room_is_stamped_anew() {
     let select = "now('%S.%f', 'UTC') AS at".to_owned();
     let options = RecordingOptions { select: Some(select), schedule: rate("1"), ..csv() };
     let played = simulation.play(seconds(3), &options).succeeds();
-    let bodies: Vec<_> = played.records.iter().map(|record| String::from_utf8_lossy(record.body.as_ref().unwrap())).collect();
+    let bodies: Vec<_> =
+        played.records.iter().map(|record| String::from_utf8_lossy(record.body.as_ref().unwrap())).collect();
     // The run starts at second 21 of a minute.
     assert_eq!(bodies, [r#"{"at":"21.000000"}"#, r#"{"at":"22.060000"}"#, r#"{"at":"23.000000"}"#]);
 }

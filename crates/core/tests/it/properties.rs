@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use kadence_core::ratio::Ratio;
-use kadence_core::record::Timestamp;
 use kadence_core::record::Facts;
+use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
 use kadence_core::schedule::{Schedule, Timeline};
 use kadence_core::schema::{Schema, Type};

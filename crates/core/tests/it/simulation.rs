@@ -84,8 +84,13 @@ impl Simulation {
         if self.flush_fails {
             sink = sink.failing_to_flush();
         }
-        let options =
-            ReplayOptions { verb: "replay", schedule, spin: Duration::ZERO, tolerance: self.tolerance, stamps };
+        let options = ReplayOptions {
+            verb: "replay",
+            schedule,
+            spin: Duration::ZERO,
+            tolerance: self.tolerance,
+            stamps,
+        };
         let sink: &mut dyn Sink = &mut sink;
         let outcome = replay(source, sink, &options, &*self.clock, &self.stop, &Stop::new(), &self.progress);
         let records = std::mem::take(&mut *records.lock().unwrap_or_else(PoisonError::into_inner));

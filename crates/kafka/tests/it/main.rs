@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
-use kadence_core::record::Timestamp;
 use kadence_core::record::Facts;
+use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
 use kadence_core::sink::{Sink, SinkError};
 use kadence_kafka::{

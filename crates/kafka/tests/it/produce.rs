@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use kadence_broker::Broker;
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
-use kadence_core::record::{Header, Timestamp};
 use kadence_core::record::Facts;
+use kadence_core::record::{Header, Timestamp};
 use kadence_core::run::Run;
 use kadence_core::sink::Sink;
 use kadence_kafka::{Acks, Compression, ProducerOptions, SendMode, TopicSink};
@@ -103,7 +103,8 @@ fn a_full_client_takes_fewer_and_loses_none() {
         sink.begin(SystemClock.now());
         let (mut next, mut partial) = (0, 0);
         while next < run.len() {
-            let taken = sink.accept(&run.slice(next..run.len(), &[], Timestamp::from_nanos(1_000_000))).unwrap();
+            let taken =
+                sink.accept(&run.slice(next..run.len(), &[], Timestamp::from_nanos(1_000_000))).unwrap();
             next += taken;
             if next < run.len() {
                 partial += 1;

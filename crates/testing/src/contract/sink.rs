@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kadence_core::clock::Stop;
-use kadence_core::record::Timestamp;
 use kadence_core::record::Facts;
+use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
 use kadence_core::sink::Sink;
 
@@ -70,7 +70,8 @@ fn hand_over(sink: &mut dyn Sink, run: &Run, at_once: usize) {
     let (mut next, mut waits) = (0, 0);
     while next < run.len() {
         let end = run.len().min(next + at_once);
-        let accepted = sink.accept(&run.slice(next..end, &[], HANDED_OVER)).expect("a good sink takes records");
+        let accepted =
+            sink.accept(&run.slice(next..end, &[], HANDED_OVER)).expect("a good sink takes records");
         assert!(accepted <= end - next, "{accepted} of {} accepted", end - next);
         next += accepted;
         if accepted == 0 {
@@ -180,7 +181,8 @@ fn deliveries_never_exceed_what_was_accepted(under_test: &mut impl SinkUnderTest
     let mut before = 0;
     for first in 0..run.len() {
         let mut waits = 0;
-        while sink.accept(&run.slice(first..first + 1, &[], HANDED_OVER)).expect("a good sink takes records") == 0
+        while sink.accept(&run.slice(first..first + 1, &[], HANDED_OVER)).expect("a good sink takes records")
+            == 0
         {
             waits += 1;
             assert!(waits < MOST_WAITS, "no room since record {first}");

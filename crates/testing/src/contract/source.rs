@@ -79,7 +79,10 @@ fn roomy() -> Run {
 
 fn records_of(run: &Run) -> Vec<ExpectedRecord> {
     run.records()
-        .map(|record| ExpectedRecord { body: record.body.unwrap_or_default().to_vec(), line: record.facts.line })
+        .map(|record| ExpectedRecord {
+            body: record.body.unwrap_or_default().to_vec(),
+            line: record.facts.line,
+        })
         .collect()
 }
 

@@ -34,7 +34,11 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
         run.stamp(0..run.len(), now, &mut stamps);
         for record in run.records() {
             let due = timeline.due(record.facts.time);
-            print_line(&if voice.json { as_json(&record, due, clock.as_ref()) } else { as_text(&record, due) })?;
+            print_line(&if voice.json {
+                as_json(&record, due, clock.as_ref())
+            } else {
+                as_text(&record, due)
+            })?;
             shown += 1;
             if is_reader_gone() {
                 return Ok(Exit::Done);

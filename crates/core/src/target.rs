@@ -1,0 +1,100 @@
+//! Where a landing writes to: rows and, in the same transaction, how far it has come.
+//!
+//! A [`Target`] keeps a *ledger*: for each partition an *epoch*, which every claim raises, and the offset that comes
+//! next. A commit compares both with what it was told, and changes rows and ledger together or not at all. So of two
+//! who believe they own a partition only the one who claimed it last can write.
+
+use crate::fault::Disposition;
+use crate::feed::{Mark, Partition};
+use crate::run::Run;
+
+/// What a target can promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Each record once, whatever happens.
+    ExactlyOnce,
+    /// Each record at least once.
+    AtLeastOnce,
+}
+
+/// A partition that is ours by the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The partition.
+    pub partition: Partition,
+    /// The epoch from now on.
+    pub epoch: i64,
+    /// The offset that comes next; `None` where nothing was landed yet.
+    pub next: Option<i64>,
+    /// The last record that was read, where there is one.
+    pub mark: Option<Mark>,
+}
+
+/// The part of a batch that comes from one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The partition.
+    pub partition: Partition,
+    /// The epoch under which it was claimed.
+    pub epoch: i64,
+    /// The offset that the ledger has to have; `None` where it has to have none.
+    pub expected: Option<i64>,
+    /// The offset that it has afterwards.
+    pub next: i64,
+    /// The last record of this part.
+    pub mark: Option<Mark>,
+}
+
+/// Records, and what the ledger says once they are landed. A batch may have no records: an offset can move over
+/// records that are none, such as the markers of transactions.
+#[derive(Debug)]
+pub struct Batch<'b> {
+    /// A part for each partition in it.
+    pub parts: &'b [Part],
+    /// The records; each belongs to the part in the place that its lane says.
+    pub records: &'b Run,
+}
+
+/// What became of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// Rows and ledger are changed, and will stay so.
+    Done {
+        /// Records that the target does not take, by their place in the batch, with the reason.
+        rejected: Vec<(usize, String)>,
+    },
+    /// Nothing is changed: these partitions were claimed by somebody else.
+    Fenced(Vec<Partition>),
+    /// Nobody knows: the answer was lost. The partitions are to be claimed again, and the ledger to be believed.
+    Unknown,
+}
+
+/// Takes records and keeps the ledger.
+pub trait Target: Send {
+    /// What it promises here.
+    fn delivery(&self) -> Delivery;
+
+    /// Raises the epochs of these partitions and says where each goes on. With an epoch, only if it is still that
+    /// one: another one belongs to somebody else, and the partition is left out of the answer.
+    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, TargetError>;
+
+    /// Lands a batch: all of it, or nothing.
+    fn commit(&mut self, batch: &Batch<'_>) -> Result<Committed, TargetError>;
+}
+
+/// Why a target cannot be written to.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {what}{}{help}", if help.is_empty() { "" } else { "; " })]
+pub struct TargetError {
+    /// The database, table or server.
+    pub place: String,
+    /// What is wrong, with what was found.
+    pub what: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+    /// What is to become of the landing.
+    pub disposition: Disposition,
+    /// The cause, where another layer has more to say.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
