@@ -10,16 +10,16 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
-use kadence_core::schema::{Schema, Type};
 use kadence_core::source::RecordingOptions;
 use kadence_core::stamp::{DEFAULT_NOW, StampFormat, StampWriter};
+use kadence_core::text::{CellType, ColumnTypes};
 
 fn main() {
     divan::main();
 }
 
 fn text(options: RecordingOptions) -> RecordingOptions {
-    RecordingOptions { schema: Schema::new(Vec::new(), Type::Verbatim), ..options }
+    RecordingOptions { types: ColumnTypes::new(Vec::new(), CellType::Verbatim), ..options }
 }
 
 mod csv_into {

@@ -7,10 +7,9 @@ mod raw;
 use crate::projection::{Expr, Projection};
 use crate::record::Timestamp;
 use crate::run::Draft;
-use crate::schema::Type;
-use crate::source::{AnyRows, Field, RecordingError, Rows as _};
+use crate::source::{AnyRows, RecordingError, Rows as _};
 use crate::stamp::EventStamp;
-use crate::value::{Cell, Misfit, Value, is_number_for_all};
+use crate::text::{CellText, CellType, CellValue, ColumnRef, Misfit, is_number_for_all};
 
 /// The codec of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +71,7 @@ pub(crate) fn encoder(
     format: Format,
     shape: Shape,
     projection: Projection,
-    time: Option<&Field>,
+    time: Option<&ColumnRef>,
 ) -> Result<Box<dyn Encoder>, CodecError> {
     let has_rest = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
     if has_rest && (format == Format::Csv || shape == Shape::Array) {
@@ -109,15 +108,15 @@ pub enum CodecError {
 
 impl RowContext<'_> {
     /// The value of a column in this row; a field that is not there is null.
-    fn value(&self, field: &Field, ty: Type) -> Result<Value<'_>, RecordingError> {
-        let Some(cell) = self.rows.cell(field) else { return Ok(Value::Null) };
+    fn value(&self, field: &ColumnRef, ty: CellType) -> Result<CellValue<'_>, RecordingError> {
+        let Some(cell) = self.rows.cell(field) else { return Ok(CellValue::Null) };
         cell.value(ty).map_err(|misfit| self.misfit(field, cell, misfit))
     }
 
     /// The column of `expr`, in which this row's cell is of another kind than those before.
     #[cold]
     fn mixed(&self, expr: &Expr) -> Option<MixedColumn> {
-        let Expr::Field(field, _) = expr else { return None };
+        let Expr::Column(field, _) = expr else { return None };
         let text = self.rows.cell(field)?.text().into_owned();
         Some(MixedColumn {
             column: field.path.join("."),
@@ -129,12 +128,12 @@ impl RowContext<'_> {
 
     /// Why the cell of `field` cannot be used.
     #[cold]
-    fn misfit_of(&self, field: &Field, misfit: Misfit) -> RecordingError {
-        self.misfit(field, self.rows.cell(field).unwrap_or(Cell::Text(b"")), misfit)
+    fn misfit_of(&self, field: &ColumnRef, misfit: Misfit) -> RecordingError {
+        self.misfit(field, self.rows.cell(field).unwrap_or(CellText::Text(b"")), misfit)
     }
 
     #[cold]
-    fn misfit(&self, field: &Field, cell: Cell<'_>, misfit: Misfit) -> RecordingError {
+    fn misfit(&self, field: &ColumnRef, cell: CellText<'_>, misfit: Misfit) -> RecordingError {
         let (name, line) = (self.name.to_owned(), self.rows.line());
         let (number, column) = (field.index + 1, field.path.join("."));
         match misfit {

@@ -9,9 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use kadence_kcql::Span;
 
-use crate::schema::{Schema, Type};
-use crate::source::Field;
 use crate::stamp::{EventStamp, StampFormat};
+use crate::text::{CellType, ColumnRef, ColumnTypes};
 
 /// Why a column list cannot be used, with the place in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +48,7 @@ pub(crate) struct Item {
 #[derive(Clone, Debug)]
 pub(crate) enum Expr {
     /// A column.
-    Field(Field, Type),
+    Column(ColumnRef, CellType),
     /// All fields of a recording without fixed columns, but for some; renamed ones stay in their place.
     Rest(Rest),
     /// A random UUID (v4).
@@ -83,7 +82,7 @@ pub(crate) struct Rest {
     /// Names that other members have; a field may not come by one of them.
     pub(crate) taken: HashSet<String>,
     /// The types of the fields.
-    pub(crate) schema: Schema,
+    pub(crate) types: ColumnTypes,
 }
 
 /// A compiled column list.
@@ -111,7 +110,7 @@ pub(crate) struct Names<'a> {
     /// Whether records may have fields that the first one lacks.
     pub(crate) may_lack: bool,
     /// The types of the columns.
-    pub(crate) schema: &'a Schema,
+    pub(crate) types: &'a ColumnTypes,
     /// What to do where a column is not found; may be empty.
     pub(crate) help: &'a str,
 }

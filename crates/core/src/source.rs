@@ -23,7 +23,7 @@ pub use foreign::packed;
 pub use input::LONGEST_RECORD_BYTES;
 pub use lookalike::{LOOKALIKE_ROWS, Lookalike};
 pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};
-pub use rows::{Field, Rows};
+pub use rows::Rows;
 
 pub(crate) use error::{excerpt, listed};
 pub(crate) use kinds::AnyRows;

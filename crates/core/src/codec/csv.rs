@@ -3,10 +3,9 @@
 use super::{Encoder, RowContext, write_float, write_number, write_uuid};
 use crate::projection::{Expr, Projection};
 use crate::run::Draft;
-use crate::schema::Type;
 use crate::source::{RecordingError, Rows as _};
 use crate::swar;
-use crate::value::{Cell, Misfit, Value};
+use crate::text::{CellText, CellType, CellValue, Misfit};
 
 /// Writes lines.
 pub(super) struct CsvEncoder {
@@ -28,7 +27,7 @@ impl Encoder for CsvEncoder {
         for value in &mut self.values {
             separate(&mut first, draft);
             match value {
-                Expr::Field(field, ty) => match row.rows.csv_text(field) {
+                Expr::Column(field, ty) => match row.rows.csv_text(field) {
                     Some(text) => write_csv_text(text, *ty, draft.bytes())
                         .map_err(|misfit| row.misfit_of(field, misfit))?,
                     None => write_value(&row.value(field, *ty)?, draft.bytes()),
@@ -64,30 +63,30 @@ fn separate(first: &mut bool, draft: &mut Draft<'_>) {
 }
 
 /// Appends the text of a CSV cell as a value of type `wanted`.
-fn write_csv_text(text: &[u8], wanted: Type, into: &mut Vec<u8>) -> Result<(), Misfit> {
-    let is_untyped = matches!(wanted, Type::Auto | Type::Verbatim | Type::Text);
+fn write_csv_text(text: &[u8], wanted: CellType, into: &mut Vec<u8>) -> Result<(), Misfit> {
+    let is_untyped = matches!(wanted, CellType::Auto | CellType::Verbatim | CellType::Text);
     // What most cells are is copied as it stands, without becoming a value first.
     if is_untyped && swar::is_plain_ascii(text) && memchr::memchr(b',', text).is_none() {
         into.extend_from_slice(text);
     } else {
-        write_value(&Cell::Text(text).value(wanted)?, into);
+        write_value(&CellText::Text(text).value(wanted)?, into);
     }
     Ok(())
 }
 
-fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
+fn write_value(value: &CellValue<'_>, into: &mut Vec<u8>) {
     match value {
-        Value::Null | Value::Json("null") => {}
-        Value::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Number(text) => into.extend_from_slice(text.as_bytes()),
-        Value::WholeFloat(text) => {
+        CellValue::Null | CellValue::Json("null") => {}
+        CellValue::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
+        CellValue::Number(text) => into.extend_from_slice(text.as_bytes()),
+        CellValue::WholeFloat(text) => {
             into.extend_from_slice(text.as_bytes());
             into.extend_from_slice(b".0");
         }
-        Value::Int(value) => write_number(value, into),
-        Value::Float(value) => write_float(*value, into),
-        Value::Text(text) => write_cell(text, into),
-        Value::Json(json) => write_cell(&Cell::Json(json).text(), into),
+        CellValue::Int(value) => write_number(value, into),
+        CellValue::Float(value) => write_float(*value, into),
+        CellValue::Text(text) => write_cell(text, into),
+        CellValue::Json(json) => write_cell(&CellText::Json(json).text(), into),
     }
 }
 
@@ -122,11 +121,11 @@ mod tests {
                 prop::collection::vec(any::<u8>(), 0..24),
                 "[-+0-9.eE]{0,12}|[ -~äö]{0,24}|[a-z,\"]{0,9}".prop_map(String::into_bytes),
             ],
-            wanted in prop::sample::select(vec![Type::Auto, Type::Text, Type::Verbatim, Type::Int, Type::Float]),
+            wanted in prop::sample::select(vec![CellType::Auto, CellType::Text, CellType::Verbatim, CellType::Int, CellType::Float]),
         ) {
             let (mut written, mut expected) = (Vec::new(), Vec::new());
             let result = write_csv_text(&text, wanted, &mut written);
-            let value = Cell::Text(&text).value(wanted);
+            let value = CellText::Text(&text).value(wanted);
             let expected_result = value.as_ref().map(|value| write_value(value, &mut expected));
             prop_assert_eq!(result, expected_result.map_err(|misfit| *misfit));
             prop_assert_eq!(written, expected);

@@ -8,9 +8,8 @@ use self::values::{Became, write_cell, write_csv_text, write_text};
 use super::{CodecError, Encoder, MixedColumn, RowContext, Shape, write_number, write_uuid};
 use crate::projection::{Expr, Item, Projection, Rest};
 use crate::run::Draft;
-use crate::schema::Type;
-use crate::source::{AnyRows, Field, RecordingError, Rows as _, members};
-use crate::value::{Misfit, Value};
+use crate::source::{AnyRows, RecordingError, Rows as _, members};
+use crate::text::{CellType, CellValue, ColumnRef, Misfit};
 
 /// Writes objects and arrays.
 pub(super) struct JsonEncoder {
@@ -36,7 +35,7 @@ impl JsonEncoder {
     pub(super) fn new(projection: Projection, shape: Shape) -> Self {
         let verbatim = projection.is_identity
             && shape == Shape::Object
-            && matches!(&*projection.items, [Item { expr: Expr::Rest(rest), .. }] if rest.schema.is_silent());
+            && matches!(&*projection.items, [Item { expr: Expr::Rest(rest), .. }] if rest.types.is_silent());
         let mut encoder = Self { head: Vec::new(), tail: Vec::new(), shape, verbatim, mixed: Vec::new() };
         for Item { name, expr } in projection.items {
             let is_rest = matches!(expr, Expr::Rest(_));
@@ -118,8 +117,8 @@ fn write_rest(
         }
         write_text(new_name.unwrap_or(name), into);
         into.push(b':');
-        write_cell(cell, rest.schema.type_of(name), into).map_err(|misfit| {
-            let field = Field::column(name, index);
+        write_cell(cell, rest.types.type_of(name), into).map_err(|misfit| {
+            let field = ColumnRef::column(name, index);
             row.misfit(&field, cell, misfit)
         })?;
     }
@@ -132,7 +131,7 @@ fn write_expr(
     draft: &mut Draft<'_>,
 ) -> Result<Became, RecordingError> {
     match expr {
-        Expr::Field(field, ty) => {
+        Expr::Column(field, ty) => {
             let written = match row.rows.csv_text(field) {
                 Some(text) => write_csv_text(text, *ty, draft.bytes()),
                 None => write_field(row.rows, field, *ty, draft.bytes()),
@@ -152,7 +151,12 @@ fn write_expr(
     Ok(Became::Other)
 }
 
-fn write_field(rows: &AnyRows, field: &Field, ty: Type, into: &mut Vec<u8>) -> Result<Became, Misfit> {
+fn write_field(
+    rows: &AnyRows,
+    field: &ColumnRef,
+    ty: CellType,
+    into: &mut Vec<u8>,
+) -> Result<Became, Misfit> {
     if let Some(cell) = rows.cell(field) {
         return write_cell(cell, ty, into);
     }
@@ -169,19 +173,19 @@ fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {
 
 /// Writes `{"<time>":value}`.
 pub(super) struct KeyedEncoder {
-    time: Field,
+    time: ColumnRef,
     value: Expr,
     seen: Seen,
     mixed: Vec<MixedColumn>,
 }
 
 impl KeyedEncoder {
-    pub(super) fn new(projection: Projection, time: Option<&Field>) -> Result<Self, CodecError> {
+    pub(super) fn new(projection: Projection, time: Option<&ColumnRef>) -> Result<Self, CodecError> {
         let time = time.ok_or(CodecError::KeyedWithoutTime)?.clone();
         let others: Vec<Item> = projection
             .items
             .into_iter()
-            .filter(|item| !matches!(&item.expr, Expr::Field(field, _) if *field == time))
+            .filter(|item| !matches!(&item.expr, Expr::Column(field, _) if *field == time))
             .collect();
         let found = || others.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
         match &*others {
@@ -197,8 +201,8 @@ impl KeyedEncoder {
 impl Encoder for KeyedEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         draft.bytes().push(b'{');
-        match row.value(&self.time, Type::Text)? {
-            Value::Text(text) => write_text(&text, draft.bytes()),
+        match row.value(&self.time, CellType::Text)? {
+            CellValue::Text(text) => write_text(&text, draft.bytes()),
             _ => write_text("", draft.bytes()),
         }
         draft.bytes().push(b':');

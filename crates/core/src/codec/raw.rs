@@ -30,7 +30,7 @@ impl Encoder for RawEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         match &mut self.value {
             None => draft.bytes().extend_from_slice(row.rows.text()),
-            Some(Expr::Field(field, ty)) => {
+            Some(Expr::Column(field, ty)) => {
                 row.value(field, *ty)?;
                 if let Some(cell) = row.rows.cell(field) {
                     draft.bytes().extend_from_slice(cell.text().as_bytes());

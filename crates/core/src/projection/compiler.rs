@@ -1,11 +1,11 @@
 //! From the tree of a column list to members of a body.
 
+use crate::text::ColumnRef;
 use std::collections::{HashMap, HashSet};
 
 use kadence_kcql::{Argument, ColumnList, Expr as Parsed, Path, Span};
 
 use super::{Expr, Item, Names, Projection, Rest};
-use crate::source::Field;
 use crate::stamp::{DEFAULT_NOW, EventStamp, StampFormat};
 
 const FUNCTION_NAMES: [&str; 6] = ["uuid", "now", "event_time", "line", "file", "text"];
@@ -98,25 +98,25 @@ impl Compiler<'_> {
         if self.is_ignored(&field) {
             return;
         }
-        let ty = self.names.schema.type_of(&field.path.join("."));
+        let ty = self.names.types.type_of(&field.path.join("."));
         let name = alias.unwrap_or_else(|| field.name().to_owned());
-        self.items.push(Item { name, expr: Expr::Field(field, ty) });
+        self.items.push(Item { name, expr: Expr::Column(field, ty) });
     }
 
     /// The column that `path` names; a fault where there is none.
-    fn field(&mut self, path: &Path) -> Option<Field> {
+    fn field(&mut self, path: &Path) -> Option<ColumnRef> {
         let parts: Vec<String> = path.names.iter().map(|name| name.text.clone()).collect();
         let joined = parts.join(".");
         let place = |wanted: &str| self.names.places.get(wanted).copied();
         if self.names.fixed {
             if let Some(index) = place(&joined) {
-                return Some(Field::column(joined, index));
+                return Some(ColumnRef::column(joined, index));
             }
         } else if let Some(index) = place(&parts[0]) {
-            return Some(Field::nested(parts, index));
+            return Some(ColumnRef::nested(parts, index));
         } else if self.names.may_lack && (parts.len() == 1 || place(&joined).is_none()) {
             self.absent.push(joined);
-            return Some(Field::nested(parts, self.names.found.len()));
+            return Some(ColumnRef::nested(parts, self.names.found.len()));
         }
         let found = crate::source::listed(self.names.found);
         // One name with dots in it is written in quotes, several names are not.
@@ -132,7 +132,7 @@ impl Compiler<'_> {
         None
     }
 
-    fn is_ignored(&self, field: &Field) -> bool {
+    fn is_ignored(&self, field: &ColumnRef) -> bool {
         !self.ignored.is_empty() && self.ignored.contains(&field.path.join("."))
     }
 
@@ -158,7 +158,7 @@ impl Compiler<'_> {
         let renamed: HashMap<String, String> =
             renamed.into_iter().map(|(old, (new, _))| (old, new)).collect();
         if !self.names.fixed {
-            let rest = Rest { except, renamed, taken: HashSet::new(), schema: self.names.schema.clone() };
+            let rest = Rest { except, renamed, taken: HashSet::new(), types: self.names.types.clone() };
             self.items.push(Item { name: "*".into(), expr: Expr::Rest(rest) });
             return;
         }
@@ -167,9 +167,9 @@ impl Compiler<'_> {
                 continue;
             }
             let name = renamed.get(column).unwrap_or(column);
-            let ty = self.names.schema.type_of(column);
-            let field = Field::column(column.clone(), index);
-            self.items.push(Item { name: name.clone(), expr: Expr::Field(field, ty) });
+            let ty = self.names.types.type_of(column);
+            let field = ColumnRef::column(column.clone(), index);
+            self.items.push(Item { name: name.clone(), expr: Expr::Column(field, ty) });
         }
     }
 

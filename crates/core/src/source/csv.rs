@@ -10,8 +10,8 @@ use csv_core::{ReadRecordResult, ReaderBuilder};
 use self::plain::PlainRows;
 use super::error::{RecordingError, delimiter_help};
 use super::input::Input;
-use super::rows::{Field, Rows};
-use crate::value::Cell;
+use super::rows::Rows;
+use crate::text::{CellText, ColumnRef};
 
 /// How a CSV recording is written.
 #[derive(Clone, Debug)]
@@ -282,8 +282,8 @@ impl Rows for CsvRows {
     }
 
     #[inline]
-    fn cell(&self, field: &Field) -> Option<Cell<'_>> {
-        self.text_of(field.index).map(Cell::Text)
+    fn cell(&self, field: &ColumnRef) -> Option<CellText<'_>> {
+        self.text_of(field.index).map(CellText::Text)
     }
 
     fn text(&self) -> &[u8] {

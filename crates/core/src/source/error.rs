@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::schema::Type;
+use crate::text::CellType;
 
 /// Why a recording could not be read. The text starts with the recording's name and, where there is one, the line.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum RecordingError {
     #[error("{name}:{line}: not a JSON object ({why}) at character {character}")]
     NotJson { name: String, line: u64, character: usize, why: String },
     #[error("{name}:{line}: column {number} `{column}`: `{cell}` is no {wanted}")]
-    BadCell { name: String, line: u64, number: usize, column: String, cell: String, wanted: Type },
+    BadCell { name: String, line: u64, number: usize, column: String, cell: String, wanted: CellType },
     #[error("{name}:{line}: column {number} `{column}` is not UTF-8; convert the file")]
     NotUtf8 { name: String, line: u64, number: usize, column: String },
     #[error(
@@ -252,7 +252,7 @@ mod tests {
             number,
             column: "x".into(),
             cell: "p; q: r".into(),
-            wanted: Type::Int,
+            wanted: CellType::Int,
         };
         let expected = ("a: b; c.csv:2", "column 1 `x`: `p; q: r` is no int", "");
         let (place, what, help) = bad.parts();

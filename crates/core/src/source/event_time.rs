@@ -19,7 +19,7 @@ pub use self::strftime::{Refusal, Strftime};
 use self::civil::Civil;
 use crate::record::Timestamp;
 use crate::stamp::{StampError, zone_named};
-use crate::value::is_json_number;
+use crate::text::is_json_number;
 
 /// How a recording writes its event times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

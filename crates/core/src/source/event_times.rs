@@ -3,13 +3,14 @@
 use super::error::{RecordingError, excerpt};
 use super::event_time::TimeParser;
 use super::kinds::AnyRows;
-use super::rows::{Field, Rows as _};
+use super::rows::Rows as _;
 use super::time_column::{is_missing, suggestion};
 use crate::record::Timestamp;
+use crate::text::ColumnRef;
 
 /// Where event times stand and how they are read.
 pub(super) struct EventTimes {
-    pub(super) field: Field,
+    pub(super) field: ColumnRef,
     pub(super) parser: TimeParser,
     /// Nobody named the column.
     pub(super) is_guessed: bool,
@@ -44,7 +45,7 @@ impl EventTimes {
 }
 
 #[cold]
-fn no_event_time(name: &str, rows: &AnyRows, field: &Field, parser: &TimeParser) -> RecordingError {
+fn no_event_time(name: &str, rows: &AnyRows, field: &ColumnRef, parser: &TimeParser) -> RecordingError {
     if let Some(cell) = rows.cell(field) {
         return bad_time(name, rows.line(), field, &cell.text(), parser);
     }
@@ -55,7 +56,7 @@ fn no_event_time(name: &str, rows: &AnyRows, field: &Field, parser: &TimeParser)
 pub(super) fn bad_time(
     name: &str,
     line: u64,
-    field: &Field,
+    field: &ColumnRef,
     text: &str,
     parser: &TimeParser,
 ) -> RecordingError {

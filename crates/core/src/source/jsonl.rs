@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::error::RecordingError;
 use super::input::Input;
-use super::rows::{Field, Rows, members};
-use crate::value::Cell;
+use super::rows::{Rows, members};
+use crate::text::{CellText, ColumnRef};
 
 /// The rows of a JSON Lines recording.
 pub(crate) struct JsonRows {
@@ -170,9 +170,9 @@ impl Rows for JsonRows {
         members(self).map(|(name, _)| name.to_owned()).collect()
     }
 
-    fn cell(&self, field: &Field) -> Option<Cell<'_>> {
+    fn cell(&self, field: &ColumnRef) -> Option<CellText<'_>> {
         if let Some(index) = field.whole.as_deref().and_then(|name| self.find(name)) {
-            return Some(Cell::Json(&self.object[self.members[index].value.clone()]));
+            return Some(CellText::Json(&self.object[self.members[index].value.clone()]));
         }
         let (first, rest) = field.path.split_first()?;
         let index = self.find(first)?;
@@ -180,12 +180,12 @@ impl Rows for JsonRows {
         for name in rest {
             json = member_of(json, name)?;
         }
-        Some(Cell::Json(json))
+        Some(CellText::Json(json))
     }
 
-    fn member(&self, index: usize) -> Option<(&str, Cell<'_>)> {
+    fn member(&self, index: usize) -> Option<(&str, CellText<'_>)> {
         let member = self.members.get(index)?;
-        Some((self.key(index), Cell::Json(&self.object[member.value.clone()])))
+        Some((self.key(index), CellText::Json(&self.object[member.value.clone()])))
     }
 
     fn text(&self) -> &[u8] {

@@ -4,8 +4,8 @@ use super::csv::CsvRows;
 use super::error::RecordingError;
 use super::jsonl::JsonRows;
 use super::lines::LineRows;
-use super::rows::{Field, Rows};
-use crate::value::Cell;
+use super::rows::Rows;
+use crate::text::{CellText, ColumnRef};
 
 /// The rows of a recording of any kind. An enum rather than a trait object: cells are asked for often, and what
 /// they are asked for by is compiled together with how they are found.
@@ -29,7 +29,7 @@ macro_rules! of_any {
 
 impl AnyRows {
     /// The text of `field`, which is number `index` of the present row's names.
-    pub(crate) fn first_text(&self, index: usize, field: &Field) -> Option<String> {
+    pub(crate) fn first_text(&self, index: usize, field: &ColumnRef) -> Option<String> {
         let cell = match self {
             Self::JsonLines(rows) => rows.member(index)?.1,
             Self::Csv(_) | Self::Raw(_) => self.cell(field)?,
@@ -60,10 +60,10 @@ impl AnyRows {
         }
     }
 
-    /// The text of a cell of CSV rows. A [`Cell`] goes by way of memory, which costs more than splitting the cell
+    /// The text of a cell of CSV rows. A [`CellText`] goes by way of memory, which costs more than splitting the cell
     /// did; a text does not.
     #[inline]
-    pub(crate) fn csv_text(&self, field: &Field) -> Option<&[u8]> {
+    pub(crate) fn csv_text(&self, field: &ColumnRef) -> Option<&[u8]> {
         match self {
             Self::Csv(rows) => rows.text_of(field.index),
             Self::JsonLines(_) | Self::Raw(_) => None,
@@ -86,12 +86,12 @@ impl Rows for AnyRows {
     }
 
     #[inline]
-    fn cell(&self, field: &Field) -> Option<Cell<'_>> {
+    fn cell(&self, field: &ColumnRef) -> Option<CellText<'_>> {
         of_any!(self, rows => rows.cell(field))
     }
 
     #[inline]
-    fn member(&self, index: usize) -> Option<(&str, Cell<'_>)> {
+    fn member(&self, index: usize) -> Option<(&str, CellText<'_>)> {
         of_any!(self, rows => rows.member(index))
     }
 

@@ -2,8 +2,8 @@
 
 use super::error::RecordingError;
 use super::input::Input;
-use super::rows::{Field, Rows};
-use crate::value::Cell;
+use super::rows::Rows;
+use crate::text::{CellText, ColumnRef};
 
 /// The lines of a raw recording. A blank line is an empty body.
 pub(crate) struct LineRows {
@@ -38,7 +38,7 @@ impl Rows for LineRows {
         Vec::new()
     }
 
-    fn cell(&self, _field: &Field) -> Option<Cell<'_>> {
+    fn cell(&self, _field: &ColumnRef) -> Option<CellText<'_>> {
         None
     }
 

@@ -7,12 +7,12 @@ use super::event_time::{TimeFormat, TimeParser};
 use super::event_times::{self, EventTimes};
 use super::kinds::AnyRows;
 use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
-use super::rows::{Field, Rows as _};
+use super::rows::Rows as _;
 use super::time_column::{self, Choice, NoChoice, suggestion};
 use crate::codec::{self, Encoder, Format, Shape};
 use crate::projection::{Expr, Names, Projection};
 use crate::stamp::StampFormat;
-use crate::value::is_json_number;
+use crate::text::{ColumnRef, is_json_number};
 
 /// What the rows are encoded with.
 pub(super) struct Checked {
@@ -100,9 +100,9 @@ impl Opening<'_> {
     }
 
     /// The column called `wanted`. Records without fixed columns may have it or not.
-    fn field(&mut self, wanted: &str, purpose: &'static str) -> Option<Field> {
+    fn field(&mut self, wanted: &str, purpose: &'static str) -> Option<ColumnRef> {
         if let Some(&index) = self.places.get(wanted) {
-            return Some(Field::dotted(wanted, index));
+            return Some(ColumnRef::dotted(wanted, index));
         }
         let first = wanted.split('.').next().unwrap_or(wanted);
         if matches!(self.options.kind, RecordingKind::JsonLines) {
@@ -111,7 +111,7 @@ impl Opening<'_> {
                 self.note_absent(wanted, without);
             }
             let index = self.places.get(first).copied().unwrap_or(self.names.len());
-            return Some(Field::dotted(wanted, index));
+            return Some(ColumnRef::dotted(wanted, index));
         }
         let (name, wanted, found) = (self.name.into(), wanted.into(), self.found());
         let help = self.delimiter_hint().into();
@@ -130,7 +130,7 @@ impl Opening<'_> {
 
     fn check_types(&mut self) {
         let options = self.options;
-        for declared in options.schema.declared() {
+        for declared in options.types.declared() {
             self.field(declared, "--types");
         }
     }
@@ -143,7 +143,7 @@ impl Opening<'_> {
             places: &self.places,
             fixed: matches!(self.options.kind, RecordingKind::Csv(_)),
             may_lack: matches!(self.options.kind, RecordingKind::JsonLines),
-            schema: &self.options.schema,
+            types: &self.options.types,
         };
         match Projection::compile(self.options.select.as_deref().unwrap_or("*"), names) {
             Ok(projection) => {
@@ -204,7 +204,7 @@ impl Opening<'_> {
     }
 
     /// The column that somebody named, and the format that its first text is in.
-    fn stated_time(&mut self, column: &str, parser: &TimeParser) -> Option<(Field, TimeFormat)> {
+    fn stated_time(&mut self, column: &str, parser: &TimeParser) -> Option<(ColumnRef, TimeFormat)> {
         let field = self.field(column, "--time")?;
         let Some(cell) = self.rows.cell(&field) else {
             let (name, line, column) = (self.name.into(), self.rows.line(), column.into());
@@ -252,7 +252,7 @@ impl Opening<'_> {
         }
     }
 
-    fn unknown_time(&self, field: &Field, text: &str) -> RecordingError {
+    fn unknown_time(&self, field: &ColumnRef, text: &str) -> RecordingError {
         let delimiter = self.rows.likelier_delimiter();
         let help = match suggestion(text) {
             _ if let Some(delimiter) = delimiter => delimiter_help(delimiter),
@@ -277,7 +277,7 @@ impl Opening<'_> {
         RecordingError::UnknownTime { name, line, number, column, cell, help: help.into() }
     }
 
-    fn bad_time(&self, field: &Field, text: &str, parser: &TimeParser) -> RecordingError {
+    fn bad_time(&self, field: &ColumnRef, text: &str, parser: &TimeParser) -> RecordingError {
         event_times::bad_time(self.name, self.rows.line(), field, text, parser)
     }
 }

@@ -12,13 +12,13 @@ use super::jsonl::JsonRows;
 use super::kinds::AnyRows;
 use super::lines::LineRows;
 use super::opening::{Checked, check};
-use super::rows::{Field, Rows as _};
+use super::rows::Rows as _;
 use crate::codec::{Encoder, Format, MixedColumn, RowContext, Shape};
 use crate::record::Facts;
 use crate::run::{Draft, Run};
 use crate::schedule::{Order, OutOfOrder, Schedule};
-use crate::schema::Schema;
 use crate::stamp::StampFormat;
+use crate::text::{ColumnRef, ColumnTypes};
 
 /// How a recording is written.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub struct RecordingOptions {
     /// What a body is made of, as a KCQL column list; everything without.
     pub select: Option<String>,
     /// The types of the columns.
-    pub schema: Schema,
+    pub types: ColumnTypes,
     /// The column with the event time; found without.
     pub time: Option<String>,
     /// How event times are written.
@@ -86,7 +86,7 @@ impl RecordingOptions {
             kind,
             skip_lines: 0,
             select: None,
-            schema: Schema::default(),
+            types: ColumnTypes::default(),
             time: None,
             time_format: TimeFormat::Auto,
             time_zone: None,
@@ -128,7 +128,7 @@ type MixedHook = Box<dyn FnMut(MixedColumn) + Send>;
 pub(super) enum Key {
     None,
     Constant(Vec<u8>),
-    Column(Field),
+    Column(ColumnRef),
 }
 
 impl Recording {
@@ -258,8 +258,8 @@ fn write_key(key: &Key, rows: &AnyRows, draft: &mut Draft<'_>) {
         Key::Constant(text) => draft.bytes().extend_from_slice(text),
         Key::Column(field) => match rows.cell(field) {
             // A record without the field has no key.
-            None | Some(crate::value::Cell::Json("null")) => return,
-            Some(crate::value::Cell::Text(bytes)) => draft.bytes().extend_from_slice(bytes),
+            None | Some(crate::text::CellText::Json("null")) => return,
+            Some(crate::text::CellText::Text(bytes)) => draft.bytes().extend_from_slice(bytes),
             Some(cell) => draft.bytes().extend_from_slice(cell.text().as_bytes()),
         },
     }

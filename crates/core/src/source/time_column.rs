@@ -11,8 +11,8 @@ use self::names::{Strength, TimeName, says_other, says_time};
 pub(super) use self::shapes::{is_missing, is_time_of_day, suggestion};
 use super::event_time::{EpochUnit, TimeFormat, TimeParser, looks_like_a_calendar};
 use super::kinds::AnyRows;
-use super::rows::{Field, Rows as _};
-use crate::value::is_json_number;
+use super::rows::Rows as _;
+use crate::text::{ColumnRef, is_json_number};
 
 /// How many lines are looked at beside the first row. A pipe may be slow, and is waited for.
 const LINES_AHEAD: usize = 9;
@@ -21,14 +21,14 @@ const MOST_HINTS: usize = 32;
 
 /// What was chosen, and why.
 pub(super) struct Choice {
-    pub(super) field: Field,
+    pub(super) field: ColumnRef,
     pub(super) format: TimeFormat,
 }
 
 /// Why nothing was chosen.
 pub(super) enum NoChoice {
     /// A column called like a time is in no known form.
-    UnknownForm { field: Field, text: String },
+    UnknownForm { field: ColumnRef, text: String },
     /// Date and time of day, or the parts of a date, stand apart.
     Apart { date: String, time: String },
     /// A later record has a field called like a time, and the first has not.
@@ -39,7 +39,7 @@ pub(super) enum NoChoice {
 
 /// A column and what the first row has in it.
 struct Column {
-    field: Field,
+    field: ColumnRef,
     text: String,
     name: Option<TimeName>,
 }
@@ -58,7 +58,7 @@ pub(super) fn choose(rows: &mut AnyRows, names: &[String], parser: &TimeParser) 
         .iter()
         .enumerate()
         .filter_map(|(index, name)| {
-            let field = Field::column(name, index);
+            let field = ColumnRef::column(name, index);
             let text = rows.first_text(index, &field)?;
             Some(Column { name: says_time(name), field, text })
         })
@@ -199,7 +199,7 @@ fn number(columns: &[Column], rows: &mut AnyRows, parser: &TimeParser) -> Option
     if epochs.is_empty() && first.is_none() {
         return None;
     }
-    let mut fields: Vec<Field> = epochs.iter().map(|column| column.field.clone()).collect();
+    let mut fields: Vec<ColumnRef> = epochs.iter().map(|column| column.field.clone()).collect();
     fields.extend(first.map(|column| column.field.clone()));
     let mut later = texts_ahead(rows, &fields);
     let first_later = first.and_then(|_| later.pop());
@@ -219,7 +219,7 @@ fn number(columns: &[Column], rows: &mut AnyRows, parser: &TimeParser) -> Option
 }
 
 /// The texts of `fields` in the next rows.
-fn texts_ahead(rows: &mut AnyRows, fields: &[Field]) -> Vec<Vec<String>> {
+fn texts_ahead(rows: &mut AnyRows, fields: &[ColumnRef]) -> Vec<Vec<String>> {
     let mut texts = vec![Vec::new(); fields.len()];
     let Some(mut ahead) = rows.ahead(LINES_AHEAD) else { return texts };
     // What is wrong there is said when it is its turn.

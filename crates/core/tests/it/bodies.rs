@@ -4,19 +4,19 @@ use std::io::Read;
 
 use kadence_core::codec::{Format, Shape};
 use kadence_core::schedule::Schedule;
-use kadence_core::schema::{Schema, Type};
 use kadence_core::source::{KeyRule, Lookalike, RecordingOptions};
+use kadence_core::text::{CellType, ColumnTypes};
 
 use crate::simulation::Simulation;
 use crate::{bodies, csv, csv_without_header, error, json_lines, read, selecting};
 
-fn typed(types: &[(&str, Type)], options: RecordingOptions) -> RecordingOptions {
+fn typed(types: &[(&str, CellType)], options: RecordingOptions) -> RecordingOptions {
     let declared = types.iter().map(|&(name, ty)| (name.to_owned(), ty)).collect();
-    RecordingOptions { schema: Schema::new(declared, Type::Auto), ..options }
+    RecordingOptions { types: ColumnTypes::new(declared, CellType::Auto), ..options }
 }
 
 fn text(options: RecordingOptions) -> RecordingOptions {
-    RecordingOptions { schema: Schema::new(Vec::new(), Type::Text), ..options }
+    RecordingOptions { types: ColumnTypes::new(Vec::new(), CellType::Text), ..options }
 }
 
 /// Six texts in the order asked for, the recording's own byte for byte, a fresh UUID each, and the instant at which
@@ -61,7 +61,7 @@ fn accelerometer_rows_as_a_managed_kafka_demo_sends_them() {
 #[test]
 fn keyed_bodies_have_the_time_as_it_stands_for_their_name() {
     let options = typed(
-        &[("value", Type::Float)],
+        &[("value", CellType::Float)],
         RecordingOptions { shape: Shape::Keyed, key: KeyRule::File, ..csv() },
     );
     let given = read("timestamp,value\n2021-01-01 00:00:00,51\n2021-01-01 00:00:04,60.50\n", &options);
@@ -87,24 +87,24 @@ fn options_keyed(options: RecordingOptions) -> RecordingOptions {
 fn types_decide_how_a_cell_is_written() {
     let row = |cell: &str| format!("v,w\n{cell},\n");
     for (ty, cell, written) in [
-        (Type::Auto, "0.10", "0.10"),
-        (Type::Auto, "007", "\"007\""),
-        (Type::Auto, "", "\"\""),
-        (Type::Auto, "true", "\"true\""),
-        (Type::Auto, "NaN", "\"NaN\""),
-        (Type::Text, "51", "\"51\""),
-        (Type::Text, "", "null"),
-        (Type::Int, "+7", "7"),
-        (Type::Int, "-0", "-0"),
-        (Type::Int, "007", "7"),
-        (Type::Float, "51", "51.0"),
-        (Type::Float, "1e3", "1e3"),
-        (Type::Float, ".5", "0.5"),
-        (Type::Float, "1.", "1.0"),
-        (Type::Bool, "TRUE", "true"),
-        (Type::Bool, "0", "false"),
-        (Type::Json, "[1]", "[1]"),
-        (Type::Json, "", "null"),
+        (CellType::Auto, "0.10", "0.10"),
+        (CellType::Auto, "007", "\"007\""),
+        (CellType::Auto, "", "\"\""),
+        (CellType::Auto, "true", "\"true\""),
+        (CellType::Auto, "NaN", "\"NaN\""),
+        (CellType::Text, "51", "\"51\""),
+        (CellType::Text, "", "null"),
+        (CellType::Int, "+7", "7"),
+        (CellType::Int, "-0", "-0"),
+        (CellType::Int, "007", "7"),
+        (CellType::Float, "51", "51.0"),
+        (CellType::Float, "1e3", "1e3"),
+        (CellType::Float, ".5", "0.5"),
+        (CellType::Float, "1.", "1.0"),
+        (CellType::Bool, "TRUE", "true"),
+        (CellType::Bool, "0", "false"),
+        (CellType::Json, "[1]", "[1]"),
+        (CellType::Json, "", "null"),
     ] {
         let found = bodies(row(cell), &selecting("v", typed(&[("v", ty)], csv())));
         assert_eq!(found, [format!("{{\"v\":{written}}}")], "{ty} {cell}");
@@ -114,15 +114,15 @@ fn types_decide_how_a_cell_is_written() {
 #[test]
 fn json_values_are_retyped_where_a_type_is_declared() {
     for (ty, value, written) in [
-        (Type::Float, "51", "51.0"),
-        (Type::Float, r#""51""#, "51.0"),
-        (Type::Float, r#""\u0035\u0031""#, "51.0"),
-        (Type::Int, r#""\u0035""#, "5"),
-        (Type::Text, "1.50", "\"1.50\""),
-        (Type::Text, r#""a\"\u00e9""#, "\"a\\\"é\""),
-        (Type::Bool, "1", "true"),
-        (Type::Int, "null", "null"),
-        (Type::Json, r#"{"a": 1}"#, r#"{"a": 1}"#),
+        (CellType::Float, "51", "51.0"),
+        (CellType::Float, r#""51""#, "51.0"),
+        (CellType::Float, r#""\u0035\u0031""#, "51.0"),
+        (CellType::Int, r#""\u0035""#, "5"),
+        (CellType::Text, "1.50", "\"1.50\""),
+        (CellType::Text, r#""a\"\u00e9""#, "\"a\\\"é\""),
+        (CellType::Bool, "1", "true"),
+        (CellType::Int, "null", "null"),
+        (CellType::Json, r#"{"a": 1}"#, r#"{"a": 1}"#),
     ] {
         let found = bodies(format!("{{\"v\":{value}}}"), &selecting("v", typed(&[("v", ty)], json_lines())));
         assert_eq!(found, [format!("{{\"v\":{written}}}")], "{ty} {value}");

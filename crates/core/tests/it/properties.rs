@@ -8,9 +8,9 @@ use kadence_core::record::Facts;
 use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
 use kadence_core::schedule::{Schedule, Timeline};
-use kadence_core::schema::{Schema, Type};
 use kadence_core::source::{Recording, RecordingOptions};
 use kadence_core::stamp::{StampFormat, StampWriter};
+use kadence_core::text::{CellType, ColumnTypes};
 use kadence_testing::faults::Trickle;
 use proptest::prelude::*;
 
@@ -67,7 +67,7 @@ proptest! {
         for (n, (cell, anyway)) in rows.iter().enumerate() {
             let _ = writeln!(text, "{},{n}", quoted(cell, *anyway));
         }
-        let as_text = RecordingOptions { schema: Schema::new(vec![("line".into(), Type::Int)], Type::Text), ..csv() };
+        let as_text = RecordingOptions { types: ColumnTypes::new(vec![("line".into(), CellType::Int)], CellType::Text), ..csv() };
         for (options, is_text) in [(csv(), false), (as_text, true)] {
             let given = read(text.as_str(), &options);
             prop_assert_eq!(&given.error, &None);

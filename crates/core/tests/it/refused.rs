@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kadence_core::schedule::{OutOfOrder, Schedule};
-use kadence_core::schema::{Schema, Type};
 use kadence_core::source::{CsvOptions, KeyRule, RecordingKind, RecordingOptions};
+use kadence_core::text::{CellType, ColumnTypes};
 
 use crate::{bodies, csv, csv_without_header, error, json_lines, raw, read, unpaced};
 
@@ -12,9 +12,9 @@ fn recorded(options: RecordingOptions) -> RecordingOptions {
     RecordingOptions { schedule: Schedule::Recorded { speed: "1".parse().unwrap() }, ..options }
 }
 
-fn typed(types: &[(&str, Type)], options: RecordingOptions) -> RecordingOptions {
+fn typed(types: &[(&str, CellType)], options: RecordingOptions) -> RecordingOptions {
     let declared = types.iter().map(|&(name, ty)| (name.to_owned(), ty)).collect();
-    RecordingOptions { schema: Schema::new(declared, Type::Auto), ..options }
+    RecordingOptions { types: ColumnTypes::new(declared, CellType::Auto), ..options }
 }
 
 #[test]
@@ -51,14 +51,14 @@ fn csv_recordings_that_are_no_table() {
 #[test]
 fn cells_that_are_not_of_their_type() {
     for (ty, cell, shown) in [
-        (Type::Float, "fast", "`fast` is no float"),
-        (Type::Float, "1,5", "`1,5` is no float"),
-        (Type::Float, "NaN", "`NaN` is no float"),
-        (Type::Int, "5.0", "`5.0` is no int"),
-        (Type::Int, "9223372036854775808", "`9223372036854775808` is no int"),
-        (Type::Bool, "yes", "`yes` is no bool"),
-        (Type::Json, "{\"\"a\"\":}", "`{\"a\":}` is no json"),
-        (Type::Int, "a\nb\tit's", "`a\\nb\\tit's` is no int"),
+        (CellType::Float, "fast", "`fast` is no float"),
+        (CellType::Float, "1,5", "`1,5` is no float"),
+        (CellType::Float, "NaN", "`NaN` is no float"),
+        (CellType::Int, "5.0", "`5.0` is no int"),
+        (CellType::Int, "9223372036854775808", "`9223372036854775808` is no int"),
+        (CellType::Bool, "yes", "`yes` is no bool"),
+        (CellType::Json, "{\"\"a\"\":}", "`{\"a\":}` is no json"),
+        (CellType::Int, "a\nb\tit's", "`a\\nb\\tit's` is no int"),
     ] {
         let given = read(format!("t,v\n1,\n2,\"{cell}\"\n"), &typed(&[("v", ty)], csv()));
         assert_eq!(given.error, Some(format!("data:3: column 2 `v`: {shown}")));
@@ -66,7 +66,7 @@ fn cells_that_are_not_of_their_type() {
     }
     let long = format!("v\n{}\n", "x".repeat(100));
     let message = format!("data:2: column 1 `v`: `{}…` is no int", "x".repeat(60));
-    assert_eq!(error(long, &typed(&[("v", Type::Int)], csv())), message);
+    assert_eq!(error(long, &typed(&[("v", CellType::Int)], csv())), message);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn all_faults_of_the_options_come_together() {
         time: Some("when".into()),
         key: KeyRule::Column("who".into()),
         select: Some("a, what".into()),
-        ..recorded(typed(&[("why", Type::Int)], csv()))
+        ..recorded(typed(&[("why", CellType::Int)], csv()))
     };
     assert_eq!(
         error("a,b\n1,2\n", &options),

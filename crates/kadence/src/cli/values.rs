@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kadence_core::record::{Header, Timestamp};
-use kadence_core::schema::Type;
+use kadence_core::text::CellType;
 use kadence_kafka::{From, Until};
 
 /// A choice that may be left to kadence.
@@ -75,7 +75,7 @@ pub(crate) fn header(text: &str) -> Result<Header, String> {
 }
 
 /// `name:type`.
-pub(crate) fn column_type(text: &str) -> Result<(String, Type), String> {
+pub(crate) fn column_type(text: &str) -> Result<(String, CellType), String> {
     let text = text.trim();
     let (name, ty) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` is not written as name:type"))?;
     Ok((name.trim_end().into(), ty.trim().parse().map_err(|error| format!("{error}"))?))

@@ -1,9 +1,8 @@
 //! Cells and texts as JSON.
 
 use crate::codec::{write_float, write_number};
-use crate::schema::Type;
 use crate::swar;
-use crate::value::{Cell, Misfit, Value, is_number_for_all};
+use crate::text::{CellText, CellType, CellValue, Misfit, is_number_for_all};
 
 /// What an undeclared column's cell became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,47 +14,47 @@ pub(super) enum Became {
 }
 
 /// Appends a cell as a value of type `wanted`.
-pub(super) fn write_cell(cell: Cell<'_>, wanted: Type, into: &mut Vec<u8>) -> Result<Became, Misfit> {
+pub(super) fn write_cell(cell: CellText<'_>, wanted: CellType, into: &mut Vec<u8>) -> Result<Became, Misfit> {
     match (cell, wanted) {
-        (Cell::Text(text), _) => return write_csv_text(text, wanted, into),
-        (Cell::Json(json), Type::Auto | Type::Json) => into.extend_from_slice(json.as_bytes()),
+        (CellText::Text(text), _) => return write_csv_text(text, wanted, into),
+        (CellText::Json(json), CellType::Auto | CellType::Json) => into.extend_from_slice(json.as_bytes()),
         _ => write_value(&cell.value(wanted)?, into),
     }
     Ok(Became::Other)
 }
 
 /// Appends the text of a CSV cell as a value of type `wanted`.
-pub(super) fn write_csv_text(text: &[u8], wanted: Type, into: &mut Vec<u8>) -> Result<Became, Misfit> {
+pub(super) fn write_csv_text(text: &[u8], wanted: CellType, into: &mut Vec<u8>) -> Result<Became, Misfit> {
     // What most cells are is copied as it stands, without becoming a value first.
     let is_text = match wanted {
-        Type::Auto if is_number_for_all(text) => {
+        CellType::Auto if is_number_for_all(text) => {
             into.extend_from_slice(text);
             return Ok(Became::Number);
         }
-        Type::Auto | Type::Verbatim => true,
-        Type::Text => !text.is_empty(),
-        Type::Int | Type::Float | Type::Bool | Type::Json => false,
+        CellType::Auto | CellType::Verbatim => true,
+        CellType::Text => !text.is_empty(),
+        CellType::Int | CellType::Float | CellType::Bool | CellType::Json => false,
     };
     if is_text && swar::is_plain_ascii(text) {
         quote(text, into);
     } else {
-        write_value(&Cell::Text(text).value(wanted)?, into);
+        write_value(&CellText::Text(text).value(wanted)?, into);
     }
-    Ok(if wanted == Type::Auto && !text.is_empty() { Became::Text } else { Became::Other })
+    Ok(if wanted == CellType::Auto && !text.is_empty() { Became::Text } else { Became::Other })
 }
 
-fn write_value(value: &Value<'_>, into: &mut Vec<u8>) {
+fn write_value(value: &CellValue<'_>, into: &mut Vec<u8>) {
     match value {
-        Value::Null => into.extend_from_slice(b"null"),
-        Value::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Number(text) | Value::Json(text) => into.extend_from_slice(text.as_bytes()),
-        Value::WholeFloat(text) => {
+        CellValue::Null => into.extend_from_slice(b"null"),
+        CellValue::Bool(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
+        CellValue::Number(text) | CellValue::Json(text) => into.extend_from_slice(text.as_bytes()),
+        CellValue::WholeFloat(text) => {
             into.extend_from_slice(text.as_bytes());
             into.extend_from_slice(b".0");
         }
-        Value::Int(value) => write_number(value, into),
-        Value::Float(value) => write_float(*value, into),
-        Value::Text(text) => write_text(text, into),
+        CellValue::Int(value) => write_number(value, into),
+        CellValue::Float(value) => write_float(*value, into),
+        CellValue::Text(text) => write_text(text, into),
     }
 }
 
@@ -92,13 +91,13 @@ mod tests {
                 "[-+0-9.eE]{0,12}|[ -~äö]{0,24}|true|FALSE|[01]?|\\{\"a\": ?[0-9]\\}".prop_map(String::into_bytes),
             ],
             wanted in prop::sample::select(vec![
-                Type::Auto, Type::Text, Type::Verbatim, Type::Int, Type::Float, Type::Bool, Type::Json,
+                CellType::Auto, CellType::Text, CellType::Verbatim, CellType::Int, CellType::Float, CellType::Bool, CellType::Json,
             ]),
         ) {
             let mut written = Vec::new();
             let result = write_csv_text(&text, wanted, &mut written);
             let mut expected = Vec::new();
-            let value = Cell::Text(&text).value(wanted);
+            let value = CellText::Text(&text).value(wanted);
             prop_assert_eq!(result.map(|_| ()), value.as_ref().map(|value| write_value(value, &mut expected)).map_err(|misfit| *misfit));
             prop_assert_eq!(written, expected);
         }

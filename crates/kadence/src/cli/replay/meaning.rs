@@ -6,8 +6,8 @@ use std::path::Path;
 use kadence_core::codec::{Format, Shape};
 use kadence_core::ratio::Ratio;
 use kadence_core::schedule::Schedule;
-use kadence_core::schema::{Schema, Type};
 use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions, packed};
+use kadence_core::text::{CellType, ColumnTypes};
 use kadence_kafka::ProducerOptions;
 
 use super::options::{Input, PaceOptions, ReplayOptions};
@@ -58,7 +58,7 @@ impl ReplayOptions {
             return Err(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
         }
         let is_raw = matches!(kind, RecordingKind::Raw);
-        let otherwise = if self.input.text { Type::Verbatim } else { Type::Auto };
+        let otherwise = if self.input.text { CellType::Verbatim } else { CellType::Auto };
         let format = match self.body.format {
             Auto::Said(format) => format,
             Auto::Auto if is_raw => Format::Raw,
@@ -83,7 +83,7 @@ impl ReplayOptions {
         Ok(RecordingOptions {
             skip_lines: self.input.skip_lines,
             select: self.body.select.clone(),
-            schema: Schema::new(self.input.types.clone(), otherwise),
+            types: ColumnTypes::new(self.input.types.clone(), otherwise),
             time: self.input.time.clone(),
             time_format: self.input.time_format.clone(),
             time_zone: self.input.time_zone.clone(),

@@ -7,8 +7,8 @@ use kadence_core::codec::{Format, Shape};
 use kadence_core::ratio::Ratio;
 use kadence_core::record::Header;
 use kadence_core::schedule::OutOfOrder;
-use kadence_core::schema::Type;
 use kadence_core::source::{KeyRule, TimeFormat};
+use kadence_core::text::CellType;
 use kadence_kafka::{Acks, Compression, Partitioner, SendMode};
 
 use crate::cli::connection::ConnectionOptions;
@@ -88,7 +88,7 @@ pub(super) struct InputOptions {
     pub(super) skip_lines: u64,
     /// Types of columns: text, int, float, bool or json [default: a number where the cell is one, text otherwise]
     #[arg(long, value_name = "NAME:TYPE,…", value_delimiter = ',', value_parser = values::column_type)]
-    pub(super) types: Vec<(String, Type)>,
+    pub(super) types: Vec<(String, CellType)>,
     /// Keep every cell as text, unless --types says otherwise
     #[arg(long)]
     pub(super) text: bool,

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::schema::Type;
 use crate::swar;
+use crate::text::CellType;
 
 /// A cell as the recording has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cell<'a> {
+pub enum CellText<'a> {
     /// The text of a CSV cell, unquoted.
     Text(&'a [u8]),
     /// The JSON text of a value, as it stands.
@@ -16,7 +16,7 @@ pub enum Cell<'a> {
 
 /// A typed value. Numbers keep their text: what was `51` or `0.10` stays so.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum CellValue<'a> {
     /// Nothing.
     Null,
     /// True or false.
@@ -41,31 +41,33 @@ pub enum Misfit {
     /// Not text in UTF-8.
     NotUtf8,
     /// Not of the type.
-    NotA(Type),
+    NotA(CellType),
 }
 
-impl<'a> Cell<'a> {
+impl<'a> CellText<'a> {
     /// The cell's value as `wanted`. An empty cell of a typed column is null.
-    pub fn value(self, wanted: Type) -> Result<Value<'a>, Misfit> {
+    pub fn value(self, wanted: CellType) -> Result<CellValue<'a>, Misfit> {
         match self {
             Self::Text(bytes) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| Misfit::NotUtf8)?;
                 match wanted {
-                    Type::Auto if is_number_for_all(bytes) => Ok(Value::Number(text)),
-                    Type::Auto | Type::Verbatim => Ok(Value::Text(text.into())),
-                    _ if text.is_empty() => Ok(Value::Null),
+                    CellType::Auto if is_number_for_all(bytes) => Ok(CellValue::Number(text)),
+                    CellType::Auto | CellType::Verbatim => Ok(CellValue::Text(text.into())),
+                    _ if text.is_empty() => Ok(CellValue::Null),
                     _ => typed(text, wanted).ok_or(Misfit::NotA(wanted)),
                 }
             }
             Self::Json(json) => match wanted {
-                Type::Auto | Type::Json => Ok(Value::Json(json)),
-                _ if json == "null" => Ok(Value::Null),
-                Type::Text | Type::Verbatim if json.starts_with('"') => Ok(Value::Text(self.text())),
+                CellType::Auto | CellType::Json => Ok(CellValue::Json(json)),
+                _ if json == "null" => Ok(CellValue::Null),
+                CellType::Text | CellType::Verbatim if json.starts_with('"') => {
+                    Ok(CellValue::Text(self.text()))
+                }
                 // Numbers and truth values have a text; lists and objects are text only when asked for as JSON.
                 _ if json.starts_with(['{', '[']) => Err(Misfit::NotA(wanted)),
                 _ if json.starts_with('"') => match self.text() {
                     Cow::Borrowed(text) => typed(text, wanted),
-                    Cow::Owned(text) => typed(&text, wanted).and_then(Value::without_text),
+                    Cow::Owned(text) => typed(&text, wanted).and_then(CellValue::without_text),
                 }
                 .ok_or(Misfit::NotA(wanted)),
                 _ => typed(json, wanted).ok_or(Misfit::NotA(wanted)),
@@ -89,49 +91,53 @@ impl<'a> Cell<'a> {
     }
 }
 
-impl Value<'_> {
+impl CellValue<'_> {
     /// The same number or truth value, without the text it was written as.
-    fn without_text<'a>(self) -> Option<Value<'a>> {
+    fn without_text<'a>(self) -> Option<CellValue<'a>> {
         match self {
-            Self::Bool(value) => Some(Value::Bool(value)),
-            Self::Int(value) => Some(Value::Int(value)),
-            Self::Float(value) => Some(Value::Float(value)),
+            Self::Bool(value) => Some(CellValue::Bool(value)),
+            Self::Int(value) => Some(CellValue::Int(value)),
+            Self::Float(value) => Some(CellValue::Float(value)),
             Self::Number(text) => {
-                text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Float)).ok()
+                text.parse().map(CellValue::Int).or_else(|_| text.parse().map(CellValue::Float)).ok()
             }
-            Self::WholeFloat(text) => text.parse().map(Value::Float).ok(),
+            Self::WholeFloat(text) => text.parse().map(CellValue::Float).ok(),
             Self::Null | Self::Text(_) | Self::Json(_) => None,
         }
     }
 }
 
-fn typed(text: &str, wanted: Type) -> Option<Value<'_>> {
+fn typed(text: &str, wanted: CellType) -> Option<CellValue<'_>> {
     match wanted {
-        Type::Text | Type::Verbatim | Type::Auto => Some(Value::Text(text.into())),
-        Type::Int => {
+        CellType::Text | CellType::Verbatim | CellType::Auto => Some(CellValue::Text(text.into())),
+        CellType::Int => {
             let value: i64 = text.parse().ok()?;
-            Some(if is_json_number(text.as_bytes()) { Value::Number(text) } else { Value::Int(value) })
-        }
-        Type::Float => {
-            let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
-            Some(if !is_json_number(text.as_bytes()) {
-                Value::Float(value)
-            } else if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-                Value::WholeFloat(text)
+            Some(if is_json_number(text.as_bytes()) {
+                CellValue::Number(text)
             } else {
-                Value::Number(text)
+                CellValue::Int(value)
             })
         }
-        Type::Bool => match text {
-            "1" => Some(Value::Bool(true)),
-            "0" => Some(Value::Bool(false)),
-            _ if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
-            _ if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+        CellType::Float => {
+            let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
+            Some(if !is_json_number(text.as_bytes()) {
+                CellValue::Float(value)
+            } else if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+                CellValue::WholeFloat(text)
+            } else {
+                CellValue::Number(text)
+            })
+        }
+        CellType::Bool => match text {
+            "1" => Some(CellValue::Bool(true)),
+            "0" => Some(CellValue::Bool(false)),
+            _ if text.eq_ignore_ascii_case("true") => Some(CellValue::Bool(true)),
+            _ if text.eq_ignore_ascii_case("false") => Some(CellValue::Bool(false)),
             _ => None,
         },
-        Type::Json => {
+        CellType::Json => {
             serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
-            Some(Value::Json(text.trim_matches([' ', '\t', '\r', '\n'])))
+            Some(CellValue::Json(text.trim_matches([' ', '\t', '\r', '\n'])))
         }
     }
 }
@@ -245,45 +251,49 @@ mod tests {
 
     #[test]
     fn typed_cells_keep_number_text_and_refuse_what_does_not_fit() {
-        let value = |text: &'static str, wanted| Cell::Text(text.as_bytes()).value(wanted);
-        assert_eq!(value("51", Type::Float), Ok(Value::WholeFloat("51")));
-        assert_eq!(value("51.20", Type::Float), Ok(Value::Number("51.20")));
-        assert_eq!(value(".5", Type::Float), Ok(Value::Float(0.5)));
-        assert_eq!(value("1e999", Type::Float), Err(Misfit::NotA(Type::Float)));
-        assert_eq!(value("inf", Type::Float), Err(Misfit::NotA(Type::Float)));
-        assert_eq!(value("+5", Type::Int), Ok(Value::Int(5)));
-        assert_eq!(value("5.0", Type::Int), Err(Misfit::NotA(Type::Int)));
-        assert_eq!(value("TRUE", Type::Bool), Ok(Value::Bool(true)));
-        assert_eq!(value("{\"a\": 1}", Type::Json), Ok(Value::Json("{\"a\": 1}")));
-        assert_eq!(value("{", Type::Json), Err(Misfit::NotA(Type::Json)));
-        assert_eq!(value("", Type::Float), Ok(Value::Null));
-        assert_eq!(value("", Type::Auto), Ok(Value::Text("".into())));
-        assert_eq!(value("", Type::Verbatim), Ok(Value::Text("".into())));
-        assert_eq!(value("1e+308", Type::Auto), Ok(Value::Number("1e+308")));
-        assert_eq!(value("1.5e3", Type::Auto), Ok(Value::Number("1.5e3")));
+        let value = |text: &'static str, wanted| CellText::Text(text.as_bytes()).value(wanted);
+        assert_eq!(value("51", CellType::Float), Ok(CellValue::WholeFloat("51")));
+        assert_eq!(value("51.20", CellType::Float), Ok(CellValue::Number("51.20")));
+        assert_eq!(value(".5", CellType::Float), Ok(CellValue::Float(0.5)));
+        assert_eq!(value("1e999", CellType::Float), Err(Misfit::NotA(CellType::Float)));
+        assert_eq!(value("inf", CellType::Float), Err(Misfit::NotA(CellType::Float)));
+        assert_eq!(value("+5", CellType::Int), Ok(CellValue::Int(5)));
+        assert_eq!(value("5.0", CellType::Int), Err(Misfit::NotA(CellType::Int)));
+        assert_eq!(value("TRUE", CellType::Bool), Ok(CellValue::Bool(true)));
+        assert_eq!(value("{\"a\": 1}", CellType::Json), Ok(CellValue::Json("{\"a\": 1}")));
+        assert_eq!(value("{", CellType::Json), Err(Misfit::NotA(CellType::Json)));
+        assert_eq!(value("", CellType::Float), Ok(CellValue::Null));
+        assert_eq!(value("", CellType::Auto), Ok(CellValue::Text("".into())));
+        assert_eq!(value("", CellType::Verbatim), Ok(CellValue::Text("".into())));
+        assert_eq!(value("1e+308", CellType::Auto), Ok(CellValue::Number("1e+308")));
+        assert_eq!(value("1.5e3", CellType::Auto), Ok(CellValue::Number("1.5e3")));
         for id in ["7E8", "1e3", "0E0", "12e07"] {
-            assert_eq!(value(id, Type::Auto), Ok(Value::Text(id.into())));
+            assert_eq!(value(id, CellType::Auto), Ok(CellValue::Text(id.into())));
         }
-        assert_eq!(value("7E8", Type::Float), Ok(Value::Number("7E8")));
-        assert_eq!(value("1e+999", Type::Auto), Ok(Value::Text("1e+999".into())), "no reader takes it");
-        assert_eq!(Cell::Text(b"\xff").value(Type::Text), Err(Misfit::NotUtf8));
+        assert_eq!(value("7E8", CellType::Float), Ok(CellValue::Number("7E8")));
+        assert_eq!(
+            value("1e+999", CellType::Auto),
+            Ok(CellValue::Text("1e+999".into())),
+            "no reader takes it"
+        );
+        assert_eq!(CellText::Text(b"\xff").value(CellType::Text), Err(Misfit::NotUtf8));
     }
 
     #[test]
     fn json_values_can_be_retyped() {
-        let value = |json: &'static str, wanted| Cell::Json(json).value(wanted);
-        assert_eq!(value("51", Type::Float), Ok(Value::WholeFloat("51")));
-        assert_eq!(value("\"51\"", Type::Float), Ok(Value::WholeFloat("51")));
+        let value = |json: &'static str, wanted| CellText::Json(json).value(wanted);
+        assert_eq!(value("51", CellType::Float), Ok(CellValue::WholeFloat("51")));
+        assert_eq!(value("\"51\"", CellType::Float), Ok(CellValue::WholeFloat("51")));
         assert_eq!(
-            value(r#""\u0035.5""#, Type::Float),
-            Ok(Value::Float(5.5)),
+            value(r#""\u0035.5""#, CellType::Float),
+            Ok(CellValue::Float(5.5)),
             "escapes are no number's text"
         );
-        assert_eq!(value(r#""\u0035""#, Type::Int), Ok(Value::Int(5)));
-        assert_eq!(value("51", Type::Text), Ok(Value::Text("51".into())));
-        assert_eq!(value(r#""a\n""#, Type::Text), Ok(Value::Text("a\n".into())));
-        assert_eq!(value("null", Type::Int), Ok(Value::Null));
-        assert_eq!(value("[1]", Type::Text), Err(Misfit::NotA(Type::Text)));
-        assert_eq!(value("[1]", Type::Auto), Ok(Value::Json("[1]")));
+        assert_eq!(value(r#""\u0035""#, CellType::Int), Ok(CellValue::Int(5)));
+        assert_eq!(value("51", CellType::Text), Ok(CellValue::Text("51".into())));
+        assert_eq!(value(r#""a\n""#, CellType::Text), Ok(CellValue::Text("a\n".into())));
+        assert_eq!(value("null", CellType::Int), Ok(CellValue::Null));
+        assert_eq!(value("[1]", CellType::Text), Err(Misfit::NotA(CellType::Text)));
+        assert_eq!(value("[1]", CellType::Auto), Ok(CellValue::Json("[1]")));
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Type {
+pub enum CellType {
     /// Not declared: a number where the cell is one, text otherwise.
     #[default]
     Auto,
@@ -24,7 +24,7 @@ pub enum Type {
     Json,
 }
 
-impl fmt::Display for Type {
+impl fmt::Display for CellType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auto => "auto",
@@ -40,38 +40,38 @@ impl fmt::Display for Type {
 /// A text that names no type.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown type `{found}`; the types are text, int, float, bool and json")]
-pub struct UnknownType {
+pub struct UnknownCellType {
     found: String,
 }
 
-impl FromStr for Type {
-    type Err = UnknownType;
+impl FromStr for CellType {
+    type Err = UnknownCellType;
 
-    fn from_str(text: &str) -> Result<Self, UnknownType> {
+    fn from_str(text: &str) -> Result<Self, UnknownCellType> {
         match text {
             "text" => Ok(Self::Text),
             "int" => Ok(Self::Int),
             "float" => Ok(Self::Float),
             "bool" => Ok(Self::Bool),
             "json" => Ok(Self::Json),
-            _ => Err(UnknownType { found: text.into() }),
+            _ => Err(UnknownCellType { found: text.into() }),
         }
     }
 }
 
 /// The types declared for the columns of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Schema {
-    declared: HashMap<String, Type>,
+pub struct ColumnTypes {
+    declared: HashMap<String, CellType>,
     /// The declared names in their order.
     order: Vec<String>,
-    otherwise: Type,
+    otherwise: CellType,
 }
 
-impl Schema {
+impl ColumnTypes {
     /// The `declared` types; every other column is of type `otherwise`.
     /// Of several types for one name the first counts.
-    pub fn new(declared: Vec<(String, Type)>, otherwise: Type) -> Self {
+    pub fn new(declared: Vec<(String, CellType)>, otherwise: CellType) -> Self {
         let order = declared.iter().map(|(name, _)| name.clone()).collect();
         let mut types = HashMap::with_capacity(declared.len());
         for (name, ty) in declared {
@@ -81,7 +81,7 @@ impl Schema {
     }
 
     /// The type of the column called `name`.
-    pub fn type_of(&self, name: &str) -> Type {
+    pub fn type_of(&self, name: &str) -> CellType {
         if self.declared.is_empty() {
             return self.otherwise;
         }
@@ -90,7 +90,7 @@ impl Schema {
 
     /// Whether nothing is said of any column.
     pub fn is_silent(&self) -> bool {
-        self.declared.is_empty() && self.otherwise == Type::Auto
+        self.declared.is_empty() && self.otherwise == CellType::Auto
     }
 
     /// The names that types were declared for.
