@@ -6,7 +6,6 @@
 
 use std::io::{Cursor, Read};
 
-use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
 use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions, Source};
@@ -59,8 +58,7 @@ fn bodies(reader: Box<dyn Read + Send>, options: &RecordingOptions) -> (Vec<Vec<
     loop {
         let mut run = Run::new(1 << 16, 100);
         let result = recording.fill(&mut run);
-        let records = run.slice(0..run.len(), Timestamp::default());
-        bodies.extend(records.iter().map(|record| record.body.to_vec()));
+        bodies.extend(run.records().map(|record| record.body.unwrap_or_default().to_vec()));
         match result {
             Ok(true) => {}
             Ok(false) => return (bodies, Vec::new()),

@@ -29,6 +29,6 @@ fuzz_target!(|data: (&str, &str, u8)| {
     let mut run = Run::new(1 << 16, 100);
     recording.fill(&mut run).expect("the second row is as the first");
     assert_eq!(run.len(), 2);
-    assert_eq!(run.facts(0).event_time, run.facts(1).event_time);
-    assert!(run.facts(0).event_time.is_some());
+    assert_eq!(run.facts(0).time, run.facts(1).time);
+    assert!(run.facts(0).time.is_some());
 });

@@ -1,15 +1,59 @@
-//! How bodies are written.
+//! How bodies are written and read.
 
 mod csv;
 mod json;
 mod raw;
 
+use crate::data::{Row, Rows};
 use crate::projection::{Expr, Projection};
 use crate::record::Timestamp;
 use crate::run::Draft;
+pub use json::{JsonDecoder, JsonEncoder};
+
 use crate::source::{AnyRows, RecordingError, Rows as _};
 use crate::stamp::EventStamp;
 use crate::text::{CellText, CellType, CellValue, ColumnRef, Misfit, is_number_for_all};
+
+/// Writes rows as bodies.
+pub trait Encoder: Send {
+    /// Appends the body of `row`. Nothing of a row that fails is kept.
+    fn encode(&mut self, row: Row<'_>, into: &mut Vec<u8>) -> Result<(), EncodeError>;
+}
+
+/// Why a row cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("field `{field}`: {what}")]
+pub struct EncodeError {
+    /// The field, with those it is in, separated by dots.
+    pub field: String,
+    /// What is wrong with its value.
+    pub what: String,
+}
+
+/// Reads bodies as rows.
+pub trait Decoder: Send {
+    /// Adds the row that `body` is to `rows`. Nothing of a body that fails is kept.
+    fn decode(&mut self, body: &[u8], rows: &mut Rows) -> Result<Decoded, DecodeError>;
+}
+
+/// What came of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoded {
+    /// A row.
+    Row,
+    /// It names a schema that the decoder has not: nothing was added. Once it has it, the body can be read.
+    UnknownSchema(u32),
+}
+
+/// Why a body cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}{}", at.map_or_else(String::new, |at| format!(" at byte {at}")))]
+pub struct DecodeError {
+    /// What is wrong.
+    pub what: String,
+    /// The byte, counted from 0, where that is known.
+    pub at: Option<usize>,
+}
 
 /// The codec of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +87,7 @@ pub(crate) struct RowContext<'a> {
 }
 
 /// Writes rows as bodies.
-pub(crate) trait Encoder: Send {
+pub(crate) trait BodyEncoder: Send {
     /// Appends the body of `row` to `draft`. Nothing of a row that fails is kept.
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError>;
 
@@ -72,14 +116,14 @@ pub(crate) fn encoder(
     shape: Shape,
     projection: Projection,
     time: Option<&ColumnRef>,
-) -> Result<Box<dyn Encoder>, CodecError> {
+) -> Result<Box<dyn BodyEncoder>, CodecError> {
     let has_rest = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
     if has_rest && (format == Format::Csv || shape == Shape::Array) {
         return Err(CodecError::NoFixedColumns);
     }
     Ok(match format {
         Format::Json if shape == Shape::Keyed => Box::new(json::KeyedEncoder::new(projection, time)?),
-        Format::Json => Box::new(json::JsonEncoder::new(projection, shape)),
+        Format::Json => Box::new(json::MembersEncoder::new(projection, shape)),
         Format::Csv => Box::new(csv::CsvEncoder::new(projection)),
         Format::Raw => Box::new(raw::RawEncoder::new(&projection)?),
     })

@@ -80,6 +80,24 @@ pub(crate) fn is_plain_ascii(text: &[u8]) -> bool {
     words.iter().chain([last]).all(|word| is_plain(u64::from_le_bytes(*word)))
 }
 
+/// How many bytes at the start of `text` stand in a JSON string as they are: no control characters, quotes or
+/// backslashes.
+#[inline]
+pub(crate) fn plain_length(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks();
+    for (word, at) in words.iter().zip((0..).step_by(8)) {
+        let word = u64::from_le_bytes(*word);
+        // A byte borrows from the next one only where there is a control character already.
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHEST;
+        let found = control | equal(word, b'"') | equal(word, b'\\');
+        if found != 0 {
+            return at + first(found);
+        }
+    }
+    let is_plain = |byte: &&u8| **byte >= 0x20 && !matches!(**byte, b'"' | b'\\');
+    text.len() - rest.len() + rest.iter().take_while(is_plain).count()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -112,6 +130,8 @@ mod tests {
         ) {
             let is_plain = |byte: &u8| byte.is_ascii() && *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
             prop_assert_eq!(is_plain_ascii(&text), text.iter().all(is_plain));
+            let stands = |byte: &&u8| **byte >= 0x20 && !matches!(**byte, b'"' | b'\\');
+            prop_assert_eq!(plain_length(&text), text.iter().take_while(stands).count());
             let gaps = (0_u64..).zip(&text).filter(|(_, byte)| !byte.is_ascii_digit());
             let expected = (text.len() <= 64).then(|| gaps.fold(0, |gaps, (at, _)| gaps | 1 << at));
             prop_assert_eq!(digit_gaps(&text), expected);

@@ -1,6 +1,6 @@
 //! CSV bodies: one line without its end, commas, quotes where a value needs them.
 
-use super::{Encoder, RowContext, write_float, write_number, write_uuid};
+use super::{BodyEncoder, RowContext, write_float, write_number, write_uuid};
 use crate::projection::{Expr, Projection};
 use crate::run::Draft;
 use crate::source::{RecordingError, Rows as _};
@@ -21,7 +21,7 @@ impl CsvEncoder {
     }
 }
 
-impl Encoder for CsvEncoder {
+impl BodyEncoder for CsvEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         let mut first = true;
         for value in &mut self.values {

@@ -1,18 +1,23 @@
 //! JSON bodies: compact, members in the order selected, number text kept.
 
+mod decode;
+mod encode;
 mod mixing;
 mod values;
 
+pub use self::decode::JsonDecoder;
+pub use self::encode::JsonEncoder;
+
 use self::mixing::Seen;
 use self::values::{Became, write_cell, write_csv_text, write_text};
-use super::{CodecError, Encoder, MixedColumn, RowContext, Shape, write_number, write_uuid};
+use super::{BodyEncoder, CodecError, MixedColumn, RowContext, Shape, write_number, write_uuid};
 use crate::projection::{Expr, Item, Projection, Rest};
 use crate::run::Draft;
 use crate::source::{AnyRows, RecordingError, Rows as _, members};
 use crate::text::{CellType, CellValue, ColumnRef, Misfit};
 
 /// Writes objects and arrays.
-pub(super) struct JsonEncoder {
+pub(super) struct MembersEncoder {
     /// The members up to the first that may bring along none.
     head: Vec<Member>,
     /// The members from there on, without commas.
@@ -31,7 +36,7 @@ struct Member {
     seen: Seen,
 }
 
-impl JsonEncoder {
+impl MembersEncoder {
     pub(super) fn new(projection: Projection, shape: Shape) -> Self {
         let verbatim = projection.is_identity
             && shape == Shape::Object
@@ -59,7 +64,7 @@ impl JsonEncoder {
     }
 }
 
-impl Encoder for JsonEncoder {
+impl BodyEncoder for MembersEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         if self.verbatim {
             draft.bytes().extend_from_slice(row.rows.text());
@@ -198,7 +203,7 @@ impl KeyedEncoder {
     }
 }
 
-impl Encoder for KeyedEncoder {
+impl BodyEncoder for KeyedEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         draft.bytes().push(b'{');
         match row.value(&self.time, CellType::Text)? {

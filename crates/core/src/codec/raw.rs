@@ -1,6 +1,6 @@
 //! Raw bodies: the line as it stands, or the text of one column.
 
-use super::{CodecError, Encoder, RowContext, write_number, write_uuid};
+use super::{BodyEncoder, CodecError, RowContext, write_number, write_uuid};
 use crate::projection::{Expr, Item, Projection};
 use crate::run::Draft;
 use crate::source::{RecordingError, Rows as _};
@@ -26,7 +26,7 @@ impl RawEncoder {
     }
 }
 
-impl Encoder for RawEncoder {
+impl BodyEncoder for RawEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         match &mut self.value {
             None => draft.bytes().extend_from_slice(row.rows.text()),

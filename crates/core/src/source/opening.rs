@@ -9,14 +9,14 @@ use super::kinds::AnyRows;
 use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
 use super::rows::Rows as _;
 use super::time_column::{self, Choice, NoChoice, suggestion};
-use crate::codec::{self, Encoder, Format, Shape};
+use crate::codec::{self, BodyEncoder, Format, Shape};
 use crate::projection::{Expr, Names, Projection};
 use crate::stamp::StampFormat;
 use crate::text::{ColumnRef, is_json_number};
 
 /// What the rows are encoded with.
 pub(super) struct Checked {
-    pub(super) encoder: Box<dyn Encoder>,
+    pub(super) encoder: Box<dyn BodyEncoder>,
     pub(super) stamps: Vec<StampFormat>,
     pub(super) time: Option<EventTimes>,
     pub(super) key: Key,
@@ -73,7 +73,7 @@ impl Opening<'_> {
         }
     }
 
-    fn encoder(&mut self, projection: Projection, time: Option<&EventTimes>) -> Option<Box<dyn Encoder>> {
+    fn encoder(&mut self, projection: Projection, time: Option<&EventTimes>) -> Option<Box<dyn BodyEncoder>> {
         let has_star = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
         let is_raw = matches!(self.options.kind, RecordingKind::Raw);
         if has_star && is_raw && self.options.format != Format::Raw {

@@ -13,7 +13,7 @@ use super::kinds::AnyRows;
 use super::lines::LineRows;
 use super::opening::{Checked, check};
 use super::rows::Rows as _;
-use crate::codec::{Encoder, Format, MixedColumn, RowContext, Shape};
+use crate::codec::{BodyEncoder, Format, MixedColumn, RowContext, Shape};
 use crate::record::Facts;
 use crate::run::{Draft, Run};
 use crate::schedule::{Order, OutOfOrder, Schedule};
@@ -105,7 +105,7 @@ impl RecordingOptions {
 pub struct Recording {
     name: String,
     rows: AnyRows,
-    encoder: Box<dyn Encoder>,
+    encoder: Box<dyn BodyEncoder>,
     stamps: Vec<StampFormat>,
     time: Option<EventTimes>,
     order: Order,

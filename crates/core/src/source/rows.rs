@@ -17,7 +17,7 @@ pub trait Rows: Send {
     /// The cell of `field` in the present row, if there is one.
     fn cell(&self, field: &ColumnRef) -> Option<CellText<'_>>;
 
-    /// ColumnRef number `index` of the present row, of recordings without fixed columns.
+    /// Field number `index` of the present row, of recordings without fixed columns.
     fn member(&self, _index: usize) -> Option<(&str, CellText<'_>)> {
         None
     }

@@ -12,6 +12,7 @@ mod json_lines;
 mod pacing;
 mod properties;
 mod refused;
+mod rows;
 mod select;
 mod simulation;
 mod time_column;

@@ -1,0 +1,34 @@
+//! Typed data: values, rows of them, and what their types are. Cells as a recording writes them are in
+//! [`text`](crate::text).
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `schema` | [`Schema`], [`Column`], [`DataType`]: what is known of values before they are seen |
+//! | `value` | [`Value`]: one of them |
+//! | `rows` | [`Rows`]: rows in one storage that is used again, and [`Row`], a view of one |
+//! | `builder` | [`RowBuilder`]: writes a row |
+//! | `names` | the names of fields, each stored once |
+//!
+//! ```
+//! use kadence_core::data::{Rows, Value};
+//! let mut rows = Rows::new();
+//! let mut row = rows.build();
+//! row.name("id").int(7);
+//! row.name("at").begin_struct();
+//! row.name("lat").float(52.5);
+//! row.end();
+//! row.finish()?;
+//! assert_eq!(rows.row(0).get("id"), Some(Value::Int(7)));
+//! # Ok::<(), kadence_core::data::TooLarge>(())
+//! ```
+
+mod builder;
+mod names;
+mod rows;
+mod schema;
+mod value;
+
+pub use builder::{RowBuilder, TooLarge};
+pub use rows::{Row, Rows};
+pub use schema::{Column, DataType, Schema};
+pub use value::{Fields, List, Value};

@@ -1,0 +1,132 @@
+//! One value.
+
+use std::fmt;
+
+use super::names::NameId;
+use super::rows::Rows;
+use crate::record::Timestamp;
+
+/// A typed value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'r> {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A signed integer.
+    Int(i64),
+    /// An integer beyond those that are signed.
+    UInt(u64),
+    /// A double.
+    Float(f64),
+    /// A decimal number as text, in JSON's grammar: one that no integer of 64 bits and no double has exactly, or that
+    /// is meant to be decimal.
+    Decimal(&'r str),
+    /// Text.
+    Text(&'r str),
+    /// Bytes.
+    Bytes(&'r [u8]),
+    /// A day: days since 1970-01-01.
+    Date(i32),
+    /// A time of day: nanoseconds since midnight.
+    Time(i64),
+    /// A point in time.
+    Timestamp(Timestamp),
+    /// A UUID.
+    Uuid([u8; 16]),
+    /// Any JSON, as text.
+    Json(&'r str),
+    /// Values, one after the other.
+    List(List<'r>),
+    /// Values by names that differ from record to record.
+    Map(Fields<'r>),
+    /// Values by names.
+    Struct(Fields<'r>),
+}
+
+/// Values by name, in their order.
+#[derive(Clone)]
+pub struct Fields<'r> {
+    rows: &'r Rows,
+    at: usize,
+    end: usize,
+}
+
+impl<'r> Fields<'r> {
+    pub(super) fn new(rows: &'r Rows, at: usize, end: usize) -> Self {
+        Self { rows, at, end }
+    }
+
+    /// The value called `name`; of several the last one.
+    pub fn get(&self, name: &str) -> Option<Value<'r>> {
+        self.rows.names.find(name).and_then(|id| self.last_of(id))
+    }
+
+    pub(super) fn last_of(&self, name: NameId) -> Option<Value<'r>> {
+        let mut rest = self.clone();
+        let mut found = None;
+        while let Some(place) = rest.step() {
+            if self.rows.entries[place].name == name {
+                found = Some(place);
+            }
+        }
+        found.map(|place| self.rows.entry(place).1)
+    }
+
+    /// The place of the next entry.
+    #[inline]
+    fn step(&mut self) -> Option<usize> {
+        let place = self.at;
+        if place >= self.end {
+            return None;
+        }
+        self.at = place + 1 + self.rows.entries[place].slot.inner();
+        Some(place)
+    }
+}
+
+impl<'r> Iterator for Fields<'r> {
+    type Item = (&'r str, Value<'r>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step().map(|place| self.rows.entry(place))
+    }
+}
+
+impl PartialEq for Fields<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.clone().eq(other.clone())
+    }
+}
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.clone()).finish()
+    }
+}
+
+/// Values, one after the other.
+#[derive(Clone, PartialEq)]
+pub struct List<'r>(Fields<'r>);
+
+impl<'r> From<Fields<'r>> for List<'r> {
+    fn from(items: Fields<'r>) -> Self {
+        Self(items)
+    }
+}
+
+impl<'r> Iterator for List<'r> {
+    type Item = Value<'r>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Value<'r>> {
+        self.0.next().map(|(_, value)| value)
+    }
+}
+
+impl fmt::Debug for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
