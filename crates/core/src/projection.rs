@@ -4,6 +4,9 @@
 //! (`*, a AS x`); named before it, it stands where it is named and the star leaves it out. `IGNORE` drops columns.
 
 mod compiler;
+mod evaluate;
+
+pub(crate) use evaluate::{RowContext, Writer, write_row, write_value};
 
 use std::collections::{HashMap, HashSet};
 

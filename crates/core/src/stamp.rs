@@ -244,6 +244,11 @@ impl EventStamp {
         Self { stamp: Stamp::new(format), is_rfc3339: true }
     }
 
+    /// Whether nobody asked for another form.
+    pub(crate) fn is_rfc3339(&self) -> bool {
+        self.is_rfc3339
+    }
+
     /// Whether the texts may hold `byte`.
     pub(crate) fn may_hold(&self, byte: u8) -> bool {
         self.stamp.format.may_hold(byte) || (self.is_rfc3339 && matches!(byte, b'.' | b'Z'))

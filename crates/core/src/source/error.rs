@@ -45,6 +45,8 @@ pub enum RecordingError {
     BadCell { name: String, line: u64, number: usize, column: String, cell: String, wanted: CellType },
     #[error("{name}:{line}: column {number} `{column}` is not UTF-8; convert the file")]
     NotUtf8 { name: String, line: u64, number: usize, column: String },
+    #[error("{name}:{line}: {}cannot be written ({what})", Field(field))]
+    Unwritable { name: String, line: u64, field: String, what: String },
     #[error(
         "{name}:{line}: the record has a field `{field}` of its own, and --select makes another; rename one with AS, \
         or leave the field out with IGNORE"
@@ -125,6 +127,15 @@ impl std::fmt::Display for Behind<'_> {
     }
 }
 
+/// A field with its name, or nothing.
+struct Field<'a>(&'a str);
+
+impl std::fmt::Display for Field<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() { f.write_str("the record ") } else { write!(f, "field `{}` ", self.0) }
+    }
+}
+
 impl RecordingError {
     /// Where it is, what is wrong and what to do, the last possibly empty. Names and cells may hold anything, so the
     /// parts are not found by punctuation.
@@ -185,6 +196,7 @@ impl RecordingError {
             | Self::NotJson { name, .. }
             | Self::BadCell { name, .. }
             | Self::NotUtf8 { name, .. }
+            | Self::Unwritable { name, .. }
             | Self::TakenName { name, .. }
             | Self::NoColumns { name }
             | Self::MissingField { name, .. }

@@ -76,7 +76,8 @@ impl Opening<'_> {
     fn encoder(&mut self, projection: Projection, time: Option<&EventTimes>) -> Option<Box<dyn BodyEncoder>> {
         let has_star = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
         let is_raw = matches!(self.options.kind, RecordingKind::Raw);
-        if has_star && is_raw && self.options.format != Format::Raw {
+        let takes_lines = self.options.format == Format::Raw && self.options.encoding.is_none();
+        if has_star && is_raw && !takes_lines {
             self.faults.push(RecordingError::NoColumns { name: self.name.into() });
             return None;
         }
@@ -85,9 +86,11 @@ impl Opening<'_> {
             return None;
         }
         let time = time.map(|time| &time.field);
-        codec::encoder(self.options.format, self.options.shape, projection, time)
-            .map_err(|error| self.faults.push(error.into()))
-            .ok()
+        let encoder = match &self.options.encoding {
+            Some(encoding) => codec::rows_encoder(encoding, projection),
+            None => codec::encoder(self.options.format, self.options.shape, projection, time),
+        };
+        encoder.map_err(|error| self.faults.push(error.into())).ok()
     }
 
     fn found(&self) -> String {

@@ -13,7 +13,8 @@ use super::kinds::AnyRows;
 use super::lines::LineRows;
 use super::opening::{Checked, check};
 use super::rows::Rows as _;
-use crate::codec::{BodyEncoder, Format, MixedColumn, RowContext, Shape};
+use crate::codec::{BodyEncoder, Encoding, Format, MixedColumn, Shape};
+use crate::projection::RowContext;
 use crate::record::Facts;
 use crate::run::{Draft, Run};
 use crate::schedule::{Order, OutOfOrder, Schedule};
@@ -70,6 +71,8 @@ pub struct RecordingOptions {
     pub limit: Option<u64>,
     /// The codec of bodies.
     pub format: Format,
+    /// Another codec of bodies, in place of `format`.
+    pub encoding: Option<Encoding>,
     /// The shape of JSON bodies.
     pub shape: Shape,
     /// The records' keys.
@@ -94,6 +97,7 @@ impl RecordingOptions {
             out_of_order: OutOfOrder::Error,
             limit: None,
             format,
+            encoding: None,
             shape: Shape::Object,
             key: KeyRule::None,
             lane: 0,

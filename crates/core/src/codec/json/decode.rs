@@ -39,8 +39,15 @@ impl Decoder for JsonDecoder {
     }
 }
 
+/// Adds the value that the JSON `text` is to a row.
+pub(crate) fn read_value(text: &str, row: &mut RowBuilder<'_>) -> Result<(), Wrong> {
+    let mut reader = Reader { text, at: 0, unescaped: &mut String::new() };
+    reader.value(row, 1)?;
+    if reader.peek_token().is_some() { Err("something follows the value") } else { Ok(()) }
+}
+
 /// What is wrong with a text.
-type Wrong = &'static str;
+pub(crate) type Wrong = &'static str;
 
 struct Reader<'t> {
     text: &'t str,
