@@ -11,6 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::data::{Row, Rows};
+use crate::fault::{Explain, Fault};
+use crate::phrase;
 use crate::projection::{Expr, Projection, RowContext};
 use crate::run::Draft;
 use crate::source::RecordingError;
@@ -149,28 +151,56 @@ pub(crate) fn rows_encoder(
 }
 
 /// Why a format and a selection do not go together.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the explanation says it")]
 pub enum CodecError {
-    #[error(
-        "--shape keyed takes exactly one column besides the time (found: {found}); choose one with --select"
-    )]
     Keyed { found: String },
-    #[error(
-        "--select: records of JSON Lines may differ in their fields, and places without names do not tell them \
-        apart; name the columns"
-    )]
-    NoFixedColumns,
-    #[error(
-        "--select: now() is filled in at the hand-over, for which bodies of this format have no room; leave it out"
-    )]
-    NowInRows,
-    #[error("--shape keyed needs a column with the event time; name it with --time")]
     KeyedWithoutTime,
-    #[error(
-        "--format raw takes whole lines, or exactly one column (found: {found}); choose one with --select"
-    )]
+    NoFixedColumns,
+    NowInRows,
     Raw { found: String },
+}
+
+impl std::error::Error for CodecError {}
+
+/// Options go by their names.
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explain().fmt(f)
+    }
+}
+
+impl Explain for CodecError {
+    fn explain(&self) -> Fault {
+        let choose = || phrase!["choose one with ", @"select"];
+        match self {
+            Self::Keyed { found } => Fault::new(
+                phrase![@"shape", " keyed"],
+                format!("takes exactly one column besides the time (found: {found})"),
+            )
+            .help(choose()),
+            Self::KeyedWithoutTime => {
+                Fault::new(phrase![@"shape", " keyed"], "needs a column with the event time")
+                    .help(phrase!["name it with ", @"time"])
+            }
+            Self::NoFixedColumns => Fault::new(
+                phrase![@"select"],
+                "records of JSON Lines may differ in their fields, and places without names do not tell them apart",
+            )
+            .help("name the columns"),
+            Self::NowInRows => Fault::new(
+                phrase![@"select"],
+                "now() is filled in at the hand-over, for which bodies of this format have no room",
+            )
+            .help("leave it out"),
+            Self::Raw { found } => Fault::new(
+                phrase![@"format", " raw"],
+                format!("takes whole lines, or exactly one column (found: {found})"),
+            )
+            .help(choose()),
+        }
+        .misuse()
+    }
 }
 
 /// Appends a random UUID.

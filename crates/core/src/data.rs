@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `schema` | [`Schema`], [`Column`], [`DataType`]: what is known of values before they are seen |
 //! | `value` | [`Value`]: one of them |
-//! | `rows` | [`Rows`]: rows in one storage that is used again, and [`Row`], a view of one |
+//! | `storage` | [`Rows`]: rows in one storage that is used again |
+//! | `row` | [`Row`]: a view of one |
 //! | `builder` | [`RowBuilder`]: writes a row |
 //! | `names` | the names of fields, each stored once |
 //!
@@ -24,11 +25,13 @@
 
 mod builder;
 mod names;
-mod rows;
+mod row;
 mod schema;
+mod storage;
 mod value;
 
 pub use builder::{RowBuilder, TooLarge};
-pub use rows::{Row, Rows};
+pub use row::Row;
 pub use schema::{Column, DataType, Schema};
+pub use storage::Rows;
 pub use value::{Fields, List, Value};

@@ -11,6 +11,7 @@ mod kinds;
 mod lines;
 mod lookalike;
 mod opening;
+mod options;
 mod recording;
 mod rows;
 mod time_column;
@@ -22,7 +23,8 @@ pub use event_times::TimeColumn;
 pub use foreign::packed;
 pub use input::LONGEST_RECORD_BYTES;
 pub use lookalike::{LOOKALIKE_ROWS, Lookalike};
-pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};
+pub use options::{KeyRule, RecordingKind, RecordingOptions};
+pub use recording::Recording;
 pub use rows::Rows;
 
 pub(crate) use error::{excerpt, listed};

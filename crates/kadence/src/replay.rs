@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::fault::Fault;
 use kadence_core::pipeline::{self, Outcome, Progress, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
@@ -111,7 +112,7 @@ impl Replay {
         let reader = open_reader(&self.path).map_err(|source| {
             Error::from(RecordingError::Read { name: name.clone().into_owned(), source })
         })?;
-        Recording::open(&name, reader, &self.recording).map_err(all_faults)
+        Recording::open(&name, reader, &self.recording).map_err(|faults| all_faults(&faults))
     }
 
     /// Runs with a recording that is already open.
@@ -162,8 +163,8 @@ impl Replay {
 }
 
 /// All faults of a recording as one error.
-pub(crate) fn all_faults(faults: Vec<RecordingError>) -> Error {
-    Error::all(faults.into_iter().map(Into::into))
+pub(crate) fn all_faults(faults: &[Fault]) -> Error {
+    Error::all(faults.iter().map(Into::into))
         .unwrap_or_else(|| Error::met("recording", "cannot be opened", ""))
 }
 

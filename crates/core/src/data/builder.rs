@@ -1,7 +1,7 @@
 //! Writes a row.
 
 use super::names::{NO_NAME, NameId, Place};
-use super::rows::{Entry, Rows, Slot, Span};
+use super::storage::{Entry, Rows, Slot, Span};
 use crate::record::Timestamp;
 
 /// A row at the end of [`Rows`]: names and values, one after the other.
@@ -31,8 +31,15 @@ struct Marks {
 #[error("the rows take more than four gigabytes")]
 pub struct TooLarge;
 
+impl Rows {
+    /// Starts a row, which is one of these once [`RowBuilder::finish`] is called, and leaves no trace otherwise.
+    pub fn build(&mut self) -> RowBuilder<'_> {
+        RowBuilder::new(self)
+    }
+}
+
 impl<'b> RowBuilder<'b> {
-    pub(super) fn new(rows: &'b mut Rows) -> Self {
+    fn new(rows: &'b mut Rows) -> Self {
         let start = Marks { text: rows.text.len(), bytes: rows.bytes.len(), entries: rows.entries.len() };
         rows.open.clear();
         Self { rows, start, name: NO_NAME, place: Place::FIRST, is_too_large: false }

@@ -19,7 +19,7 @@ use kadence_core::source::Recording;
 pub(super) use self::options::ReplayOptions;
 use self::report_file::{ReportFile, reported};
 use super::Exit;
-use crate::fault::Error;
+use crate::fault::{Error, spell};
 use crate::output::{ProgressLine, Voice, count, print_json, print_report};
 use crate::replay::{DEFAULT_TOLERANCE, Replay, length};
 use crate::signals::Signals;
@@ -59,7 +59,7 @@ impl ReplayOptions {
             return Ok(Outcome::interrupted("replay"));
         };
         for decision in recording.decisions() {
-            voice.note(format!("{}: {decision}", self.file.display()));
+            voice.note(format!("{}: {}", self.file.display(), decision.spelled(spell)));
         }
         let time_column = recording.time_column();
         let mixed = self.watch_mixed_columns(&mut recording, voice);

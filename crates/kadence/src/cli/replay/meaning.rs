@@ -12,7 +12,7 @@ use kadence_kafka::ProducerOptions;
 
 use super::options::{Input, PaceOptions, ReplayOptions};
 use crate::cli::values::Auto;
-use crate::fault::Error;
+use crate::fault::{Error, spell};
 use crate::output::Voice;
 use crate::replay::{DEFAULT_TOLERANCE, Replay, Target, kind_of};
 
@@ -139,7 +139,7 @@ impl ReplayOptions {
             return Error::met(&name, format!("cannot be read ({error})"), "");
         }
         match packed(&name) {
-            Some((what, help)) => Error::met(&name, what, &help),
+            Some((what, help)) => Error::met(&name, what, &help.spelled(spell)),
             None => Error::misuse(
                 &name,
                 "the extension says nothing",
