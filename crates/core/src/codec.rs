@@ -10,7 +10,7 @@ pub use json::{JsonDecoder, JsonEncoder};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::data::{Row, Rows};
+use crate::data::{Row, RowBuffer};
 use crate::fault::{Explain, Fault};
 use crate::phrase;
 use crate::projection::{Expr, Projection, RowContext};
@@ -54,7 +54,7 @@ pub struct EncodeError {
 /// Reads bodies as rows.
 pub trait Decoder: Send {
     /// Adds the row that `body` is to `rows`. Nothing of a body that fails is kept.
-    fn decode(&mut self, body: &[u8], rows: &mut Rows) -> Result<Decoded, DecodeError>;
+    fn decode(&mut self, body: &[u8], rows: &mut RowBuffer) -> Result<Decoded, DecodeError>;
 }
 
 /// What came of a body.

@@ -1,5 +1,6 @@
 //! Where records come from.
 
+mod any_rows;
 mod csv;
 mod error;
 mod event_time;
@@ -7,7 +8,6 @@ mod event_times;
 mod foreign;
 mod input;
 mod jsonl;
-mod kinds;
 mod lines;
 mod lookalike;
 mod opening;
@@ -27,8 +27,8 @@ pub use options::{KeyRule, RecordingKind, RecordingOptions};
 pub use recording::Recording;
 pub use rows::Rows;
 
+pub(crate) use any_rows::AnyRows;
 pub(crate) use error::{excerpt, listed};
-pub(crate) use kinds::AnyRows;
 pub(crate) use rows::members;
 
 use crate::run::Run;

@@ -2,7 +2,7 @@
 
 use super::json::read_value;
 use super::{BodyEncoder, CodecError, EncodeError, Encoder};
-use crate::data::{RowBuilder, Rows};
+use crate::data::{RowBuffer, RowBuilder};
 use crate::projection::{Item, Projection, RowContext, Writer, write_row};
 use crate::record::Timestamp;
 use crate::run::Draft;
@@ -14,7 +14,7 @@ use crate::text::{CellText, CellType, CellValue, Misfit};
 pub(super) struct RowsEncoder {
     items: Vec<Item>,
     names: Vec<String>,
-    rows: Rows,
+    rows: RowBuffer,
     encoder: Box<dyn Encoder>,
 }
 
@@ -27,7 +27,7 @@ impl RowsEncoder {
             return Err(CodecError::NowInRows);
         }
         let names = projection.items.iter().map(|item| item.name.clone()).collect();
-        Ok(Self { items: projection.items, names, rows: Rows::new(), encoder })
+        Ok(Self { items: projection.items, names, rows: RowBuffer::new(), encoder })
     }
 }
 

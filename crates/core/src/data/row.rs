@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use super::buffer::RowBuffer;
 use super::names::NO_NAME;
-use super::storage::Rows;
 use super::value::{Fields, Value};
 
-impl Rows {
+impl RowBuffer {
     /// Row number `index`.
     pub fn row(&self, index: usize) -> Row<'_> {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -22,7 +22,7 @@ impl Rows {
 /// A row: values by name, in their order.
 #[derive(Clone, Copy)]
 pub struct Row<'r> {
-    rows: &'r Rows,
+    rows: &'r RowBuffer,
     start: usize,
     end: usize,
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::buffer::{Entry, RowBuffer, Slot, Span};
 use super::names::NameId;
-use super::storage::{Entry, Rows, Slot, Span};
 use crate::record::Timestamp;
 
 /// A typed value.
@@ -47,13 +47,13 @@ pub enum Value<'r> {
 /// Values by name, in their order.
 #[derive(Clone)]
 pub struct Fields<'r> {
-    rows: &'r Rows,
+    rows: &'r RowBuffer,
     at: usize,
     end: usize,
 }
 
 impl<'r> Fields<'r> {
-    pub(super) fn new(rows: &'r Rows, at: usize, end: usize) -> Self {
+    pub(super) fn new(rows: &'r RowBuffer, at: usize, end: usize) -> Self {
         Self { rows, at, end }
     }
 
@@ -131,7 +131,7 @@ impl fmt::Debug for List<'_> {
     }
 }
 
-impl Rows {
+impl RowBuffer {
     /// The name and the value of the entry in this place.
     #[inline]
     pub(super) fn entry(&self, place: usize) -> (&str, Value<'_>) {

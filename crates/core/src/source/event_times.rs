@@ -1,8 +1,8 @@
 //! The event time of each row: where it stands, how it is read, and what is wrong where it cannot be.
 
+use super::any_rows::AnyRows;
 use super::error::{RecordingError, excerpt};
 use super::event_time::TimeParser;
-use super::kinds::AnyRows;
 use super::rows::Rows as _;
 use super::time_column::{is_missing, suggestion};
 use crate::phrase;

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::any_rows::AnyRows;
 use super::error::{RecordingError, delimiter_help, excerpt};
 use super::event_time::{TimeFormat, TimeParser};
 use super::event_times::{self, EventTimes};
-use super::kinds::AnyRows;
 use super::options::{Key, KeyRule, RecordingKind, RecordingOptions};
 use super::rows::Rows as _;
 use super::time_column::{self, Choice, NoChoice, suggestion};

@@ -3,12 +3,12 @@
 use std::io::Read;
 
 use super::Source;
+use super::any_rows::AnyRows;
 use super::csv::{CsvOptions, CsvRows};
 use super::error::RecordingError;
 use super::event_times::{EventTimes, TimeColumn, out_of_order};
 use super::input::Input;
 use super::jsonl::JsonRows;
-use super::kinds::AnyRows;
 use super::lines::LineRows;
 use super::opening::{Checked, check};
 use super::options::{Key, RecordingKind, RecordingOptions};

@@ -1,14 +1,14 @@
 //! JSON read into typed rows, and written from them.
 
 use kadence_core::codec::{Decoder as _, Encoder as _, Encoding, JsonDecoder, JsonEncoder};
-use kadence_core::data::{DataType, Row, Rows, Schema, Value};
+use kadence_core::data::{DataType, Row, RowBuffer, Schema, Value};
 use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions};
 use proptest::prelude::*;
 
 /// The rows of one body; the error as people see it.
-fn decoded(body: &[u8]) -> Result<Rows, String> {
-    let mut rows = Rows::new();
+fn decoded(body: &[u8]) -> Result<RowBuffer, String> {
+    let mut rows = RowBuffer::new();
     JsonDecoder::new().decode(body, &mut rows).map_err(|error| error.to_string())?;
     Ok(rows)
 }
@@ -177,7 +177,7 @@ fn a_bad_body_is_told_with_its_place() {
 
 #[test]
 fn records_may_differ_in_their_fields() {
-    let mut rows = Rows::new();
+    let mut rows = RowBuffer::new();
     let mut decoder = JsonDecoder::new();
     for body in ["{\"a\":1,\"b\":\"x\"}", "{\"b\":null,\"c\":{\"a\":2}}", "{}", "{\"a\":1.5,\"a\":2.5}"] {
         decoder.decode(body.as_bytes(), &mut rows).unwrap();
@@ -199,7 +199,7 @@ fn records_may_differ_in_their_fields() {
 
 #[test]
 fn values_that_json_lacks_are_written_as_text_or_refused() {
-    let mut rows = Rows::new();
+    let mut rows = RowBuffer::new();
     let mut row = rows.build();
     row.name("bytes").bytes(b"any carnal pleas");
     row.name("date").date(-1);

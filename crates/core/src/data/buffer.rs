@@ -4,7 +4,7 @@ use super::names::{NameId, Names};
 
 /// Rows, each with its own fields, in buffers that are used again: nothing is allocated per row.
 #[derive(Debug, Default)]
-pub struct Rows {
+pub struct RowBuffer {
     pub(super) names: Names,
     /// The texts of all values.
     pub(super) text: String,
@@ -74,7 +74,7 @@ impl Slot {
     }
 }
 
-impl Rows {
+impl RowBuffer {
     /// No rows.
     pub fn new() -> Self {
         Self::default()
