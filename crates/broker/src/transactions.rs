@@ -19,8 +19,8 @@ mod machine;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entry::State;
-pub(crate) use machine::{Id, Place, Writer};
+pub(crate) use entry::{Id, Place, State};
+pub(crate) use machine::Writer;
 
 use crate::{
     directory::DirectoryError,
@@ -31,9 +31,10 @@ use crate::{
     shared::Shared,
     sync::Lock,
 };
+use entry::Time;
 use kadence_wire::control::Marker;
 use kafka_protocol::ResponseError;
-use machine::{Due, End, Init, Machine, Time};
+use machine::{Due, End, Init, Machine};
 use std::{
     collections::BTreeMap,
     sync::{Arc, MutexGuard},

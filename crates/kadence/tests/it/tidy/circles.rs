@@ -19,20 +19,12 @@ const CIRCLES: &[&[&str]] = &[
         "crates/broker/src/upkeep.rs",
     ],
     &[
-        "crates/broker/src/groups/group.rs",
-        "crates/broker/src/groups/join.rs",
-        "crates/broker/src/groups/member.rs",
-        "crates/broker/src/groups/offsets.rs",
-    ],
-    &[
         "crates/broker/src/log/disk.rs",
         "crates/broker/src/log/finish.rs",
         "crates/broker/src/log/found.rs",
         "crates/broker/src/log/index.rs",
         "crates/broker/src/log/snapshot.rs",
     ],
-    &["crates/broker/src/options/listener.rs", "crates/broker/src/options/properties.rs"],
-    &["crates/broker/src/transactions/entry.rs", "crates/broker/src/transactions/machine.rs"],
     &[
         "crates/core/src/codec.rs",
         "crates/core/src/projection.rs",
