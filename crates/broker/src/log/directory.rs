@@ -14,12 +14,12 @@
 use super::{
     AppendFailure, LEADER_EPOCH, LogSettings,
     disk::{self, Disk, Kind},
-    finish::Finish,
-    found::Place,
     index::IndexFile,
     open_files::{OpenFile, OpenFiles},
+    place::Place,
     scan,
     segment::{Entry, Growing, Head, Summary},
+    segment_finish::Finish,
     snapshot,
 };
 use crate::{
@@ -270,7 +270,7 @@ impl DirectoryLog {
     /// Finishes the last segment, beside the broker's work. The next batch makes a new one.
     pub(super) fn roll(&mut self, state: &[u8]) -> Result<(), StorageError> {
         if let Some(finish) = self.complete(state)? {
-            self.finishing = (self.disk.beside)(finish);
+            self.finishing = (self.disk.beside)(Box::new(move || finish.run()));
         }
         if let Tail::Closed(summary) = self.tail {
             self.finished.push_back(summary);

@@ -5,7 +5,7 @@ mod faults;
 mod limits;
 mod model;
 
-use super::{Found, Log, LogSettings, Restored, finish::Finish};
+use super::{Found, Log, LogSettings, Restored, disk::Work};
 use crate::memory::Memory;
 use batches::Batch;
 use std::{path::Path, sync::Arc, thread::JoinHandle};
@@ -55,8 +55,8 @@ fn do_not_sync(log: &mut Log) {
 }
 
 /// In place of a thread.
-fn at_once(finish: Finish) -> Option<JoinHandle<()>> {
-    finish.run();
+fn at_once(work: Work) -> Option<JoinHandle<()>> {
+    work();
     None
 }
 

@@ -19,13 +19,6 @@ const CIRCLES: &[&[&str]] = &[
         "crates/broker/src/upkeep.rs",
     ],
     &[
-        "crates/broker/src/log/disk.rs",
-        "crates/broker/src/log/finish.rs",
-        "crates/broker/src/log/found.rs",
-        "crates/broker/src/log/index.rs",
-        "crates/broker/src/log/snapshot.rs",
-    ],
-    &[
         "crates/core/src/codec.rs",
         "crates/core/src/projection.rs",
         "crates/core/src/source/csv.rs",

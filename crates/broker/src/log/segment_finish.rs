@@ -5,8 +5,8 @@
 
 use super::{
     disk::{Disk, Kind},
-    found::Place,
     index,
+    place::Place,
     segment::Growing,
     snapshot,
 };
