@@ -5,11 +5,11 @@
 
 use super::{Api, text};
 use crate::{
+    call::Call,
+    close::Close,
     config::{KNOWN, Kind, Known},
-    dispatch::Close,
     options::{Options, PASSWORD, PROPERTIES, Property, PropertyKind, inert},
-    refusal::Refusal,
-    shared::Call,
+    response_error::Refusal,
     topics::Topic,
 };
 use kafka_protocol::{
@@ -108,10 +108,10 @@ fn describe(
     resource: &DescribeConfigsResource,
     more: &More,
 ) -> Result<Vec<DescribeConfigsResourceResult>, Refusal> {
-    let options = &call.shared.options;
+    let options = &call.node.options;
     let settings: Vec<Setting> = match resource.resource_type {
         TOPIC => {
-            let topic = call.shared.topics.named(&resource.resource_name).ok_or_else(|| {
+            let topic = call.node.topics.named(&resource.resource_name).ok_or_else(|| {
                 let error = ResponseError::UnknownTopicOrPartition;
                 Refusal::new(error, format!("Topic '{}' does not exist.", &*resource.resource_name))
             })?;

@@ -9,16 +9,6 @@ use crate::support::root;
 /// off.
 const CIRCLES: &[&[&str]] = &[
     &[
-        "crates/broker/src/api.rs",
-        "crates/broker/src/dispatch.rs",
-        "crates/broker/src/server.rs",
-        "crates/broker/src/shared.rs",
-        "crates/broker/src/start.rs",
-        "crates/broker/src/topics.rs",
-        "crates/broker/src/transactions.rs",
-        "crates/broker/src/upkeep.rs",
-    ],
-    &[
         "crates/core/src/codec.rs",
         "crates/core/src/projection.rs",
         "crates/core/src/source/csv.rs",
