@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `memory` | the log in memory |
 //! | `settings` | what a topic says of its logs |
-//! | `directory`, `segment_finish`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
+//! | `directory`, `flush`, `segment_finish`, `retention`, `recovery` | the log in a directory: written, synced, deleted from, found again |
 //! | `place` | where it is, and what writers and readers share |
 //! | `segment`, `index`, `snapshot` | its files |
 //! | `read_plan`, `reading`, `lookup`, `segment_reader` | reading them without holding up the partition |
@@ -14,6 +14,7 @@
 
 mod directory;
 mod disk;
+mod flush;
 mod index;
 mod lookup;
 mod memory;
@@ -310,6 +311,14 @@ impl Log {
         match self {
             Self::Memory(_) => Ok(()),
             Self::Directory(log) => log.flush(),
+        }
+    }
+
+    /// Does what could not be done at the end of a segment for want of open files, if there is anything.
+    pub(crate) fn finish_left(&mut self) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Directory(log) => log.finish_left(),
         }
     }
 

@@ -27,7 +27,7 @@ impl DirectoryLog {
             let (base, end) = (segment.base, segment.end);
             if self.place.finishing.lock().as_ref().is_some_and(|s| s.summary.base == base) {
                 // Otherwise its index would come when it is gone.
-                self.settle();
+                self.settle()?;
             }
             // Readers have to know before they look for the file.
             self.place.kept_from.fetch_max(end, Relaxed);
@@ -96,7 +96,9 @@ impl DirectoryLog {
     /// Removes all files. Other people's stay, and with them the directory.
     pub(super) fn delete(&mut self) -> Result<(), StorageError> {
         let dir = self.place.dir.clone();
-        self.settle();
+        // What is left of a segment is deleted with it.
+        let _ = self.settle();
+        *self.left.lock() = None;
         self.place.kept_from.store(i64::MAX, Relaxed);
         let _ = self.place.fault.set(StorageError::Deleted { path: dir.clone() });
         self.finished.clear();

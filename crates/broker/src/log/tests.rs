@@ -4,8 +4,13 @@ mod batches;
 mod faults;
 mod limits;
 mod model;
+#[cfg(unix)]
+mod open_files;
 
-use super::{Found, Log, LogSettings, Restored, disk::Work};
+use super::{
+    Found, Log, LogSettings, Restored,
+    disk::{Disk, Work},
+};
 use crate::memory::Memory;
 use batches::Batch;
 use std::{path::Path, sync::Arc, thread::JoinHandle};
@@ -44,6 +49,15 @@ fn recover(dir: &Path, start: i64) -> (Log, Told) {
     };
     let log = Log::recover(dir.to_path_buf(), start, &memory(), &mut each).unwrap();
     (log, told)
+}
+
+/// An empty log in a directory, on this disk.
+fn on_disk(disk: Disk, dir: &Path) -> Log {
+    let mut log = Log::in_directory(dir.to_path_buf(), &memory());
+    if let Log::Directory(log) = &mut log {
+        log.disk = disk;
+    }
+    log
 }
 
 /// Has the log take its disk's word; a process that is killed needs no more.

@@ -329,7 +329,7 @@ impl World {
 }
 
 /// A batch as a producer sends it, which is told from others by its number.
-pub(super) fn batch(
+pub(crate) fn batch(
     producer: i64,
     epoch: i16,
     sequence: i32,
