@@ -53,7 +53,7 @@ use unloaded::{Finding, Looking};
 /// The only leader there is never changes.
 const LEADER_EPOCH: i32 = 0;
 
-/// Where a partition's batches are kept.
+/// The log of a partition, which has its batches.
 #[derive(Debug)]
 pub(crate) enum Log {
     Memory(MemoryLog),
