@@ -57,14 +57,16 @@ impl DirectoryLog {
         let mut upto = self.start;
         let mut all = true;
         for segment in &self.finished {
-            let goes = segment.end <= before
-                && (settings.is_expired(segment.max_timestamp, now_ms) || excess >= segment.len as i64);
+            // One whose records are all deleted holds up none behind it.
+            let goes = segment.end <= self.start
+                || segment.end <= before
+                    && (settings.is_expired(segment.max_timestamp, now_ms) || excess >= segment.len as i64);
             if !goes {
                 all = false;
                 break;
             }
             excess -= segment.len as i64;
-            upto = segment.end;
+            upto = upto.max(segment.end);
         }
         let tail = self.tail.summary().filter(|s| s.len > 0 && s.end <= before);
         if all && tail.is_some_and(|s| settings.is_expired(s.max_timestamp, now_ms)) {
