@@ -88,7 +88,7 @@ pub(crate) use scram::{AlterUserScramCredentials, DescribeUserScramCredentials};
 pub(crate) use txn_offset_commit::TxnOffsetCommit;
 pub(crate) use update_features::UpdateFeatures;
 
-use crate::{dispatch::Close, refusal::Refusal, shared::Call, topics::Topic};
+use crate::{call::Call, close::Close, response_error::Refusal, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{ApiKey, TopicName},
@@ -149,9 +149,9 @@ fn abortable(error: ResponseError, version: i16, since: i16) -> ResponseError {
 /// Finds a topic by its id in versions that use ids, by its name in others.
 fn find_topic(call: &Call, by_id: bool, name: &TopicName, id: Uuid) -> Result<Arc<Topic>, ResponseError> {
     if by_id {
-        call.shared.topics.with_id(id).ok_or(ResponseError::UnknownTopicId)
+        call.node.topics.with_id(id).ok_or(ResponseError::UnknownTopicId)
     } else {
-        call.shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
+        call.node.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
     }
 }
 

@@ -192,6 +192,17 @@ pub(crate) fn has_name(file: &File) -> bool {
     }
 }
 
+/// Whether a file was not opened because this process, or all of them, have too many open. The file is as it was.
+pub(crate) fn is_want_of_files(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let codes = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(rustix::io::Errno::raw_os_error);
+    #[cfg(windows)]
+    let codes = [4];
+    #[cfg(not(any(unix, windows)))]
+    let codes: [i32; 0] = [];
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
+}
+
 /// Whether `path` names this file.
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]

@@ -1,15 +1,18 @@
 //! Doors for fuzz targets, which only a build by cargo-fuzz has: what a broker does with bytes, without sockets.
 
 use crate::{
+    answer::Answer,
+    call::Came,
     clock::Clock,
-    dispatch::{self, Admission, Answer, Came, Reply},
+    dispatch::{self, Admission, Reply},
     journal,
     log::Log,
     memory::Memory,
+    node::Node,
     options::{Options, TopicSettings},
     producers::Producers,
+    served::Served,
     server::{Ended, Reader},
-    shared::Shared,
 };
 use bytes::Bytes;
 use kadence_wire::{
@@ -62,9 +65,9 @@ pub fn producers(bytes: &[u8]) {
 /// constants here stand for is filled in, so that what lies behind these checks is reached. The runtime's clock has
 /// to be paused, so that nothing waits in real time.
 pub async fn requests(stream: &[u8]) {
-    let shared = Arc::new(Shared::new(options(), Clock::SYSTEM).expect("a broker in memory starts"));
+    let node = Arc::new(node());
     let mut groups = JoinSet::new();
-    groups.spawn(Arc::clone(&shared.groups).run());
+    groups.spawn(Arc::clone(&node.groups).run());
     let mut waiting = JoinSet::new();
     let mut known = Known::default();
     let mut rest = stream;
@@ -73,10 +76,10 @@ pub async fn requests(stream: &[u8]) {
         let Some((frame, tail)) = tail.split_at_checked(len) else { break };
         rest = tail;
         let mut frame = frame.to_vec();
-        known.fill_in(&shared, &mut frame);
+        known.fill_in(&node, &mut frame);
         renew_checksums(&mut frame);
         let start = RequestStart::parse(&frame).expect("a frame has the length of a request's start");
-        if let Some(answer) = answer(&shared, Bytes::from(frame), &mut waiting).await {
+        if let Some(answer) = answer(&node, Bytes::from(frame), &mut waiting).await {
             known.learn(&start, &answer);
         }
         tokio::task::yield_now().await;
@@ -85,9 +88,15 @@ pub async fn requests(stream: &[u8]) {
         }
     }
     timeout(EVER, waiting.join_all()).await.expect("nobody waits for ever");
-    assert_eq!(shared.requests.used(), 0, "memory for requests is given back");
-    assert_eq!(shared.waiting.load(Relaxed), 0);
-    assert_eq!(shared.data.used().min(MEMORY_BYTES), shared.data.used());
+    assert_eq!(node.requests.used(), 0, "memory for requests is given back");
+    assert_eq!(node.waiting.load(Relaxed), 0);
+    assert_eq!(node.data.used().min(MEMORY_BYTES), node.data.used());
+}
+
+/// A node in memory.
+fn node() -> Node {
+    let served = Served::new(dispatch::served());
+    Node::new(options(), Clock::SYSTEM, served).expect("a broker in memory starts")
 }
 
 fn options() -> Options {
@@ -102,10 +111,10 @@ fn options() -> Options {
 }
 
 /// The answer of one request, in one piece; one that comes later goes to `waiting`.
-async fn answer(shared: &Arc<Shared>, frame: Bytes, waiting: &mut JoinSet<Vec<u8>>) -> Option<Vec<u8>> {
+async fn answer(node: &Arc<Node>, frame: Bytes, waiting: &mut JoinSet<Vec<u8>>) -> Option<Vec<u8>> {
     let start = RequestStart::parse(&frame).ok()?;
     let [local, peer] = [9092, 50_000].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let answer = match dispatch::admit(shared, Came { local, peer, listener: 0 }, frame).ok()? {
+    let answer = match dispatch::admit(node, Came { local, peer, listener: 0 }, frame).ok()? {
         Admission::Answer(answer) => answer,
         Admission::Request(request) => {
             let spending = request.spending();
@@ -144,8 +153,8 @@ struct Known {
 }
 
 impl Known {
-    fn fill_in(&self, shared: &Shared, frame: &mut [u8]) {
-        if let Some(topic) = shared.topics.named("t") {
+    fn fill_in(&self, node: &Node, frame: &mut [u8]) {
+        if let Some(topic) = node.topics.named("t") {
             replace(frame, &TOPIC_ID, topic.id.as_bytes());
         }
         if let Some(id) = &self.producer_id {
@@ -256,9 +265,9 @@ pub fn journal(bytes: &[u8]) {
 /// What the reader of frames makes of `bytes` when they come in pieces of these sizes, over and over: the frames, and
 /// whether it ended where a frame did.
 pub async fn frames(bytes: &[u8], pieces: &[u8], max: usize) -> (Vec<Bytes>, bool) {
-    let shared = Shared::new(options(), Clock::SYSTEM).expect("a broker in memory starts");
+    let node = node();
     let mut stream = Pieces { bytes, sizes: pieces.iter().cycle() };
-    let mut reader = Reader::new(&shared.requests);
+    let mut reader = Reader::new(&node.requests);
     let mut frames = Vec::new();
     let mut read = 0;
     loop {
@@ -270,7 +279,7 @@ pub async fn frames(bytes: &[u8], pieces: &[u8], max: usize) -> (Vec<Bytes>, boo
             }
             Err(ended) => {
                 drop(reader);
-                assert_eq!(shared.requests.used(), 0);
+                assert_eq!(node.requests.used(), 0);
                 return (frames, matches!(ended, Ended::Eof) && read == bytes.len());
             }
         }

@@ -4,15 +4,19 @@
 //! |---|---|
 //! | `coordinator` | all groups as a machine without input or output; time is an argument |
 //! | `group`, `member` | one group and one member, their states and deadlines |
-//! | `join`, `rebalance`, `session`, `offsets` | what a group does |
+//! | `join`, `rebalance`, `session`, `commit` | what a group does |
+//! | `join_request` | what is said and answered when a member joins |
+//! | `offsets` | the offsets of a group |
 //! | `kept` | what of it outlives the process |
 //!
 //! Here is what surrounds the machine: the lock, the clock, and those who wait for an answer. A join or a sync is
 //! given a ticket; the machine says which tickets are answered by what, at once or later.
 
+mod commit;
 mod coordinator;
 mod group;
 mod join;
+mod join_request;
 mod kept;
 mod member;
 mod offsets;
@@ -23,7 +27,7 @@ mod tests;
 
 pub(crate) use coordinator::{Coordinator, Described, Listed};
 pub(crate) use group::State;
-pub(crate) use join::{Join, JoinRefused, Joined};
+pub(crate) use join_request::{Join, JoinRefused, Joined};
 pub(crate) use offsets::{Commit, Committed, Committer, Offsets};
 pub(crate) use session::{Sync, Synced};
 

@@ -14,34 +14,44 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `options` | what can be said before the start, also by Kafka's property names |
+//! | `start`, `error` | start and stop, and why a broker does not start |
 //! | `server` | listeners, connections, frames |
 //! | `dispatch` | the table from API and version to its handler |
+//! | `call`, `answer`, `close`, `response_error` | what a handler gets, and what it answers, or why the connection is closed |
 //! | `api` | a file for each API: key, versions, deviations from Kafka |
+//! | `node` | all that connections have in common: the following, and what was asked for (`served`) |
 //! | `topics`, `topic_name`, `config` | names, ids, settings |
 //! | `partition`, `log`, `producers` | batches, sequence numbers, waiting fetches |
 //! | `groups` | consumer groups: members, generations, offsets |
 //! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
 //! | `quotas` | client quotas, kept and shown |
-//! | `directory`, `journal`, `compared` | what a directory keeps, and what a start makes of it |
+//! | `directory`, `journal`, `journal_check` | what a directory keeps, and what a start makes of it |
+//! | `upkeep` | retention and writing through to the disk, from time to time |
 //! | `disk` | all that changes files |
 //! | `memory` | the limit on what is held |
-//! | `storage_error` | what goes wrong with files |
+//! | `storage_error`, `faults` | what goes wrong with files, and whom that is said to |
 
+mod answer;
 mod api;
 mod blocking;
+mod call;
 mod clock;
-mod compared;
+mod close;
 mod config;
 mod directory;
 mod disk;
 mod dispatch;
+mod error;
+mod faults;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod groups;
 mod journal;
+mod journal_check;
 mod limits;
 mod log;
 mod memory;
+mod node;
 mod options;
 mod partition;
 #[cfg(test)]
@@ -49,9 +59,9 @@ mod power;
 mod producer_ids;
 mod producers;
 mod quotas;
-mod refusal;
+mod response_error;
+mod served;
 mod server;
-mod shared;
 mod start;
 mod storage_error;
 mod sync;
@@ -62,10 +72,11 @@ mod upkeep;
 
 pub use directory::DirectoryError;
 pub use dispatch::served;
+pub use error::BrokerError;
 pub use journal::JournalError;
 pub use options::{
     FaultHook, FullHook, Listener, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options,
     OptionsError, TopicSettings,
 };
-pub use start::{Broker, BrokerError, Stats};
+pub use start::{Broker, Stats};
 pub use storage_error::StorageError;

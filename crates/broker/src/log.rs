@@ -3,65 +3,61 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `memory` | the log in memory |
-//! | `directory`, `finish`, `retention`, `recovery` | the log in a directory: written, deleted from, found again |
+//! | `settings` | what a topic says of its logs |
+//! | `directory`, `flush`, `segment_finish`, `retention`, `recovery` | the log in a directory: written, synced, deleted from, found again |
+//! | `place` | where it is, and what writers and readers share |
 //! | `segment`, `index`, `snapshot` | its files |
-//! | `select`, `found`, `lookup` | reading them without holding up the partition |
+//! | `read_plan`, `reading`, `lookup`, `segment_reader` | reading them without holding up the partition |
+//! | `unloaded` | what was found and is not loaded yet, whichever log it is in |
 //! | `scan` | a segment checked byte by byte |
 //! | `disk`, `open_files` | what is asked of the system |
 
 mod directory;
 mod disk;
-mod finish;
-mod found;
+mod flush;
 mod index;
 mod lookup;
 mod memory;
 mod open_files;
+mod place;
+mod read_plan;
+mod reading;
 mod recovery;
 mod retention;
 mod scan;
 mod segment;
-mod select;
+mod segment_finish;
+mod segment_reader;
+mod settings;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod unloaded;
+
+pub(crate) use open_files::OpenFiles;
+pub(crate) use place::Ahead;
+pub(crate) use settings::LogSettings;
+pub(crate) use unloaded::{Found, Lookup};
 
 use crate::{memory::Memory, storage_error::StorageError};
 use bytes::Bytes;
 use directory::DirectoryLog;
 use kadence_wire::batch::BatchHeader;
 use memory::MemoryLog;
-pub(crate) use open_files::OpenFiles;
 use std::{
-    fmt,
     path::{Path, PathBuf},
     sync::Arc,
 };
+use unloaded::{Finding, Looking};
 
 /// The only leader there is never changes.
 const LEADER_EPOCH: i32 = 0;
 
-/// Where a partition's batches are kept.
+/// The log of a partition, which has its batches.
 #[derive(Debug)]
 pub(crate) enum Log {
     Memory(MemoryLog),
     Directory(DirectoryLog),
-}
-
-/// Has reach the disk what must be there before a log is: whose it is, and who wrote to it.
-#[derive(Clone)]
-pub(crate) struct Ahead(Arc<dyn Fn() -> Result<(), StorageError> + Send + Sync>);
-
-impl Ahead {
-    pub(crate) fn new(settle: impl Fn() -> Result<(), StorageError> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(settle))
-    }
-}
-
-impl fmt::Debug for Ahead {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ahead")
-    }
 }
 
 /// A batch as it was stored.
@@ -96,30 +92,6 @@ impl From<StorageError> for AppendFailure {
     }
 }
 
-/// What a topic's configuration says of its logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LogSettings {
-    pub(crate) segment_bytes: u64,
-    pub(crate) segment_ms: i64,
-    pub(crate) index_interval_bytes: u64,
-    /// -1 for no limit.
-    pub(crate) retention_ms: i64,
-    /// -1 for no limit.
-    pub(crate) retention_bytes: i64,
-}
-
-impl LogSettings {
-    /// Whether what has this as its latest timestamp is too old. Without a timestamp nothing is.
-    fn is_expired(&self, timestamp: i64, now_ms: i64) -> bool {
-        self.retention_ms >= 0 && timestamp >= 0 && now_ms.saturating_sub(timestamp) > self.retention_ms
-    }
-
-    /// How much of `size` is too much; negative for none.
-    fn excess(&self, size: u64) -> i64 {
-        if self.retention_bytes < 0 { -1 } else { (size as i64).saturating_sub(self.retention_bytes) }
-    }
-}
-
 /// What a partition learns when its log is opened again.
 #[derive(Debug)]
 pub(crate) enum Restored<'a> {
@@ -127,56 +99,6 @@ pub(crate) enum Restored<'a> {
     Snapshot(&'a [u8]),
     /// A batch behind that state.
     Batch(&'a BatchHeader, &'a [u8]),
-}
-
-/// Batches that were found, to be loaded when the partition is not locked any longer.
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct Found(Finding);
-
-#[derive(Debug)]
-enum Finding {
-    Shared(Vec<Bytes>),
-    Stored(found::Reading),
-}
-
-impl Found {
-    /// At most so many bytes are allocated by [`Found::load`]. What lies in memory is shared and needs none.
-    pub(crate) fn len_hint(&self) -> usize {
-        match &self.0 {
-            Finding::Shared(_) => 0,
-            Finding::Stored(reading) => reading.len_hint(),
-        }
-    }
-
-    /// The batches, in pieces of one or more. It may read from the disk, and takes no lock of the partition.
-    pub(crate) fn load(self) -> Result<Vec<Bytes>, StorageError> {
-        match self.0 {
-            Finding::Shared(batches) => Ok(batches),
-            Finding::Stored(reading) => reading.load(),
-        }
-    }
-}
-
-/// A search by timestamp, to be done when the partition is not locked any longer.
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct Lookup(Looking);
-
-#[derive(Debug)]
-enum Looking {
-    Done(Option<Stored>),
-    Ahead(lookup::Search),
-}
-
-impl Lookup {
-    /// The batch, if there is one. It may read from the disk, and takes no lock of the partition.
-    pub(crate) fn load(self) -> Result<Option<Stored>, StorageError> {
-        match self.0 {
-            Looking::Done(stored) => Ok(stored),
-            Looking::Ahead(search) => search.load(),
-        }
-    }
 }
 
 impl Log {
@@ -299,7 +221,8 @@ impl Log {
         }
     }
 
-    /// Finishes the last segment; what waits for the disk is done beside. `snapshot` is what the partition wants to be given when the log is opened again.
+    /// Finishes the last segment; what waits for the disk is done beside. `snapshot` is what the partition wants to be
+    /// given when the log is opened again.
     pub(crate) fn roll(&mut self, snapshot: &[u8]) -> Result<(), StorageError> {
         match self {
             Self::Memory(_) => Ok(()),
@@ -388,6 +311,14 @@ impl Log {
         match self {
             Self::Memory(_) => Ok(()),
             Self::Directory(log) => log.flush(),
+        }
+    }
+
+    /// Does what could not be done at the end of a segment for want of open files, if there is anything.
+    pub(crate) fn finish_left(&mut self) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Directory(log) => log.finish_left(),
         }
     }
 

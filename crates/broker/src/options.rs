@@ -5,14 +5,16 @@
 //! | `listener` | where clients come, and what they are told |
 //! | `hooks` | what the broker has to say while it runs |
 //! | `properties` | the server properties, by their names in Kafka |
+//! | `error` | why an option is refused |
 
+mod error;
 mod hooks;
 mod listener;
 mod properties;
 
+pub use error::OptionsError;
 pub use hooks::{FaultHook, FullHook};
 pub use listener::Listener;
-pub use properties::OptionsError;
 pub(crate) use properties::{PASSWORD, PROPERTIES, Property, PropertyKind, inert};
 
 use kadence_wire::frame::DEFAULT_MAX_FRAME_BYTES;

@@ -16,6 +16,7 @@ use crate::{
 use std::path::Path;
 use tempfile::TempDir;
 use world::World;
+pub(crate) use world::batch;
 
 /// What is synced, as in the table of promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

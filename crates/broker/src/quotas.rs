@@ -2,7 +2,7 @@
 
 use crate::{
     journal::{Event, Journal, Quota},
-    refusal::Refusal,
+    response_error::Refusal,
     sync::Lock,
 };
 use kafka_protocol::ResponseError;

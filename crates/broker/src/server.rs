@@ -4,9 +4,12 @@
 //! ends the connection it happened in; the listener does nothing but accept.
 
 use crate::{
-    dispatch::{self, Admission, Answer, Came, Close, Reply},
+    answer::Answer,
+    call::Came,
+    close::Close,
+    dispatch::{self, Admission, Reply},
     memory::{Memory, Share},
-    shared::Shared,
+    node::Node,
 };
 use bytes::{Buf, Bytes, BytesMut};
 use kadence_wire::frame::{self, PREFIX_LEN};
@@ -60,18 +63,18 @@ pub(crate) struct Listening {
 }
 
 /// Accepts connections until `stop` changes, then ends them all.
-pub(crate) async fn listen(listener: Listening, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn listen(listener: Listening, node: Arc<Node>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
             accepted = listener.socket.accept() => match accepted {
-                Ok((stream, _)) => open(&mut connections, stream, listener.index, &shared),
+                Ok((stream, _)) => open(&mut connections, stream, listener.index, &node),
                 Err(_) => { let _ = timeout(ACCEPT_PAUSE, stop.changed()).await; }
             },
             Some(ended) = connections.join_next() => {
                 if ended.is_err_and(|e| e.is_panic()) {
-                    shared.panics.fetch_add(1, Relaxed);
+                    node.panics.fetch_add(1, Relaxed);
                 }
             }
         }
@@ -82,9 +85,9 @@ pub(crate) async fn listen(listener: Listening, shared: Arc<Shared>, mut stop: w
     connections.shutdown().await;
 }
 
-fn open(connections: &mut JoinSet<()>, stream: TcpStream, listener: usize, shared: &Arc<Shared>) {
-    let seat = Seat(Arc::clone(shared));
-    if shared.connections.fetch_add(1, Relaxed) >= shared.options.max_connections {
+fn open(connections: &mut JoinSet<()>, stream: TcpStream, listener: usize, node: &Arc<Node>) {
+    let seat = Seat(Arc::clone(node));
+    if node.connections.fetch_add(1, Relaxed) >= node.options.max_connections {
         return;
     }
     connections.spawn(async move {
@@ -94,7 +97,7 @@ fn open(connections: &mut JoinSet<()>, stream: TcpStream, listener: usize, share
 }
 
 /// Counts a connection for as long as it lives, also if it panics.
-struct Seat(Arc<Shared>);
+struct Seat(Arc<Node>);
 
 impl Drop for Seat {
     fn drop(&mut self) {
@@ -102,21 +105,20 @@ impl Drop for Seat {
     }
 }
 
-async fn serve(mut stream: TcpStream, listener: usize, shared: &Arc<Shared>) -> Result<(), Ended> {
+async fn serve(mut stream: TcpStream, listener: usize, node: &Arc<Node>) -> Result<(), Ended> {
     stream.set_nodelay(true)?;
     let (local, peer) = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
     let came = Came { local, peer, listener };
-    let mut reader = Reader::new(&shared.requests);
+    let mut reader = Reader::new(&node.requests);
     loop {
-        let frame =
-            timeout(shared.options.max_idle, reader.frame(&mut stream, shared.options.max_request_bytes))
-                .await
-                .map_err(|_| Ended::Idle)??;
-        let (answer, spending) = match dispatch::admit(shared, came, frame)? {
+        let frame = timeout(node.options.max_idle, reader.frame(&mut stream, node.options.max_request_bytes))
+            .await
+            .map_err(|_| Ended::Idle)??;
+        let (answer, spending) = match dispatch::admit(node, came, frame)? {
             Admission::Answer(answer) => (answer, None),
             Admission::Request(request) => {
                 let spending = request.spending();
-                let mut cost = Share::new(&shared.requests);
+                let mut cost = Share::new(&node.requests);
                 if request.cost > LARGE_BUFFER && !cost.grow(request.cost) {
                     return Err(Ended::Crowded);
                 }
@@ -142,9 +144,7 @@ async fn serve(mut stream: TcpStream, listener: usize, shared: &Arc<Shared>) -> 
                 (answer, Some(spending))
             }
         };
-        timeout(WRITE_TIME, write(&mut stream, answer, &shared.requests))
-            .await
-            .map_err(|_| Ended::Idle)??;
+        timeout(WRITE_TIME, write(&mut stream, answer, &node.requests)).await.map_err(|_| Ended::Idle)??;
         drop(spending);
         reader.settle();
     }

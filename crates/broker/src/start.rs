@@ -2,19 +2,21 @@
 
 use crate::{
     clock::Clock,
-    directory::DirectoryError,
+    dispatch,
+    error::BrokerError,
+    node::Node,
     options::{Listener, Options},
+    served::Served,
     server::{self, Listening},
-    shared::Shared,
-    storage_error::StorageError,
-    transactions::Transactions,
-    upkeep,
 };
 use kafka_protocol::messages::ApiKey;
 use std::{
     fmt, io,
     net::{IpAddr, SocketAddr, TcpListener},
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -35,37 +37,6 @@ const STOP_TIME: Duration = Duration::from_secs(2);
 
 /// Rest after a panic that may come again.
 const PANIC_PAUSE: Duration = Duration::from_millis(50);
-
-/// Why a broker did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum BrokerError {
-    #[error("broker: no address to listen on")]
-    NoAddress,
-    #[error("broker: cannot listen on {address}")]
-    Listen { address: SocketAddr, source: io::Error },
-    #[error("broker: cannot listen on {address}, which this broker has by its listener {other} already")]
-    Overlap { address: SocketAddr, other: SocketAddr },
-    #[error(
-        "broker: group.min.session.timeout.ms={} is above group.max.session.timeout.ms={}",
-        least.as_millis(),
-        most.as_millis()
-    )]
-    SessionTimeouts { least: Duration, most: Duration },
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    #[error("broker: its journal cannot be written")]
-    Journal,
-    #[error("broker: the offsets of its groups take more memory than they may; raise the memory limit")]
-    Offsets,
-    #[error("broker: the journal has topic {name} as {what}")]
-    Topic { name: String, what: String },
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error("broker: cannot start its threads")]
-    Threads { source: io::Error },
-}
 
 /// Numbers of a running broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +65,7 @@ pub struct Stats {
 
 /// A running broker; it stops when dropped.
 pub struct Broker {
-    shared: Arc<Shared>,
+    node: Arc<Node>,
     addresses: Vec<SocketAddr>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -111,7 +82,7 @@ impl Broker {
         }
         let listeners = bind(&options.listeners)?;
         let addresses = listeners.iter().map(|bound| bound.address).collect();
-        let shared = Arc::new(Shared::new(options, Clock::SYSTEM)?);
+        let node = Arc::new(Node::new(options, Clock::SYSTEM, Served::new(dispatch::served()))?);
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .max_blocking_threads(MAX_BLOCKING_THREADS)
@@ -127,21 +98,23 @@ impl Broker {
                 let _context = runtime.enter();
                 tokio::net::TcpListener::from_std(socket).map_err(listen)?
             };
-            runtime.spawn(server::listen(Listening { socket, index }, Arc::clone(&shared), stopped.clone()));
+            runtime.spawn(server::listen(Listening { socket, index }, Arc::clone(&node), stopped.clone()));
         }
-        runtime.spawn(keep_time(Arc::clone(&shared), |shared| Arc::clone(&shared.groups).run()));
-        runtime.spawn(keep_time(Arc::clone(&shared), Transactions::run));
-        runtime.spawn(upkeep::run(Arc::clone(&shared)));
+        let groups = Arc::clone(&node.groups);
+        runtime.spawn(keep_time(Arc::clone(&node.panics), move || Arc::clone(&groups).run()));
+        let transactions = Arc::clone(&node.transactions);
+        runtime.spawn(keep_time(Arc::clone(&node.panics), move || Arc::clone(&transactions).run()));
+        runtime.spawn(node.upkeep().run());
         // A thread of its own may wait for the runtime's end, which an async caller may not.
-        let kept = Arc::clone(&shared);
+        let upkeep = node.upkeep();
         let thread = thread::Builder::new()
             .name("kadence-broker-stop".to_owned())
             .spawn(move || {
                 wait_for_stop(runtime, stopped);
-                upkeep::close(&kept);
+                upkeep.close();
             })
             .map_err(|source| BrokerError::Threads { source })?;
-        Ok(Self { shared, addresses, stop, thread: Some(thread) })
+        Ok(Self { node, addresses, stop, thread: Some(thread) })
     }
 
     /// Where the broker listens, ports resolved, in the order they were asked for.
@@ -151,25 +124,25 @@ impl Broker {
 
     /// The id of the cluster, new for each broker in memory.
     pub fn cluster_id(&self) -> &str {
-        &self.shared.cluster_id
+        &self.node.cluster_id
     }
 
     /// The broker's numbers now.
     pub fn stats(&self) -> Stats {
-        let shared = &self.shared;
-        let (topics, partitions) = shared.topics.counts();
-        let (groups, waiting_members) = shared.groups.counts();
+        let node = &self.node;
+        let (topics, partitions) = node.topics.counts();
+        let (groups, waiting_members) = node.groups.counts();
         Stats {
-            memory_used_bytes: shared.data.used(),
-            memory_limit_bytes: shared.data.limit(),
-            refused_at_limit: shared.data.refused(),
+            memory_used_bytes: node.data.used(),
+            memory_limit_bytes: node.data.limit(),
+            refused_at_limit: node.data.refused(),
             topics,
             partitions,
-            connections: shared.connections.load(Relaxed),
-            waiting_fetches: shared.waiting.load(Relaxed),
+            connections: node.connections.load(Relaxed),
+            waiting_fetches: node.waiting.load(Relaxed),
             groups,
             waiting_members,
-            panics: shared.panics.load(Relaxed),
+            panics: node.panics.load(Relaxed),
         }
     }
 
@@ -177,7 +150,7 @@ impl Broker {
     ///
     /// Requests for what is not served are not among them.
     pub fn requests(&self) -> impl Iterator<Item = (ApiKey, i16, u64)> {
-        self.shared.requested.all()
+        self.node.served.requests()
     }
 
     /// Closes listeners and connections and waits for their end, two seconds at most.
@@ -202,15 +175,15 @@ impl Drop for Broker {
 }
 
 /// Runs deadlines. A panic is counted and does not stop the time of all others.
-async fn keep_time<F>(shared: Arc<Shared>, run: impl Fn(Arc<Shared>) -> F)
+async fn keep_time<F>(panics: Arc<AtomicUsize>, run: impl Fn() -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    while let Err(error) = tokio::spawn(run(Arc::clone(&shared))).await {
+    while let Err(error) = tokio::spawn(run()).await {
         if !error.is_panic() {
             return;
         }
-        shared.panics.fetch_add(1, Relaxed);
+        panics.fetch_add(1, Relaxed);
         tokio::time::sleep_until(Instant::now() + PANIC_PAUSE).await;
     }
 }

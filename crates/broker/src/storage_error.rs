@@ -1,5 +1,6 @@
 //! What goes wrong with the files of a broker in a directory.
 
+use crate::disk;
 use std::{io, path::PathBuf, sync::Arc};
 
 /// Why files could not be written or read. It can be told more than once: a partition that could not be written
@@ -66,6 +67,11 @@ impl StorageError {
     /// An error of the system, for use in `map_err`.
     pub(crate) fn io(path: impl Into<PathBuf>, what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { path: path.into(), what, source: Arc::new(source) }
+    }
+
+    /// Whether a file was not opened because too many are open, so that nothing is known to be wrong with the disk.
+    pub(crate) fn is_want_of_files(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if disk::is_want_of_files(source))
     }
 
     /// The error with its cause, in a line, for those who are only given a line.

@@ -1,6 +1,6 @@
 //! Names of topics.
 
-use crate::refusal::Refusal;
+use crate::response_error::Refusal;
 use kafka_protocol::ResponseError;
 
 const MAX_NAME_LEN: usize = 249;

@@ -2,7 +2,7 @@
 //! answered as by a Kafka without one.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{

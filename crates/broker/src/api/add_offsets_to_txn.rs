@@ -1,7 +1,7 @@
 //! `AddOffsetsToTxn`, key 25, versions 0 to 4.
 
 use super::{Api, fenced};
-use crate::{dispatch::Close, shared::Call, transactions::Writer};
+use crate::{call::Call, close::Close, transactions::Writer};
 use kafka_protocol::messages::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, ApiKey};
 
 /// From here on clients know what it is to be fenced.
@@ -22,7 +22,7 @@ impl Api for AddOffsetsToTxn {
             producer_id: request.producer_id.0,
             epoch: request.producer_epoch,
         };
-        let added = call.shared.transactions.add_group(&call.shared, &who, &request.group_id);
+        let added = call.node.transactions.add_group(&who, &request.group_id);
         let code = added.err().map_or(0, |error| fenced(error, call.version, FENCED).code());
         Ok(Some(AddOffsetsToTxnResponse::default().with_error_code(code)))
     }

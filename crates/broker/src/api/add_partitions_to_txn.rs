@@ -6,9 +6,9 @@
 
 use super::{Api, fenced};
 use crate::{
-    dispatch::Close,
+    call::Call,
+    close::Close,
     partition::Partition,
-    shared::Call,
     transactions::{Place, Writer},
 };
 use kafka_protocol::{
@@ -70,10 +70,10 @@ fn add(
     topics: &[AddPartitionsToTxnTopic],
     verify_only: bool,
 ) -> Vec<AddPartitionsToTxnTopicResult> {
-    let transactions = &call.shared.transactions;
+    let transactions = &call.node.transactions;
     let mut found: Vec<Found> = Vec::new();
     for topic in topics {
-        let known = call.shared.topics.named(&topic.name);
+        let known = call.node.topics.named(&topic.name);
         found.extend(topic.partitions.iter().map(|&index| {
             let topic = known.as_ref()?;
             Some(((topic.id, index), Arc::clone(topic.partition(index)?)))
@@ -81,7 +81,7 @@ fn add(
     }
     let all: Option<Vec<(Place, Arc<Partition>)>> = found.iter().cloned().collect();
     let added = match all {
-        Some(all) if !verify_only => transactions.add(&call.shared, who, &all),
+        Some(all) if !verify_only => transactions.add(who, &all),
         Some(_) => Ok(()),
         None => Err(ResponseError::OperationNotAttempted),
     };

@@ -4,7 +4,7 @@
 //! Differs from Kafka: the broker's own properties are set when it starts and not changed afterwards.
 
 use super::{Api, outcome};
-use crate::{config::TopicConfig, dispatch::Close, refusal::Refusal, shared::Call};
+use crate::{call::Call, close::Close, config::TopicConfig, response_error::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -91,7 +91,7 @@ pub(super) fn change_topic<'a>(
         TOPIC if !settings.all(|setting| seen.insert(setting)) => {
             invalid("Error due to duplicate config keys")
         }
-        TOPIC => call.shared.topics.configure(name, dry, change),
+        TOPIC => call.node.topics.configure(name, dry, change),
         BROKER => invalid("The properties of this broker are set when it starts and cannot be changed"),
         other => invalid(&format!("Unsupported resource type: {other}")),
     }

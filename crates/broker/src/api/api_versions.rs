@@ -8,10 +8,7 @@
 //! silence.
 
 use super::Api;
-use crate::{
-    dispatch::{Close, TABLE},
-    shared::Call,
-};
+use crate::{call::Call, close::Close, served::Served};
 use bytes::Bytes;
 use kadence_wire::frame::encode_response;
 use kafka_protocol::{
@@ -34,13 +31,13 @@ impl Api for ApiVersions {
         if call.version >= 3 && !named {
             return Ok(Some(empty(ResponseError::InvalidRequest.code())));
         }
-        Ok(Some(empty(0).with_api_keys(all().collect())))
+        Ok(Some(empty(0).with_api_keys(all(&call.node.served).collect())))
     }
 }
 
 /// The answer to a version that is not served.
-pub(crate) fn downgrade(correlation_id: i32) -> Result<Bytes, Close> {
-    let own = all().filter(|v| v.api_key == ApiKey::ApiVersions as i16).collect();
+pub(crate) fn downgrade(served: &Served, correlation_id: i32) -> Result<Bytes, Close> {
+    let own = all(served).filter(|v| v.api_key == ApiKey::ApiVersions as i16).collect();
     let response = empty(ResponseError::UnsupportedVersion.code()).with_api_keys(own);
     Ok(encode_response(ApiKey::ApiVersions, 0, correlation_id, &response)?)
 }
@@ -49,10 +46,10 @@ fn empty(error: i16) -> ApiVersionsResponse {
     ApiVersionsResponse::default().with_error_code(error).with_finalized_features_epoch(-1)
 }
 
-fn all() -> impl Iterator<Item = ApiVersion> {
-    TABLE.iter().map(|s| {
-        let min = if s.key == ApiKey::Produce { 0 } else { s.min };
-        ApiVersion::default().with_api_key(s.key as i16).with_min_version(min).with_max_version(s.max)
+fn all(served: &Served) -> impl Iterator<Item = ApiVersion> {
+    served.apis().map(|(key, versions)| {
+        let min = if key == ApiKey::Produce { 0 } else { *versions.start() };
+        ApiVersion::default().with_api_key(key as i16).with_min_version(min).with_max_version(*versions.end())
     })
 }
 

@@ -3,7 +3,7 @@
 //! Differs from Kafka: a topic or broker has a limit of partitions.
 
 use super::{Api, outcome};
-use crate::{dispatch::Close, refusal::Refusal, shared::Call};
+use crate::{call::Call, close::Close, response_error::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -45,10 +45,10 @@ impl Api for CreatePartitions {
 
 fn grow(call: &Call, wanted: &CreatePartitionsTopic, dry: bool) -> Result<(), Refusal> {
     let assigned = wanted.assignments.as_deref();
-    if assigned.unwrap_or_default().iter().any(|a| a.broker_ids != [call.node()]) {
-        let node = call.node().0;
+    if assigned.unwrap_or_default().iter().any(|a| a.broker_ids != [call.node_id()]) {
+        let node = call.node_id().0;
         let message = format!("Replica assignments name broker {node} only, as it is the only one.");
         return Err(Refusal::new(ResponseError::InvalidReplicaAssignment, message));
     }
-    call.shared.topics.grow(&wanted.name, wanted.count, assigned.map(<[_]>::len), dry)
+    call.node.topics.grow(&wanted.name, wanted.count, assigned.map(<[_]>::len), dry)
 }

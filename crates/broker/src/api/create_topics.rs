@@ -5,10 +5,10 @@
 
 use super::{Api, outcome, text};
 use crate::{
+    call::Call,
+    close::Close,
     config::{KNOWN, Known, TopicConfig},
-    dispatch::Close,
-    refusal::Refusal,
-    shared::Call,
+    response_error::Refusal,
     topics::Topic,
 };
 use kafka_protocol::{
@@ -60,7 +60,7 @@ fn create(call: &Call, wanted: &CreatableTopic, dry: bool) -> Result<(Arc<Topic>
         let set = config.set(&setting.name, setting.value.as_deref());
         set.map_err(|message| Refusal::new(ResponseError::InvalidConfig, message))?;
     }
-    let topic = call.shared.topics.create(&wanted.name, partitions, config, dry)?;
+    let topic = call.node.topics.create(&wanted.name, partitions, config, dry)?;
     Ok((topic, partitions))
 }
 
@@ -74,7 +74,7 @@ fn partitions(call: &Call, wanted: &CreatableTopic) -> Result<i32, Refusal> {
     }
     if wanted.assignments.is_empty() {
         return Ok(match wanted.num_partitions {
-            DEFAULT => call.shared.options.default_partitions,
+            DEFAULT => call.node.options.default_partitions,
             number => number,
         });
     }
@@ -85,11 +85,11 @@ fn partitions(call: &Call, wanted: &CreatableTopic) -> Result<i32, Refusal> {
     let mut indexes: Vec<i32> = wanted.assignments.iter().map(|a| a.partition_index).collect();
     indexes.sort_unstable();
     let consecutive = indexes.iter().zip(0..).all(|(index, expected)| *index == expected);
-    let here = wanted.assignments.iter().all(|a| a.broker_ids == [call.node()]);
+    let here = wanted.assignments.iter().all(|a| a.broker_ids == [call.node_id()]);
     if consecutive && here {
         return Ok(indexes.len() as i32);
     }
-    let node = call.node().0;
+    let node = call.node_id().0;
     let message = format!("Replica assignments name partitions from 0 on, each on broker {node} only.");
     Err(Refusal::new(ResponseError::InvalidReplicaAssignment, message))
 }
@@ -118,7 +118,7 @@ fn configs(call: &Call, topic: &Topic) -> Vec<CreatableTopicConfigs> {
     let describe = |known: &Known| {
         let own = topic.config.own(known.name);
         let value =
-            own.map_or_else(|| known.default_of(&call.shared.options.topic_defaults), ToOwned::to_owned);
+            own.map_or_else(|| known.default_of(&call.node.options.topic_defaults), ToOwned::to_owned);
         CreatableTopicConfigs::default()
             .with_name(text(known.name))
             .with_value(Some(text(&value)))

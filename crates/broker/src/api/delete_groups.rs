@@ -1,7 +1,7 @@
 //! `DeleteGroups`, key 42, versions 0 to 2.
 
 use super::{Api, code};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::messages::{
     ApiKey, DeleteGroupsRequest, DeleteGroupsResponse, delete_groups_response::DeletableGroupResult,
 };
@@ -17,7 +17,7 @@ impl Api for DeleteGroups {
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
         let results = request.groups_names.into_iter().map(|id| {
-            let deleted = call.shared.groups.delete(&id);
+            let deleted = call.node.groups.delete(&id);
             DeletableGroupResult::default().with_group_id(id).with_error_code(code(&deleted))
         });
         Ok(Some(DeleteGroupsResponse::default().with_results(results.collect())))

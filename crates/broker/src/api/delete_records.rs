@@ -3,7 +3,7 @@
 //! The records before an offset are gone for every reader; their space is free with the whole segment.
 
 use super::Api;
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -45,12 +45,12 @@ fn answer(call: &Call, topic: &TopicName, wanted: &DeleteRecordsPartition) -> De
 
 /// The first offset that is left.
 fn delete(call: &Call, topic: &TopicName, wanted: &DeleteRecordsPartition) -> Result<i64, ResponseError> {
-    let topic = call.shared.topics.named(topic).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let topic = call.node.topics.named(topic).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let partition = topic.partition(wanted.partition_index).ok_or(ResponseError::UnknownTopicOrPartition)?;
     if topic.settings.cleanup_policy == "compact" {
         return Err(ResponseError::PolicyViolation);
     }
     let before = (wanted.offset != ALL).then_some(wanted.offset);
     partition
-        .delete_before(before, |offset| call.shared.topics.note_start(&topic, wanted.partition_index, offset))
+        .delete_before(before, |offset| call.node.topics.note_start(&topic, wanted.partition_index, offset))
 }

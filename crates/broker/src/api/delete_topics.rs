@@ -3,7 +3,7 @@
 //! Differs from Kafka: a topic is gone when the answer comes.
 
 use super::{Api, text};
-use crate::{dispatch::Close, refusal::Refusal, shared::Call, topics::Topic};
+use crate::{call::Call, close::Close, response_error::Refusal, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -31,7 +31,7 @@ impl Api for DeleteTopics {
 }
 
 fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
-    let topics = &call.shared.topics;
+    let topics = &call.node.topics;
     let found = match &asked.name {
         Some(name) if asked.topic_id.is_nil() => {
             topics.named(name).ok_or_else(|| refusal(ResponseError::UnknownTopicOrPartition))
@@ -40,7 +40,7 @@ fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
         None => topics.with_id(asked.topic_id).ok_or_else(|| refusal(ResponseError::UnknownTopicId)),
     };
     let result = found.and_then(|topic| {
-        if !call.shared.options.delete_topics {
+        if !call.node.options.delete_topics {
             return Err(refusal(ResponseError::TopicDeletionDisabled));
         }
         take_away(call, &topic.name)
@@ -62,8 +62,8 @@ fn delete(call: &Call, asked: DeleteTopicState) -> DeletableTopicResult {
 /// Takes a topic away, and with it what groups have of it. In one step, so that nobody commits to it in between, nor
 /// to a new one of its name before the old offsets are gone.
 fn take_away(call: &Call, name: &str) -> Result<Arc<Topic>, Refusal> {
-    call.shared.groups.with(|groups, _| {
-        let topic = call.shared.topics.delete(name)?;
+    call.node.groups.with(|groups, _| {
+        let topic = call.node.topics.delete(name)?;
         groups.forget_topics(&HashSet::from([topic.name.as_str()]));
         Ok(topic)
     })

@@ -3,7 +3,7 @@
 //! The broker is listed at the address the client reached it at, as in `Metadata`.
 
 use super::{Api, CLUSTER_OPERATIONS, NO_OPERATIONS, operations, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -47,11 +47,11 @@ impl Api for DescribeCluster {
         }
         let (host, port) = call.advertised();
         let broker =
-            DescribeClusterBroker::default().with_broker_id(call.node()).with_host(host).with_port(port);
+            DescribeClusterBroker::default().with_broker_id(call.node_id()).with_host(host).with_port(port);
         Ok(Some(
             response
-                .with_cluster_id(text(&call.shared.cluster_id))
-                .with_controller_id(call.node())
+                .with_cluster_id(text(&call.node.cluster_id))
+                .with_controller_id(call.node_id())
                 .with_brokers(vec![broker])
                 .with_cluster_authorized_operations(of_cluster),
         ))

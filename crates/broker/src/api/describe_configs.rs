@@ -1,15 +1,16 @@
 //! `DescribeConfigs`, key 32, versions 1 to 4, of topics, of the broker, of groups and of clients' metrics.
 //!
 //! Differs from Kafka: all settings of the broker are read-only, as they are set when it starts; those that it does not
-//! act on have Kafka's defaults. So have those of groups and of clients' metrics, which cannot be set.
+//! act on have Kafka's defaults, but for `log.dirs`, which is the broker's directory. So have those of groups and of
+//! clients' metrics, which cannot be set.
 
 use super::{Api, text};
 use crate::{
+    call::Call,
+    close::Close,
     config::{KNOWN, Kind, Known},
-    dispatch::Close,
     options::{Options, PASSWORD, PROPERTIES, Property, PropertyKind, inert},
-    refusal::Refusal,
-    shared::Call,
+    response_error::Refusal,
     topics::Topic,
 };
 use kafka_protocol::{
@@ -108,10 +109,10 @@ fn describe(
     resource: &DescribeConfigsResource,
     more: &More,
 ) -> Result<Vec<DescribeConfigsResourceResult>, Refusal> {
-    let options = &call.shared.options;
+    let options = &call.node.options;
     let settings: Vec<Setting> = match resource.resource_type {
         TOPIC => {
-            let topic = call.shared.topics.named(&resource.resource_name).ok_or_else(|| {
+            let topic = call.node.topics.named(&resource.resource_name).ok_or_else(|| {
                 let error = ResponseError::UnknownTopicOrPartition;
                 Refusal::new(error, format!("Topic '{}' does not exist.", &*resource.resource_name))
             })?;
@@ -177,11 +178,20 @@ fn broker_settings(options: &Options) -> Vec<Setting> {
     };
     let inert = inert().map(|setting| {
         let default = setting.default.map(str::to_owned);
-        let values = vec![(setting.name, default, SOURCE_DEFAULT)];
-        Setting { name: setting.name, kind: setting.kind, read_only: true, values, doc: INERT }
+        let mut values = vec![(setting.name, default, SOURCE_DEFAULT)];
+        let mut doc = INERT;
+        // It is no property that is set by its name.
+        if let Some(dir) = options.data_dir.as_ref().filter(|_| setting.name == LOG_DIRS) {
+            values.insert(0, (LOG_DIRS, Some(dir.display().to_string()), SOURCE_SERVER));
+            doc = "The directory that keeps records, topics, offsets and transactions.";
+        }
+        Setting { name: setting.name, kind: setting.kind, read_only: true, values, doc }
     });
     PROPERTIES.iter().map(describe).chain(inert).collect()
 }
+
+/// The setting that says where a Kafka keeps its logs, which here is the broker's directory.
+const LOG_DIRS: &str = "log.dirs";
 
 /// What is said of a setting that nothing here acts on.
 const INERT: &str = "Kafka's; this broker does not act on it.";

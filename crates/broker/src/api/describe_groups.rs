@@ -4,7 +4,7 @@
 //! twice is answered once.
 
 use super::{Api, GROUP_OPERATIONS, NO_OPERATIONS, operations, text};
-use crate::{dispatch::Close, groups::Described, refusal::Refusal, shared::Call};
+use crate::{call::Call, close::Close, groups::Described, response_error::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -35,7 +35,7 @@ impl Api for DescribeGroups {
         let mut seen = HashSet::new();
         let asked = request.groups.into_iter().filter(|id| seen.insert(id.clone()));
         let groups = asked.map(|id| {
-            let found = call.shared.groups.with(|groups, _| groups.describe(&id));
+            let found = call.node.groups.with(|groups, _| groups.describe(&id));
             match found {
                 Some(found) => {
                     call.spending.add(cost(&found))?;

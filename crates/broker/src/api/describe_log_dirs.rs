@@ -4,8 +4,9 @@
 
 use super::text;
 use crate::{
-    dispatch::{Answer, Close, decode, encode},
-    shared::Call,
+    answer::{Answer, decode, encode},
+    call::Call,
+    close::Close,
     topics::Topic,
 };
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -55,7 +56,7 @@ fn not_cordoned(answer: &Answer) -> Answer {
 
 fn describe_all(call: &Call, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
     let topics = match request.topics {
-        None => call.shared.topics.all().iter().map(|topic| describe(topic, None)).collect(),
+        None => call.node.topics.all().iter().map(|topic| describe(topic, None)).collect(),
         Some(asked) => {
             let mut wanted: BTreeMap<TopicName, BTreeSet<i32>> = BTreeMap::new();
             for topic in asked {
@@ -63,12 +64,12 @@ fn describe_all(call: &Call, request: DescribeLogDirsRequest) -> DescribeLogDirs
             }
             // What is not here is left out.
             let found = wanted.iter().filter_map(|(name, partitions)| {
-                Some(describe(&*call.shared.topics.named(name)?, Some(partitions)))
+                Some(describe(&*call.node.topics.named(name)?, Some(partitions)))
             });
             found.filter(|topic| !topic.partitions.is_empty()).collect()
         }
     };
-    let path = call.shared.topics.path();
+    let path = call.node.topics.path();
     let (total, usable) = path.map_or_else(|| memory(call), room);
     let result = DescribeLogDirsResult::default()
         .with_log_dir(path.map_or_else(|| text(IN_MEMORY), |path| text(&path.to_string_lossy())))
@@ -92,7 +93,7 @@ fn describe(topic: &Topic, wanted: Option<&BTreeSet<i32>>) -> DescribeLogDirsTop
 }
 
 fn memory(call: &Call) -> (i64, i64) {
-    let data = &call.shared.data;
+    let data = &call.node.data;
     let (limit, used) = (data.limit(), data.used());
     (limit as i64, limit.saturating_sub(used) as i64)
 }

@@ -3,7 +3,7 @@
 //! Differs from Kafka: a partition that is asked for twice is refused with `INVALID_REQUEST` the second time.
 
 use super::Api;
-use crate::{dispatch::Close, producers::Active, shared::Call};
+use crate::{call::Call, close::Close, producers::Active};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -30,7 +30,7 @@ impl Api for DescribeProducers {
         let mut seen = HashSet::new();
         let mut topics = Vec::with_capacity(request.topics.len());
         for topic in request.topics {
-            let known = call.shared.topics.named(&topic.name);
+            let known = call.node.topics.named(&topic.name);
             let mut partitions = Vec::with_capacity(topic.partition_indexes.len());
             for index in topic.partition_indexes {
                 let answer =

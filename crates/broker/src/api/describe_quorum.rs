@@ -3,7 +3,7 @@
 //! Differs from Kafka: what is known of the cluster is no log, so its offsets say nothing.
 
 use super::{Api, LEADER_EPOCH, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -50,14 +50,14 @@ impl Api for DescribeQuorum {
 }
 
 fn leader(call: &Call) -> PartitionData {
-    let now = call.shared.clock.now_ms();
+    let now = call.node.clock.now_ms();
     let voter = ReplicaState::default()
-        .with_replica_id(call.node())
+        .with_replica_id(call.node_id())
         .with_log_end_offset(END)
         .with_last_fetch_timestamp(now)
         .with_last_caught_up_timestamp(now);
     PartitionData::default()
-        .with_leader_id(call.node())
+        .with_leader_id(call.node_id())
         .with_leader_epoch(LEADER_EPOCH + 1)
         .with_high_watermark(END)
         .with_error_message((call.version >= 2).then(|| text("")))
@@ -76,5 +76,5 @@ fn node(call: &Call) -> Node {
     let (host, port) = call.advertised();
     let port = u16::try_from(port).unwrap_or_default();
     let listener = Listener::default().with_name(text("CONTROLLER")).with_host(host).with_port(port);
-    Node::default().with_node_id(call.node()).with_listeners(vec![listener])
+    Node::default().with_node_id(call.node_id()).with_listeners(vec![listener])
 }

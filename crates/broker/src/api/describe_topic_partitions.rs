@@ -1,7 +1,7 @@
 //! `DescribeTopicPartitions`, key 75, version 0: topics in order of their names, page by page.
 
 use super::{Api, LEADER_EPOCH, NO_OPERATIONS, TOPIC_OPERATIONS};
-use crate::{dispatch::Close, shared::Call, topic_name::check_name, topics::Topic};
+use crate::{call::Call, close::Close, topic_name::check_name, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -65,14 +65,14 @@ fn asked(
     from: &str,
 ) -> Vec<(TopicName, Option<Arc<Topic>>)> {
     if request.topics.is_empty() {
-        let all = call.shared.topics.all().into_iter();
+        let all = call.node.topics.all().into_iter();
         return all
             .filter(|topic| *topic.name >= *from)
             .map(|topic| (TopicName(topic.name.clone()), Some(topic)))
             .collect();
     }
     let names: BTreeSet<&str> = request.topics.iter().map(|t| t.name.as_str()).collect();
-    let find = |name| call.shared.topics.named(name);
+    let find = |name| call.node.topics.named(name);
     names.range(from..).map(|name| (TopicName(super::text(name)), find(name))).collect()
 }
 
@@ -90,11 +90,11 @@ fn describe(
     topic: &Topic,
     shown: std::ops::Range<usize>,
 ) -> DescribeTopicPartitionsResponseTopic {
-    let node = || vec![call.node()];
+    let node = || vec![call.node_id()];
     let partitions = shown.map(|index| {
         DescribeTopicPartitionsResponsePartition::default()
             .with_partition_index(index as i32)
-            .with_leader_id(call.node())
+            .with_leader_id(call.node_id())
             .with_leader_epoch(LEADER_EPOCH)
             .with_replica_nodes(node())
             .with_isr_nodes(node())

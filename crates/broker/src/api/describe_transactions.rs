@@ -5,7 +5,7 @@
 //! asked for twice is answered once.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call, transactions::Place};
+use crate::{call::Call, close::Close, transactions::Place};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -39,7 +39,7 @@ impl Api for DescribeTransactions {
 }
 
 fn describe(call: &Call, id: TransactionalId) -> Result<TransactionState, Close> {
-    let found = call.shared.transactions.describe(&id);
+    let found = call.node.transactions.describe(&id);
     let answer = TransactionState::default().with_transactional_id(id);
     let Some((found, places)) = found else {
         let error = if answer.transactional_id.is_empty() {
@@ -65,7 +65,7 @@ fn topics(call: &Call, places: &[Place]) -> Vec<TopicData> {
         by_topic.entry(topic).or_default().push(index);
     }
     let topic = |(id, partitions)| {
-        let topic = call.shared.topics.with_id(id)?;
+        let topic = call.node.topics.with_id(id)?;
         let name = TopicName(topic.name.clone());
         Some(TopicData::default().with_topic(name).with_partitions(partitions))
     };

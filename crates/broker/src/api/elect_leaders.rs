@@ -1,7 +1,7 @@
 //! `ElectLeaders`, key 43, versions 0 to 2: the only node leads everything, so no election is needed.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -29,7 +29,7 @@ impl Api for ElectLeaders {
         let results = match request.topic_partitions {
             // Those that need an election: none.
             None => {
-                let all = call.shared.topics.all().into_iter();
+                let all = call.node.topics.all().into_iter();
                 all.map(|topic| ReplicaElectionResult::default().with_topic(TopicName(topic.name.clone())))
                     .collect()
             }
@@ -45,7 +45,7 @@ impl Api for ElectLeaders {
 }
 
 fn elect(call: &Call, kind: i8, asked: TopicPartitions) -> ReplicaElectionResult {
-    let topic = call.shared.topics.named(&asked.topic);
+    let topic = call.node.topics.named(&asked.topic);
     let results = asked.partitions.iter().map(|&index| {
         let name = &*asked.topic;
         let (error, message) = match &topic {
@@ -65,7 +65,7 @@ fn elect(call: &Call, kind: i8, asked: TopicPartitions) -> ReplicaElectionResult
         PartitionResult::default()
             .with_partition_id(index)
             .with_error_code(error.code())
-            .with_error_message(Some(text(&crate::refusal::Refusal::new(error, message).message)))
+            .with_error_message(Some(text(&crate::response_error::Refusal::new(error, message).message)))
     });
     let results = results.collect();
     ReplicaElectionResult::default().with_topic(asked.topic).with_partition_result(results)

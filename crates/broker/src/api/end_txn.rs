@@ -4,7 +4,7 @@
 //! the end is marked in all partitions, so that the next transaction need not wait.
 
 use super::{Api, fenced};
-use crate::{dispatch::Close, shared::Call, transactions::Writer};
+use crate::{call::Call, close::Close, transactions::Writer};
 use kafka_protocol::messages::{ApiKey, EndTxnRequest, EndTxnResponse};
 
 /// From here on clients know what it is to be fenced.
@@ -25,7 +25,7 @@ impl Api for EndTxn {
             producer_id: request.producer_id.0,
             epoch: request.producer_epoch,
         };
-        let ended = call.shared.transactions.end(&call.shared, &who, request.committed);
+        let ended = call.node.transactions.end(&who, request.committed);
         let code = ended.err().map_or(0, |error| fenced(error, call.version, FENCED).code());
         Ok(Some(EndTxnResponse::default().with_error_code(code)))
     }

@@ -7,9 +7,11 @@
 
 use super::{READ_COMMITTED, check_leader_epoch, find_topic};
 use crate::{
-    dispatch::{Answer, Close, decode},
+    answer::{Answer, decode},
+    call::Call,
+    close::Close,
+    node::Node,
     partition::{Partition, Watch},
-    shared::{Call, Shared},
 };
 use bytes::Bytes;
 use kadence_wire::{
@@ -54,7 +56,7 @@ pub(crate) async fn answer(call: Call, body: Bytes) -> Result<Answer, Close> {
         return encode(&call, &FetchResponse::default().with_error_code(error), Vec::new());
     }
     let wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
-    let most = usize::try_from(request.max_bytes).unwrap_or(0).min(call.shared.options.max_fetch_bytes);
+    let most = usize::try_from(request.max_bytes).unwrap_or(0).min(call.node.options.max_fetch_bytes);
     let least = usize::try_from(request.min_bytes).unwrap_or(0).min(most);
     let enough = |look: &Look| look.failed || look.bytes >= least;
 
@@ -76,12 +78,12 @@ pub(crate) async fn answer(call: Call, body: Bytes) -> Result<Answer, Close> {
 }
 
 /// Counts a fetch while it waits, also if it is given up.
-struct Waiting(Arc<Shared>);
+struct Waiting(Arc<Node>);
 
 impl Waiting {
     fn new(call: &Call) -> Self {
-        call.shared.waiting.fetch_add(1, Relaxed);
-        Self(Arc::clone(&call.shared))
+        call.node.waiting.fetch_add(1, Relaxed);
+        Self(Arc::clone(&call.node))
     }
 }
 
@@ -97,7 +99,7 @@ fn encode(call: &Call, response: &FetchResponse, batches: Vec<Batches>) -> Resul
 
 fn look(call: &Call, request: &FetchRequest) -> Look {
     let asked = usize::try_from(request.max_bytes).unwrap_or(0);
-    let mut left = asked.min(call.shared.options.max_fetch_bytes);
+    let mut left = asked.min(call.node.options.max_fetch_bytes);
     let mut out = Look { response: FetchResponse::default(), batches: Vec::new(), bytes: 0, failed: false };
     for topic in &request.topics {
         let mut partitions = Vec::with_capacity(topic.partitions.len());
@@ -160,7 +162,7 @@ fn read(
     let batches = match found.load() {
         Ok(batches) => batches,
         Err(error) => {
-            call.shared.report(&error);
+            call.node.faults.report(&error);
             return (data.with_error_code(ResponseError::KafkaStorageError.code()), Batches::new());
         }
     };

@@ -4,7 +4,7 @@
 //! share groups are not served.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -51,7 +51,7 @@ fn coordinator(call: &Call, key: StrBytes, known: bool) -> Coordinator {
     let found = Coordinator::default().with_key(key);
     if known {
         let (host, port) = call.advertised();
-        return found.with_node_id(call.node()).with_host(host).with_port(port).with_error_message(None);
+        return found.with_node_id(call.node_id()).with_host(host).with_port(port).with_error_message(None);
     }
     let error = ResponseError::InvalidRequest;
     found

@@ -1,7 +1,7 @@
 //! `Heartbeat`, key 12, versions 0 to 4.
 
 use super::{Api, code};
-use crate::{dispatch::Close, groups::Committer, shared::Call};
+use crate::{call::Call, close::Close, groups::Committer};
 use kafka_protocol::messages::{ApiKey, HeartbeatRequest, HeartbeatResponse};
 
 pub(crate) struct Heartbeat;
@@ -19,7 +19,7 @@ impl Api for Heartbeat {
             instance: request.group_instance_id.as_deref(),
             generation: request.generation_id,
         };
-        let result = call.shared.groups.with(|groups, now| groups.heartbeat(now, &request.group_id, &who));
+        let result = call.node.groups.with(|groups, now| groups.heartbeat(now, &request.group_id, &who));
         Ok(Some(HeartbeatResponse::default().with_error_code(code(&result))))
     }
 }

@@ -9,10 +9,10 @@ use super::{
     outcome,
 };
 use crate::{
+    call::Call,
+    close::Close,
     config::{ListChange, TopicConfig},
-    dispatch::Close,
-    refusal::Refusal,
-    shared::Call,
+    response_error::Refusal,
 };
 use kafka_protocol::{
     ResponseError,
@@ -64,7 +64,7 @@ fn alter(call: &Call, resource: &AlterConfigsResource, once: bool, dry: bool) ->
 
 fn apply(call: &Call, config: &mut TopicConfig, setting: &AlterableConfig) -> Result<(), Refusal> {
     let (name, value) = (setting.name.as_str(), setting.value.as_deref());
-    let defaults = &call.shared.options.topic_defaults;
+    let defaults = &call.node.options.topic_defaults;
     if setting.config_operation != DELETE {
         refuse_null(name, value)?;
     }

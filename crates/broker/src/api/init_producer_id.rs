@@ -6,7 +6,7 @@
 //! transactional id is forgotten when others need its room, not after a time.
 
 use super::{Api, fenced};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{ApiKey, InitProducerIdRequest, InitProducerIdResponse, ProducerId},
@@ -43,18 +43,18 @@ fn init(call: &Call, request: &InitProducerIdRequest) -> Result<(i64, i16), Resp
         (id, epoch) if id == NONE.0 || epoch == NONE.1 => return Err(ResponseError::InvalidRequest),
         had => Some(had),
     };
-    let shared = &call.shared;
+    let node = &call.node;
     let Some(id) = &request.transactional_id else {
-        return Ok((shared.producer_ids.take()?, 0));
+        return Ok((node.producer_ids.take()?, 0));
     };
     if id.is_empty() {
         return Err(ResponseError::InvalidRequest);
     }
     let timeout_ms = request.transaction_timeout_ms;
-    let most = shared.options.max_transaction_timeout.as_millis();
+    let most = node.options.max_transaction_timeout.as_millis();
     if !u128::try_from(timeout_ms).is_ok_and(|timeout| (1..=most).contains(&timeout)) {
         return Err(ResponseError::InvalidTransactionTimeout);
     }
-    let producer = shared.transactions.init(shared, id, timeout_ms, had)?;
+    let producer = node.transactions.init(id, timeout_ms, had)?;
     Ok((producer.id, producer.epoch))
 }

@@ -7,9 +7,10 @@
 
 use super::text;
 use crate::{
-    dispatch::{Close, Waiting, decode, encode},
+    answer::{Waiting, decode, encode},
+    call::Call,
+    close::Close,
     groups::{Join, JoinRefused, Joined},
-    shared::Call,
 };
 use bytes::Bytes;
 use kafka_protocol::{
@@ -47,12 +48,12 @@ pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
         protocol_type: &request.protocol_type,
         protocols: &protocols,
         client_id: &call.client_id(),
-        host: call.peer.ip(),
+        host: call.came.peer.ip(),
         unique: Uuid::new_v4(),
         asks_for_id: call.version >= ASKS_FOR_ID,
         can_skip_assignment: call.version >= SKIP_ASSIGNMENT,
     };
-    let waiting = call.shared.groups.join(&request.group_id, &join);
+    let waiting = call.node.groups.join(&request.group_id, &join);
     let (version, correlation_id, spending) = (call.version, call.correlation_id, call.spending.clone());
     Ok(Box::pin(async move {
         let response = match waiting.answer().await.ok_or(Close::Stopped)? {

@@ -3,7 +3,7 @@
 //! Differs from Kafka: no more members than a group may have are named at once.
 
 use super::{Api, code};
-use crate::{dispatch::Close, options::MAX_GROUP_SIZE, shared::Call};
+use crate::{call::Call, close::Close, options::MAX_GROUP_SIZE};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -36,7 +36,7 @@ impl Api for LeaveGroup {
         let named: Vec<(&str, Option<&str>)> =
             members.iter().map(|m| (m.member_id.as_str(), m.group_instance_id.as_deref())).collect();
         let response = LeaveGroupResponse::default();
-        let results = match call.shared.groups.leave(&request.group_id, &named) {
+        let results = match call.node.groups.leave(&request.group_id, &named) {
             Ok(results) => results,
             Err(error) => return Ok(Some(response.with_error_code(error.code()))),
         };

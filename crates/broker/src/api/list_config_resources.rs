@@ -4,7 +4,7 @@
 //! listed, as their levels are not set by clients.
 
 use super::{Api, text};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -42,10 +42,10 @@ impl Api for ListConfigResources {
         };
         let mut resources = Vec::new();
         if wants(BROKER) {
-            resources.push(resource(BROKER, &call.node().0.to_string()));
+            resources.push(resource(BROKER, &call.node_id().0.to_string()));
         }
         if wants(TOPIC) {
-            resources.extend(call.shared.topics.all().iter().map(|topic| resource(TOPIC, &topic.name)));
+            resources.extend(call.node.topics.all().iter().map(|topic| resource(TOPIC, &topic.name)));
         }
         Ok(Some(response.with_config_resources(resources)))
     }

@@ -4,9 +4,9 @@
 
 use super::{Api, text};
 use crate::{
-    dispatch::Close,
+    call::Call,
+    close::Close,
     groups::{Listed, State},
-    shared::Call,
 };
 use kafka_protocol::{
     messages::{ApiKey, GroupId, ListGroupsRequest, ListGroupsResponse, list_groups_response::ListedGroup},
@@ -37,7 +37,7 @@ impl Api for ListGroups {
         // A filter may be long: it is looked through once, not for every group.
         let of_type = passes(&request.types_filter, TYPE);
         let states = State::ALL.map(|state| of_type && passes(&request.states_filter, state.name()));
-        let groups = call.shared.groups.with(|groups, _| groups.list());
+        let groups = call.node.groups.with(|groups, _| groups.list());
         let cost = |group: &Listed| {
             LISTED_BYTES + 2 * (group.id.len() + group.protocol_type.as_ref().map_or(0, |kind| kind.len()))
         };

@@ -6,7 +6,7 @@
 //! its start.
 
 use super::{Api, LEADER_EPOCH, READ_COMMITTED, check_leader_epoch};
-use crate::{dispatch::Close, log::Stored, shared::Call};
+use crate::{call::Call, close::Close, log::Stored};
 use kadence_wire::records;
 use kafka_protocol::{
     ResponseError,
@@ -86,7 +86,7 @@ fn find(
     (wanted, committed): (&ListOffsetsPartition, bool),
     budget: &mut u64,
 ) -> Result<(i64, i64), ResponseError> {
-    let topic = call.shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let topic = call.node.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let partition = topic.partition(wanted.partition_index).ok_or(ResponseError::UnknownTopicOrPartition)?;
     check_leader_epoch(wanted.current_leader_epoch)?;
     let (lookup, start, before) = {
@@ -103,7 +103,8 @@ fn find(
         (lookup, state.log.start(), before)
     };
     // The partition is free again while the batch is looked for and into.
-    let Some(batch) = call.shared.told(lookup.load()).map_err(|_| ResponseError::KafkaStorageError)? else {
+    let Some(batch) = call.node.faults.told(lookup.load()).map_err(|_| ResponseError::KafkaStorageError)?
+    else {
         return Ok(NONE);
     };
     let timestamp = if wanted.timestamp >= 0 { wanted.timestamp } else { batch.max_timestamp };

@@ -4,8 +4,8 @@
 
 use super::{Api, text};
 use crate::{
-    dispatch::Close,
-    shared::Call,
+    call::Call,
+    close::Close,
     transactions::{Listed, State},
 };
 use kafka_protocol::messages::{
@@ -38,8 +38,8 @@ impl Api for ListTransactions {
             .filter(|state| known.is_empty() || known.iter().any(|name| **name == *state.name()))
             .collect();
         let producers: HashSet<i64> = request.producer_id_filters.iter().map(|id| id.0).collect();
-        let (now, least) = (call.shared.clock.now_ms(), request.duration_filter);
-        let mut listed = call.shared.transactions.list();
+        let (now, least) = (call.node.clock.now_ms(), request.duration_filter);
+        let mut listed = call.node.transactions.list();
         listed.retain(|transaction| {
             states.contains(&transaction.state)
                 && (producers.is_empty() || producers.contains(&transaction.producer.id))

@@ -5,7 +5,7 @@
 //! are never listed.
 
 use super::{Api, CLUSTER_OPERATIONS, LEADER_EPOCH, TOPIC_OPERATIONS, operations, text};
-use crate::{config::TopicConfig, dispatch::Close, shared::Call, topic_name::check_name, topics::Topic};
+use crate::{call::Call, close::Close, config::TopicConfig, topic_name::check_name, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -29,12 +29,12 @@ impl Api for Metadata {
     type Response = MetadataResponse;
 
     fn answer(call: &Call, request: Self::Request) -> Result<Option<Self::Response>, Close> {
-        let shared = &call.shared;
+        let node = &call.node;
         // Before version 1 an empty list meant all.
         let all = request.topics.as_ref().is_none_or(|t| call.version == 0 && t.is_empty());
         let of_topics = operations(request.include_topic_authorized_operations, TOPIC_OPERATIONS);
         let topics = if all {
-            shared.topics.all().iter().map(|t| describe(call, t, of_topics)).collect()
+            node.topics.all().iter().map(|t| describe(call, t, of_topics)).collect()
         } else {
             // A name is answered once, however often it is asked for.
             let mut seen = HashSet::new();
@@ -49,12 +49,12 @@ impl Api for Metadata {
         let of_cluster = operations(request.include_cluster_authorized_operations, CLUSTER_OPERATIONS);
         let (host, port) = call.advertised();
         let broker =
-            MetadataResponseBroker::default().with_node_id(call.node()).with_host(host).with_port(port);
+            MetadataResponseBroker::default().with_node_id(call.node_id()).with_host(host).with_port(port);
         Ok(Some(
             MetadataResponse::default()
                 .with_brokers(vec![broker])
-                .with_cluster_id(Some(text(&shared.cluster_id)))
-                .with_controller_id(call.node())
+                .with_cluster_id(Some(text(&node.cluster_id)))
+                .with_controller_id(call.node_id())
                 .with_cluster_authorized_operations(of_cluster)
                 .with_topics(topics),
         ))
@@ -65,7 +65,7 @@ fn find(call: &Call, asked: &MetadataRequestTopic, create: bool, operations: i32
     // An id goes before a name: clients that ask by id send an empty name along.
     let by_id = call.version >= BY_ID && !asked.topic_id.is_nil();
     let found = match &asked.name {
-        _ if by_id => call.shared.topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
+        _ if by_id => call.node.topics.with_id(asked.topic_id).ok_or(ResponseError::UnknownTopicId),
         Some(name) => named(call, name, create),
         None => Err(ResponseError::InvalidRequest),
     };
@@ -83,32 +83,32 @@ fn find(call: &Call, asked: &MetadataRequestTopic, create: bool, operations: i32
 }
 
 fn named(call: &Call, name: &str, create: bool) -> Result<Arc<Topic>, ResponseError> {
-    let shared = &call.shared;
-    if let Some(topic) = shared.topics.named(name) {
+    let node = &call.node;
+    if let Some(topic) = node.topics.named(name) {
         return Ok(topic);
     }
     check_name(name).map_err(|refusal| refusal.error)?;
     // Before version 4 a client could not say that it does not want the topic.
-    if !(shared.options.auto_create_topics && (create || call.version < 4)) {
+    if !(node.options.auto_create_topics && (create || call.version < 4)) {
         return Err(ResponseError::UnknownTopicOrPartition);
     }
-    let partitions = shared.options.default_partitions;
-    match shared.topics.create(name, partitions, TopicConfig::default(), false) {
+    let partitions = node.options.default_partitions;
+    match node.topics.create(name, partitions, TopicConfig::default(), false) {
         Ok(topic) => Ok(topic),
         // Another client was faster.
         Err(refusal) if refusal.error == ResponseError::TopicAlreadyExists => {
-            shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
+            node.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)
         }
         Err(refusal) => Err(refusal.error),
     }
 }
 
 fn describe(call: &Call, topic: &Topic, operations: i32) -> MetadataResponseTopic {
-    let node = || vec![call.node()];
+    let node = || vec![call.node_id()];
     let partitions = (0..topic.partitions.len()).map(|index| {
         MetadataResponsePartition::default()
             .with_partition_index(index as i32)
-            .with_leader_id(call.node())
+            .with_leader_id(call.node_id())
             .with_leader_epoch(LEADER_EPOCH)
             .with_replica_nodes(node())
             .with_isr_nodes(node())

@@ -5,9 +5,9 @@
 
 use super::{Api, code};
 use crate::{
-    dispatch::Close,
+    call::Call,
+    close::Close,
     groups::{Commit, Committer},
-    shared::Call,
 };
 use kafka_protocol::messages::{
     ApiKey, OffsetCommitRequest, OffsetCommitResponse,
@@ -42,8 +42,8 @@ impl Api for OffsetCommit {
                 })
             })
             .collect();
-        let exists = |topic: &str, index| call.shared.topics.has(topic, index);
-        let results = call.shared.groups.commit(&request.group_id, &who, &commits, exists);
+        let exists = |topic: &str, index| call.node.topics.has(topic, index);
+        let results = call.node.groups.commit(&request.group_id, &who, &commits, exists);
         let mut codes = results.iter().map(code);
         let answers = request.topics.iter().map(|topic| {
             let partitions = topic.partitions.iter().zip(&mut codes).map(|(partition, code)| {

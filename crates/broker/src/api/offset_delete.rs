@@ -1,7 +1,7 @@
 //! `OffsetDelete`, key 47, version 0.
 
 use super::{Api, code};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -25,14 +25,14 @@ impl Api for OffsetDelete {
             .iter()
             .flat_map(|t| t.partitions.iter().map(|p| (t.name.as_str(), p.partition_index)))
             .collect();
-        let deleted = call.shared.groups.delete_offsets(&request.group_id, &asked);
+        let deleted = call.node.groups.delete_offsets(&request.group_id, &asked);
         let results = match deleted {
             Ok(results) => results,
             Err(error) => return Ok(Some(OffsetDeleteResponse::default().with_error_code(error.code()))),
         };
         let mut results = results.iter();
         let topics = request.topics.iter().map(|topic| {
-            let known = call.shared.topics.named(&topic.name);
+            let known = call.node.topics.named(&topic.name);
             let partitions = topic.partitions.iter().zip(&mut results).map(|(partition, result)| {
                 let index = partition.partition_index;
                 let exists = known.as_ref().is_some_and(|t| t.partition(index).is_some());

@@ -5,9 +5,9 @@
 
 use super::{Api, text};
 use crate::{
-    dispatch::Close,
+    call::Call,
+    close::Close,
     groups::{Committed, Coordinator, Offsets},
-    shared::Call,
 };
 use kafka_protocol::{
     ResponseError,
@@ -100,7 +100,7 @@ fn look_up(
     group: &GroupId,
     (asked, stable): (Option<Asked>, bool),
 ) -> Result<Vec<FoundTopic>, Close> {
-    call.shared.groups.with(|groups, _| {
+    call.node.groups.with(|groups, _| {
         let found = find(groups, group, asked, stable);
         let topic = |(name, partitions): &FoundTopic| -> usize {
             2 * name.len() + partitions.iter().map(|p| FOUND_BYTES + p.metadata.len()).sum::<usize>()

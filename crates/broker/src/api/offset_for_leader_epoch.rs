@@ -3,7 +3,7 @@
 //! There is one leader epoch, which ends where the log ends.
 
 use super::{Api, LEADER_EPOCH, check_leader_epoch};
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -49,7 +49,7 @@ fn find(
     name: &TopicName,
     wanted: &OffsetForLeaderPartition,
 ) -> Result<(i32, i64), ResponseError> {
-    let topic = call.shared.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let topic = call.node.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let partition = topic.partition(wanted.partition).ok_or(ResponseError::UnknownTopicOrPartition)?;
     check_leader_epoch(wanted.current_leader_epoch)?;
     if wanted.leader_epoch != LEADER_EPOCH {

@@ -11,11 +11,11 @@
 use super::{Api, abortable, find_topic, text};
 use crate::{
     blocking::in_place,
-    dispatch::Close,
+    call::Call,
+    close::Close,
     options::TopicSettings,
     partition::{AppendError, Appended, Incoming, Partition},
-    refusal::Refusal,
-    shared::Call,
+    response_error::Refusal,
     topics::Topic,
     transactions::Writer,
 };
@@ -159,7 +159,7 @@ fn append(
         return Err(Refusal::new(ResponseError::MessageTooLarge, message).into());
     }
     let header = check(call, said, batch)?;
-    let now = call.shared.clock.now_ms();
+    let now = call.node.clock.now_ms();
     check_times(&topic.settings, &header, batch, now)?;
     check_keys(topic, data.index, batch)?;
     let incoming = Incoming { header: &header, bytes: batch, settings: &topic.settings, now_ms: now };
@@ -174,10 +174,10 @@ fn append(
 
 /// Stores a batch. Where it has to reach the disk, the thread's other work goes elsewhere meanwhile.
 fn store(call: &Call, partition: &Partition, incoming: &Incoming<'_>) -> Result<Appended, AppendError> {
-    let waits = call.shared.journal.is_kept() && incoming.settings.flush_messages < i64::MAX;
+    let waits = call.node.journal.is_kept() && incoming.settings.flush_messages < i64::MAX;
     let appended = if waits { in_place(|| partition.append(incoming)) } else { partition.append(incoming) };
     if let Err(AppendError::Storage(error)) = &appended {
-        call.shared.report(error);
+        call.node.faults.report(error);
     }
     appended
 }
@@ -186,7 +186,7 @@ fn store(call: &Call, partition: &Partition, incoming: &Incoming<'_>) -> Result<
 fn not_enrolled(call: &Call, said: &Said<'_>, header: &BatchHeader, place: (Uuid, i32)) -> Refusal {
     let BatchHeader { producer_id, producer_epoch, .. } = *header;
     let who = Writer { id: said.transaction.unwrap_or_default(), producer_id, epoch: producer_epoch };
-    let error = match call.shared.transactions.verify(&who, place) {
+    let error = match call.node.transactions.verify(&who, place) {
         Ok(()) => ResponseError::InvalidTxnState,
         Err(ResponseError::ProducerFenced) => ResponseError::InvalidProducerEpoch,
         // Old clients send a batch again only for this reason.
@@ -289,7 +289,7 @@ fn refuse(call: &Call, header: &BatchHeader, error: &AppendError) -> Refusal {
             ResponseError::PolicyViolation,
             format!(
                 "the broker's memory limit of {} bytes is reached; delete topics or raise the limit",
-                call.shared.data.limit()
+                call.node.data.limit()
             ),
         ),
         AppendError::OutOfOrder { expected } => Refusal::new(

@@ -3,7 +3,7 @@
 //! Differs from Kafka: quotas are kept and shown; nobody is throttled.
 
 use super::{Api, outcome, text};
-use crate::{dispatch::Close, quotas::Entity, refusal::Refusal, shared::Call};
+use crate::{call::Call, close::Close, quotas::Entity, response_error::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -49,7 +49,7 @@ impl Api for DescribeClientQuotas {
                     })
                 })
         };
-        let found = call.shared.quotas.all().into_iter().filter(|(entity, _)| fits(entity));
+        let found = call.node.quotas.all().into_iter().filter(|(entity, _)| fits(entity));
         let entries = found.map(|(entity, values)| {
             let entity = entity.iter().map(|(kind, name)| {
                 EntityData::default().with_entity_type(text(kind)).with_entity_name(name.as_deref().map(text))
@@ -126,5 +126,5 @@ fn alter(call: &Call, wanted: &Wanted, dry: bool) -> Result<(), Refusal> {
     }
     let values: Vec<_> =
         wanted.ops.iter().map(|op| (op.key.to_string(), (!op.remove).then_some(op.value))).collect();
-    call.shared.quotas.alter(&entity, &values, dry)
+    call.node.quotas.alter(&entity, &values, dry)
 }

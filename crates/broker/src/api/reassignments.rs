@@ -2,7 +2,7 @@
 //! and stays there. To assign it to that node is done at once; none is ever under way.
 
 use super::{Api, text};
-use crate::{dispatch::Close, refusal::Refusal, shared::Call, topics::Topic};
+use crate::{call::Call, close::Close, response_error::Refusal, topics::Topic};
 use kafka_protocol::{
     ResponseError,
     messages::{
@@ -47,7 +47,7 @@ impl Api for ListPartitionReassignments {
 }
 
 fn reassign(call: &Call, asked: ReassignableTopic) -> ReassignableTopicResponse {
-    let topic = call.shared.topics.named(&asked.name);
+    let topic = call.node.topics.named(&asked.name);
     let partitions = asked.partitions.iter().map(|partition| {
         let refused = check(call, &asked.name, topic.as_deref(), partition).err();
         ReassignablePartitionResponse::default()
@@ -87,7 +87,7 @@ fn check(
         if !seen.insert(replica) {
             return invalid(format!("the broker {replica} more than once"));
         }
-        if replica != call.node().0 {
+        if replica != call.node_id().0 {
             return invalid(format!("broker {replica}, but no such broker is registered"));
         }
     }

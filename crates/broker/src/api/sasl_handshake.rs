@@ -1,7 +1,7 @@
 //! `SaslHandshake`, key 17, versions 0 and 1: no listener has SASL, as Kafka says of a plain one.
 
 use super::Api;
-use crate::{dispatch::Close, shared::Call};
+use crate::{call::Call, close::Close};
 use kafka_protocol::{
     ResponseError,
     messages::{ApiKey, SaslHandshakeRequest, SaslHandshakeResponse},

@@ -3,7 +3,7 @@
 //! Differs from Kafka: no listener has SASL, so there are no credentials, and none are taken.
 
 use super::{Api, text};
-use crate::{dispatch::Close, refusal::Refusal, shared::Call};
+use crate::{call::Call, close::Close, response_error::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{

@@ -4,9 +4,10 @@
 
 use super::text;
 use crate::{
-    dispatch::{Close, Waiting, decode, encode},
+    answer::{Waiting, decode, encode},
+    call::Call,
+    close::Close,
     groups::Sync,
-    shared::Call,
 };
 use bytes::Bytes;
 use kafka_protocol::{
@@ -38,7 +39,7 @@ pub(crate) fn answer(call: &Call, body: Bytes) -> Result<Waiting, Close> {
         protocol: request.protocol_name.as_deref(),
         assignments: &assignments,
     };
-    let waiting = call.shared.groups.sync(&request.group_id, &sync);
+    let waiting = call.node.groups.sync(&request.group_id, &sync);
     Ok(Box::pin(async move {
         let response = SyncGroupResponse::default();
         let answer = waiting.answer().await.ok_or(Close::Stopped)?;

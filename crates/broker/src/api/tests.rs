@@ -1,11 +1,13 @@
 use super::{Api, DescribeGroups, ListGroups, OffsetFetch};
 use crate::{
+    call::{Call, Came, Spending},
     clock::Clock,
-    dispatch::Close,
+    close::Close,
     groups::{Commit, Committer, Join, Sync},
     memory::Memory,
+    node::Node,
     options::Options,
-    shared::{Call, Shared, Spending},
+    served::Served,
 };
 use bytes::Bytes;
 use kafka_protocol::{
@@ -25,12 +27,10 @@ const LARGE: usize = 100 * 1024;
 fn call(version: i16) -> Call {
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 9092));
     Call {
-        shared: Arc::new(Shared::new(Options::default(), Clock::SYSTEM).unwrap()),
+        node: Arc::new(Node::new(Options::default(), Clock::SYSTEM, Served::default()).unwrap()),
         version,
         correlation_id: 7,
-        local: here,
-        peer: here,
-        listener: 0,
+        came: Came { local: here, peer: here, listener: 0 },
         client_id: Bytes::new(),
         spending: Spending::new(&Memory::new(u64::MAX, None)),
     }
@@ -52,7 +52,7 @@ fn commit(call: &Call, id: &str, partitions: i32, metadata: &str) {
     let who = Committer { member: "", instance: None, generation: -1 };
     let commit = |partition| Commit { topic: "t", partition, offset: 1, leader_epoch: 0, metadata };
     let commits: Vec<_> = (0..partitions).map(commit).collect();
-    let results = call.shared.groups.commit(id, &who, &commits, |_, _| true);
+    let results = call.node.groups.commit(id, &who, &commits, |_, _| true);
     assert!(results.iter().all(Result::is_ok));
 }
 
@@ -92,7 +92,7 @@ fn large_members_are_counted() {
         can_skip_assignment: false,
     };
     let member = format!("client-{}", join.unique);
-    let joined = call.shared.groups.join("g", &join);
+    let joined = call.node.groups.join("g", &join);
     let sync = Sync {
         member: &member,
         instance: None,
@@ -101,7 +101,7 @@ fn large_members_are_counted() {
         protocol: None,
         assignments: &HashMap::from([(member.as_str(), half.as_slice())]),
     };
-    let synced = call.shared.groups.sync("g", &sync);
+    let synced = call.node.groups.sync("g", &sync);
     is_counted::<DescribeGroups>(&call, DescribeGroupsRequest::default().with_groups(vec![group("g")]));
     drop((joined, synced));
 }

@@ -6,9 +6,9 @@
 
 use super::{Api, abortable, code};
 use crate::{
-    dispatch::Close,
+    call::Call,
+    close::Close,
     groups::{Commit, Committer},
-    shared::Call,
     transactions::Writer,
 };
 use kafka_protocol::{
@@ -55,9 +55,8 @@ impl Api for TxnOffsetCommit {
                 })
             })
             .collect();
-        let shared = &call.shared;
-        let results =
-            shared.transactions.commit_offsets(shared, &who, (&request.group_id, &member), &commits);
+        let node = &call.node;
+        let results = node.transactions.commit_offsets(&who, (&request.group_id, &member), &commits);
         let mut codes = results.into_iter().map(|result| code(&result.map_err(|e| known(e, call.version))));
         let answers = request.topics.iter().map(|topic| {
             let partitions = topic.partitions.iter().zip(&mut codes).map(|(partition, code)| {

@@ -1,7 +1,7 @@
 //! `UpdateFeatures`, key 57, versions 0 to 2: there are no features, and a change of one is refused in Kafka's words.
 
 use super::{Api, text};
-use crate::{dispatch::Close, refusal::Refusal, shared::Call};
+use crate::{call::Call, close::Close, response_error::Refusal};
 use kafka_protocol::{
     ResponseError,
     messages::{ApiKey, UpdateFeaturesRequest, UpdateFeaturesResponse},
@@ -24,7 +24,7 @@ impl Api for UpdateFeatures {
              for feature {}. Local controller {} does not support this feature.",
             first.max_version_level,
             first.feature.as_str(),
-            call.node().0,
+            call.node_id().0,
         );
         let refusal = Refusal::new(ResponseError::InvalidUpdateVersion, message);
         Ok(Some(

@@ -3,7 +3,7 @@
 use super::{
     Answers, Id, MAX_NAME_BYTES, Results, Rules, Ticket, Time,
     group::{Group, State, Turn},
-    join::{Join, JoinRefused, is_keepable},
+    join_request::{Join, JoinRefused},
     offsets::{Commit, Committer, Offsets},
     session::Sync,
 };
@@ -78,7 +78,7 @@ impl Coordinator {
         if !timeouts.contains(&join.session_timeout) {
             return refuse(ResponseError::InvalidSessionTimeout);
         }
-        if !is_keepable(join) {
+        if !join.is_keepable() {
             return refuse(ResponseError::PolicyViolation);
         }
         if !self.groups.contains_key(id) {

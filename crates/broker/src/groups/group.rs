@@ -1,6 +1,6 @@
 //! One group: who is in it, in which state, and what time does to it.
 
-use super::{Answers, Id, Rules, Ticket, Time, join::JoinRefused, member::Member, offsets::Offsets};
+use super::{Answers, Id, Rules, Ticket, Time, join_request::JoinRefused, member::Member, offsets::Offsets};
 use crate::memory::{Memory, Share};
 use kadence_wire::subscription;
 use kafka_protocol::ResponseError;

@@ -1,6 +1,6 @@
 //! One member of a group.
 
-use super::{Id, Ticket, Time, join::Join};
+use super::{Id, Ticket, Time, join_request::Join};
 use crate::memory::{Memory, Share};
 use bytes::Bytes;
 use kafka_protocol::ResponseError;

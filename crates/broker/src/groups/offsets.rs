@@ -1,12 +1,12 @@
 //! The offsets of a group: those that are committed, and those that a transaction will commit.
 
-use super::{
-    Id,
-    group::{Group, State, Turn},
-};
-use crate::memory::Share;
+use super::Id;
+use crate::memory::{Memory, Share};
 use kafka_protocol::{ResponseError, protocol::StrBytes};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What an offset takes beside its metadata.
 const OFFSET_BYTES: usize = 160;
@@ -121,7 +121,8 @@ impl Offsets {
         self.retain_pending(|(name, index)| **name != *topic || *index != partition);
     }
 
-    fn put(&mut self, turn: &Turn<'_>, commit: &Commit<'_>) -> Result<(), ResponseError> {
+    /// Keeps what is committed for a partition, if there is room for it.
+    pub(super) fn put(&mut self, memory: &Arc<Memory>, commit: &Commit<'_>) -> Result<(), ResponseError> {
         let take = |mut share: Share, bytes| {
             if share.resize(bytes) { Ok(share) } else { Err(ResponseError::PolicyViolation) }
         };
@@ -139,7 +140,7 @@ impl Offsets {
             known.metadata = metadata();
             return Ok(());
         }
-        let share = take(Share::new(turn.memory), bytes)?;
+        let share = take(Share::new(memory), bytes)?;
         let offset = Committed {
             offset: commit.offset,
             leader_epoch: commit.leader_epoch,
@@ -149,7 +150,7 @@ impl Offsets {
         if let Some(topic) = self.committed.get_mut(commit.topic) {
             topic.partitions.insert(commit.partition, offset);
         } else {
-            let share = take(Share::new(turn.memory), TOPIC_BYTES + commit.topic.len())?;
+            let share = take(Share::new(memory), TOPIC_BYTES + commit.topic.len())?;
             let mut topic = Topic::new(Some(share));
             topic.partitions.insert(commit.partition, offset);
             self.committed.insert(Id::from(commit.topic), topic);
@@ -158,9 +159,13 @@ impl Offsets {
     }
 
     /// What a pending offset takes, with the topic's name that it may have to bring along.
-    fn pending_share(turn: &Turn<'_>, commit: &Commit<'_>, anyway: bool) -> Result<Share, ResponseError> {
+    pub(super) fn pending_share(
+        memory: &Arc<Memory>,
+        commit: &Commit<'_>,
+        anyway: bool,
+    ) -> Result<Share, ResponseError> {
         let bytes = OFFSET_BYTES + TOPIC_BYTES + 2 * commit.topic.len() + commit.metadata.len();
-        let mut share = Share::new(turn.memory);
+        let mut share = Share::new(memory);
         if anyway {
             share.insist(bytes);
         } else if !share.grow(bytes) {
@@ -169,7 +174,8 @@ impl Offsets {
         Ok(share)
     }
 
-    fn pend(&mut self, producer: i64, commit: &Commit<'_>, share: Share) {
+    /// Keeps what a producer's transaction will commit for a partition.
+    pub(super) fn pend(&mut self, producer: i64, commit: &Commit<'_>, share: Share) {
         let offset = Committed {
             offset: commit.offset,
             leader_epoch: commit.leader_epoch,
@@ -178,67 +184,5 @@ impl Offsets {
         };
         let key = (Id::from(commit.topic), commit.partition);
         self.pending.entry(producer).or_default().insert(key, offset);
-    }
-}
-
-impl Group {
-    /// Whether `who` may commit now, as Kafka has it.
-    pub(super) fn check_committer(
-        &mut self,
-        turn: &Turn<'_>,
-        who: &Committer<'_>,
-    ) -> Result<(), ResponseError> {
-        if who.generation < 0 && self.state == State::Empty {
-            return Ok(());
-        }
-        if who.generation < 0 && who.member.is_empty() && who.instance.is_none() {
-            // Somebody outside the group would interfere with its members.
-            return Err(ResponseError::UnknownMemberId);
-        }
-        let at = self.find_current(who.member, who.instance, who.generation)?;
-        if self.state == State::CompletingRebalance {
-            return Err(ResponseError::RebalanceInProgress);
-        }
-        self.members[at].seen(turn.now);
-        Ok(())
-    }
-
-    /// Whether `who` may have a transaction commit now. Kafka lets somebody outside the group do so, as old producers
-    /// do not say who they are.
-    pub(super) fn check_pending_committer(
-        &mut self,
-        turn: &Turn<'_>,
-        who: &Committer<'_>,
-    ) -> Result<(), ResponseError> {
-        let is_named = who.generation >= 0 || !who.member.is_empty() || who.instance.is_some();
-        if !is_named || who.generation < 0 && self.state == State::Empty {
-            return Ok(());
-        }
-        let at = self.find_current(who.member, who.instance, who.generation)?;
-        self.members[at].seen(turn.now);
-        Ok(())
-    }
-
-    /// Finds room for what a transaction will commit.
-    pub(super) fn prepare_pending(turn: &Turn<'_>, commit: &Commit<'_>) -> Result<Share, ResponseError> {
-        if commit.metadata.len() > turn.rules.max_offset_metadata_bytes {
-            return Err(ResponseError::OffsetMetadataTooLarge);
-        }
-        Offsets::pending_share(turn, commit, false)
-    }
-
-    /// Keeps what a transaction will commit. A restart keeps what was kept before, whatever the limit says now.
-    pub(super) fn pend(&mut self, turn: &Turn<'_>, producer: i64, commit: &Commit<'_>, share: Option<Share>) {
-        let insisted = || Offsets::pending_share(turn, commit, true);
-        if let Some(share) = share.or_else(|| insisted().ok()) {
-            self.offsets.pend(producer, commit, share);
-        }
-    }
-
-    pub(super) fn commit(&mut self, turn: &Turn<'_>, commit: &Commit<'_>) -> Result<(), ResponseError> {
-        if commit.metadata.len() > turn.rules.max_offset_metadata_bytes {
-            return Err(ResponseError::OffsetMetadataTooLarge);
-        }
-        self.offsets.put(turn, commit)
     }
 }

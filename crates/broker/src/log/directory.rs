@@ -9,22 +9,23 @@
 //!
 //! A batch is one write and is not synced; a segment is when it is finished. Nothing is made before the first batch,
 //! and only the segment that is written to has an open file and an index in memory. After a write or a sync that
-//! did not succeed nobody knows what is on the disk, so the log is closed for writing until the broker starts anew.
+//! did not succeed nobody knows what is on the disk, so the log is closed for writing until the broker starts anew. A file
+//! that cannot be opened because too many are open is another matter: that is tried again.
 
 use super::{
     AppendFailure, LEADER_EPOCH, LogSettings,
     disk::{self, Disk, Kind},
-    finish::Finish,
-    found::Place,
     index::IndexFile,
     open_files::{OpenFile, OpenFiles},
+    place::Place,
     scan,
     segment::{Entry, Growing, Head, Summary},
-    snapshot,
+    segment_finish::Left,
 };
 use crate::{
     memory::{Memory, Share},
     storage_error::StorageError,
+    sync::Lock,
 };
 use kadence_wire::batch::{self, BatchHeader};
 use std::{collections::VecDeque, fs::File, io, path::PathBuf, sync::Arc, thread::JoinHandle};
@@ -48,7 +49,9 @@ pub(crate) struct DirectoryLog {
     pub(super) snapshots: Vec<i64>,
     pub(super) unflushed: u64,
     /// Finishes a segment.
-    finishing: Option<JoinHandle<()>>,
+    pub(super) finishing: Option<JoinHandle<()>>,
+    /// What that left to be done again.
+    pub(super) left: Arc<Lock<Option<Left>>>,
     /// What the files had and have not any longer.
     pub(super) lost: Option<StorageError>,
     /// Whether names were made that are not synced.
@@ -103,6 +106,7 @@ impl DirectoryLog {
             end: 0,
             interval: INDEX_INTERVAL,
             finishing: None,
+            left: Arc::default(),
             lost: None,
             snapshots: Vec::new(),
             unflushed: 0,
@@ -240,7 +244,8 @@ impl DirectoryLog {
         Ok(())
     }
 
-    fn check_writable(&self) -> Result<(), StorageError> {
+    /// The fault, if the log has one.
+    pub(super) fn check_writable(&self) -> Result<(), StorageError> {
         self.place.fault.get().cloned().map_or(Ok(()), Err)
     }
 
@@ -260,96 +265,12 @@ impl DirectoryLog {
         let now = if timestamp < 0 { now_ms } else { timestamp };
         let first = summary.first_timestamp;
         // A segment that is still being finished is not waited for, up to twice the size.
-        let busy = self.finishing.as_ref().is_some_and(|finishing| !finishing.is_finished());
+        let busy = self.finishing.as_ref().is_some_and(|finishing| !finishing.is_finished())
+            || self.left.lock().is_some();
         let most = settings.segment_bytes.saturating_mul(if busy { 2 } else { 1 });
         summary.len.saturating_add(batch_len as u64) > most
             || (first >= 0 && settings.segment_ms >= 0 && now.saturating_sub(first) > settings.segment_ms)
             || self.end - summary.base > i64::from(i32::MAX)
-    }
-
-    /// Finishes the last segment, beside the broker's work. The next batch makes a new one.
-    pub(super) fn roll(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        if let Some(finish) = self.complete(state)? {
-            self.finishing = (self.disk.beside)(finish);
-        }
-        if let Tail::Closed(summary) = self.tail {
-            self.finished.push_back(summary);
-            self.tail = Tail::None;
-        }
-        self.check_writable()
-    }
-
-    /// Syncs all there is and writes what the next start needs to look at nothing else.
-    pub(super) fn close(&mut self, state: &[u8]) -> Result<(), StorageError> {
-        if let Some(finish) = self.complete(state)? {
-            finish.run();
-        }
-        self.check_writable()
-    }
-
-    /// What is to be done at the end of a segment, which is closed from now on.
-    fn complete(&mut self, state: &[u8]) -> Result<Option<Finish>, StorageError> {
-        self.settle();
-        self.check_writable()?;
-        let empty = self.tail.summary().is_none_or(|s| s.len == 0);
-        if empty && self.finished.is_empty() {
-            return Ok(None);
-        }
-        let segment =
-            if !empty && matches!(self.tail, Tail::Open(_)) { Some(self.close_tail()?) } else { None };
-        if let Some((_, segment)) = &segment {
-            *self.place.finishing.lock() = Some(Arc::clone(segment));
-        }
-        self.unflushed = 0;
-        Ok(Some(Finish {
-            disk: self.disk,
-            place: Arc::clone(&self.place),
-            segment,
-            // It may have changed without a record.
-            state: (self.end, state.to_vec()),
-            superfluous: snapshot::note(&mut self.snapshots, self.end),
-            new_names: std::mem::take(&mut self.new_names),
-        }))
-    }
-
-    fn close_tail(&mut self) -> Result<(Arc<File>, Arc<Growing>), StorageError> {
-        writer(&self.place, &mut self.tail)?;
-        let closed = self.tail.summary().map_or(Tail::None, |s| Tail::Closed(*s));
-        match std::mem::replace(&mut self.tail, closed) {
-            Tail::Open(Active { segment, file: Some(file), .. }) => {
-                let entries = segment.index.capacity() * size_of::<Entry>();
-                self.share.shrink_to(self.share.bytes().saturating_sub(entries));
-                Ok((file, Arc::new(segment)))
-            }
-            _ => Err(StorageError::Deleted { path: self.place.dir.clone() }),
-        }
-    }
-
-    /// Waits for a segment that is being finished.
-    pub(super) fn settle(&mut self) {
-        if let Some(thread) = self.finishing.take() {
-            let _ = thread.join();
-        }
-    }
-
-    /// Makes all that is appended outlive a loss of power.
-    pub(super) fn flush(&mut self) -> Result<(), StorageError> {
-        self.settle();
-        self.check_writable()?;
-        if self.unflushed > 0 {
-            self.place.settle_ahead()?;
-            let (file, active) = writer(&self.place, &mut self.tail)?;
-            if let Err(e) = (self.disk.sync)(file) {
-                let path = self.place.path(active.summary.base, Kind::Log);
-                return Err(self.close_for_writing(StorageError::io(path, "sync")(e)));
-            }
-            self.unflushed = 0;
-        }
-        if self.new_names {
-            self.disk.sync_names(&self.place.dir).map_err(|error| self.close_for_writing(error))?;
-            self.new_names = false;
-        }
-        Ok(())
     }
 }
 
@@ -364,7 +285,10 @@ impl Tail {
 }
 
 /// The file to write to, which is opened if it was not, and what is known of it.
-fn writer<'a>(place: &Place, tail: &'a mut Tail) -> Result<(&'a File, &'a mut Growing), StorageError> {
+pub(super) fn writer<'a>(
+    place: &Place,
+    tail: &'a mut Tail,
+) -> Result<(&'a File, &'a mut Growing), StorageError> {
     let Tail::Open(Active { segment, file, counted }) = tail else {
         return Err(StorageError::Deleted { path: place.dir.clone() });
     };

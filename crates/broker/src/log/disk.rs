@@ -1,6 +1,5 @@
 //! The few things a log asks of the system, and how its files are called.
 
-use super::finish::Finish;
 use crate::{disk, storage_error::StorageError, sync::Lock};
 use std::{
     fs::{self, File},
@@ -10,31 +9,40 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+/// What waits for the disk and is done beside the broker's work.
+pub(super) type Work = Box<dyn FnOnce() + Send>;
+
 /// The calls that fail when a disk is full or breaks, and what waits for it beside the broker's work. Tests put
 /// others in their place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Disk {
     pub(super) write: fn(&File, &[IoSlice<'_>]) -> io::Result<usize>,
     pub(super) sync: fn(&File) -> io::Result<()>,
-    pub(super) beside: fn(Finish) -> Option<JoinHandle<()>>,
+    pub(super) beside: fn(Work) -> Option<JoinHandle<()>>,
 }
 
 impl Disk {
     pub(super) const SYSTEM: Self = Self {
         write: disk::write,
         sync: disk::sync,
-        beside: |finish| {
+        beside: |work| {
             #[cfg(test)]
             if disk::recorded::is_on() {
-                finish.run();
+                work();
                 return None;
             }
-            let finish = Arc::new(Lock::new(Some(finish)));
-            let run = |finish: &Lock<Option<Finish>>| finish.lock().take().map_or((), Finish::run);
+            let work = Arc::new(Lock::new(Some(work)));
+            let run = |work: &Lock<Option<Work>>| {
+                // Not under the lock.
+                let work = work.lock().take();
+                if let Some(work) = work {
+                    work();
+                }
+            };
             let thread = thread::Builder::new().name("kadence-segment".to_owned());
-            let shared = Arc::clone(&finish);
+            let shared = Arc::clone(&work);
             // Where there is no thread to be had, the broker waits.
-            thread.spawn(move || run(&shared)).map_err(|_| run(&finish)).ok()
+            thread.spawn(move || run(&shared)).map_err(|_| run(&work)).ok()
         },
     };
 

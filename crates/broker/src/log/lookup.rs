@@ -2,8 +2,9 @@
 
 use super::{
     Stored,
-    found::{BAD_CHECKSUM, Opened, Place, Span, is_sound},
+    place::Place,
     segment::Head,
+    segment_reader::{BAD_CHECKSUM, Opened, Span, is_sound},
 };
 use crate::storage_error::StorageError;
 use bytes::Bytes;

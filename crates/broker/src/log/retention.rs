@@ -27,7 +27,7 @@ impl DirectoryLog {
             let (base, end) = (segment.base, segment.end);
             if self.place.finishing.lock().as_ref().is_some_and(|s| s.summary.base == base) {
                 // Otherwise its index would come when it is gone.
-                self.settle();
+                self.settle()?;
             }
             // Readers have to know before they look for the file.
             self.place.kept_from.fetch_max(end, Relaxed);
@@ -57,14 +57,16 @@ impl DirectoryLog {
         let mut upto = self.start;
         let mut all = true;
         for segment in &self.finished {
-            let goes = segment.end <= before
-                && (settings.is_expired(segment.max_timestamp, now_ms) || excess >= segment.len as i64);
+            // One whose records are all deleted holds up none behind it.
+            let goes = segment.end <= self.start
+                || segment.end <= before
+                    && (settings.is_expired(segment.max_timestamp, now_ms) || excess >= segment.len as i64);
             if !goes {
                 all = false;
                 break;
             }
             excess -= segment.len as i64;
-            upto = segment.end;
+            upto = upto.max(segment.end);
         }
         let tail = self.tail.summary().filter(|s| s.len > 0 && s.end <= before);
         if all && tail.is_some_and(|s| settings.is_expired(s.max_timestamp, now_ms)) {
@@ -96,7 +98,9 @@ impl DirectoryLog {
     /// Removes all files. Other people's stay, and with them the directory.
     pub(super) fn delete(&mut self) -> Result<(), StorageError> {
         let dir = self.place.dir.clone();
-        self.settle();
+        // What is left of a segment is deleted with it.
+        let _ = self.settle();
+        *self.left.lock() = None;
         self.place.kept_from.store(i64::MAX, Relaxed);
         let _ = self.place.fault.set(StorageError::Deleted { path: dir.clone() });
         self.finished.clear();

@@ -4,8 +4,13 @@ mod batches;
 mod faults;
 mod limits;
 mod model;
+#[cfg(unix)]
+mod open_files;
 
-use super::{Found, Log, LogSettings, Restored, finish::Finish};
+use super::{
+    Found, Log, LogSettings, Restored,
+    disk::{Disk, Work},
+};
 use crate::memory::Memory;
 use batches::Batch;
 use std::{path::Path, sync::Arc, thread::JoinHandle};
@@ -46,6 +51,15 @@ fn recover(dir: &Path, start: i64) -> (Log, Told) {
     (log, told)
 }
 
+/// An empty log in a directory, on this disk.
+fn on_disk(disk: Disk, dir: &Path) -> Log {
+    let mut log = Log::in_directory(dir.to_path_buf(), &memory());
+    if let Log::Directory(log) = &mut log {
+        log.disk = disk;
+    }
+    log
+}
+
 /// Has the log take its disk's word; a process that is killed needs no more.
 fn do_not_sync(log: &mut Log) {
     if let Log::Directory(log) = log {
@@ -55,8 +69,8 @@ fn do_not_sync(log: &mut Log) {
 }
 
 /// In place of a thread.
-fn at_once(finish: Finish) -> Option<JoinHandle<()>> {
-    finish.run();
+fn at_once(work: Work) -> Option<JoinHandle<()>> {
+    work();
     None
 }
 

@@ -1,18 +1,7 @@
 //! The server properties, by their names in Kafka.
 
-use super::{Listener, MAX_GROUP_SIZE, MAX_PARTITIONS_PER_TOPIC, Options};
+use super::{Listener, MAX_GROUP_SIZE, MAX_PARTITIONS_PER_TOPIC, Options, OptionsError};
 use std::time::Duration;
-
-/// Why an option is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum OptionsError {
-    #[error("broker property {name} is unknown; known are {}", known.join(", "))]
-    Unknown { name: String, known: Vec<&'static str> },
-    #[error("broker property {name}: {value:?} is not {wanted}")]
-    Value { name: &'static str, value: String, wanted: String },
-}
 
 /// A server property: its name in Kafka, what it does, and how it is read and written.
 pub(crate) struct Property {

@@ -20,11 +20,19 @@ pub(crate) struct State {
     share: Share,
     /// Since when there are records that a loss of power could take, in milliseconds.
     unflushed_since: Option<i64>,
+    /// Whether the disk was to keep what is stored, and could not be asked to.
+    owes_flush: bool,
 }
 
 impl State {
     pub(super) fn new(log: Log, memory: &Arc<Memory>) -> Self {
-        Self { log, producers: Producers::default(), share: Share::new(memory), unflushed_since: None }
+        Self {
+            log,
+            producers: Producers::default(),
+            share: Share::new(memory),
+            unflushed_since: None,
+            owes_flush: false,
+        }
     }
 
     pub(super) fn recover(dir: PathBuf, start: i64, memory: &Arc<Memory>) -> Result<Self, StorageError> {
@@ -69,6 +77,9 @@ impl State {
                 // It may be stored and not have reached the disk, for want of which it was refused.
                 if let Some(fault) = self.fault() {
                     return Err(fault);
+                }
+                if self.owes_flush {
+                    self.flush()?;
                 }
                 return Ok(Appended { base_offset, append_time, log_start: self.log.start() });
             }
@@ -188,21 +199,26 @@ impl State {
             return Ok(());
         }
         self.unflushed_since.get_or_insert(now_ms);
-        if i64::try_from(unflushed).unwrap_or(i64::MAX) < settings.flush_messages {
+        if !self.owes_flush && i64::try_from(unflushed).unwrap_or(i64::MAX) < settings.flush_messages {
             return Ok(());
         }
-        self.unflushed_since = None;
-        self.log.flush()
+        self.flush()
     }
 
     /// Has the disk keep what was stored so long ago as the topic says.
     pub(crate) fn flush_due(&mut self, settings: &TopicSettings, now_ms: i64) -> Result<(), StorageError> {
         let due = self.unflushed_since.is_some_and(|since| now_ms.saturating_sub(since) >= settings.flush_ms);
-        if !due {
-            return Ok(());
+        if due || self.owes_flush { self.flush() } else { self.log.finish_left() }
+    }
+
+    /// Has the disk keep what is stored. Where that fails and the log is not closed by it, it is due again.
+    fn flush(&mut self) -> Result<(), StorageError> {
+        let flushed = self.log.flush();
+        self.owes_flush = flushed.is_err() && self.log.fault().is_none();
+        if !self.owes_flush {
+            self.unflushed_since = None;
         }
-        self.unflushed_since = None;
-        self.log.flush()
+        flushed
     }
 
     /// Leaves everything for the next start, which then looks at no batch.
@@ -219,5 +235,48 @@ impl State {
     fn account(&mut self) {
         let more = self.producers.bytes().saturating_sub(self.share.bytes());
         self.share.insist(more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Ahead, OpenFiles};
+    use std::fs;
+    use tempfile::TempDir;
+
+    fn batch(sequence: i32) -> Vec<u8> {
+        crate::power::batch(7, 0, sequence, 1, 10, 0, false)
+    }
+
+    #[test]
+    fn a_flush_whose_file_cannot_be_opened_is_due_again() {
+        let (dir, memory) = (TempDir::new().unwrap(), Memory::new(u64::MAX, None));
+        let mut state = State::new(Log::in_directory(dir.path().to_owned(), &memory), &memory);
+        // No file stays open, so that each flush opens it.
+        state.log.bind(Ahead::new(|| Ok(())), &OpenFiles::at_most(0));
+        let settings = TopicSettings { flush_messages: 2, flush_ms: 10, ..TopicSettings::default() };
+        let append = |state: &mut State, sequence| {
+            let bytes = batch(sequence);
+            let header = BatchHeader::parse_produced(&bytes).unwrap();
+            state.append(&Incoming { header: &header, bytes: &bytes, settings: &settings, now_ms: 100 })
+        };
+        append(&mut state, 0).unwrap();
+        let (segment, away) = (dir.path().join(format!("{:020}.log", 0)), dir.path().join("away"));
+        fs::rename(&segment, &away).unwrap();
+        for _ in 0..2 {
+            assert!(state.flush_due(&settings, 110).is_err());
+        }
+        assert!(state.fault().is_none());
+        // The disk was asked for it, so nobody is told that it is stored, however often it is sent.
+        assert!(matches!(append(&mut state, 0), Err(AppendError::Storage(_))));
+        fs::rename(&away, &segment).unwrap();
+        assert_eq!(append(&mut state, 0).unwrap().base_offset, 0);
+        assert_eq!((state.log.unflushed(), state.unflushed_since), (0, None));
+        append(&mut state, 1).unwrap();
+        state.flush_due(&settings, 109).unwrap();
+        assert_eq!(state.log.unflushed(), 1, "not due yet");
+        state.flush_due(&settings, 110).unwrap();
+        assert_eq!(state.log.unflushed(), 0);
     }
 }

@@ -1,25 +1,28 @@
 //! A broker after the cut, held against the promises that were given before it.
 
 use super::world::{Ended, GROUP, Said, Stored, TRANSACTIONAL, batch, batches, given};
-use crate::{clock::Clock, options::Options, partition::Incoming, shared::Shared, transactions::Place};
+use crate::{
+    clock::Clock, node::Node, options::Options, partition::Incoming, served::Served, transactions::Place,
+};
 use kadence_wire::batch::BatchHeader;
 use std::sync::Arc;
 
 /// What is broken of what was promised in the first steps.
 pub(super) fn check(options: Options, said: &Said, steps: usize) -> Result<(), String> {
-    let shared =
-        Shared::new(options.clone(), Clock::SYSTEM).map_err(|e| format!("it does not start: {e}"))?;
-    let shared = Arc::new(shared);
-    topics(&shared, said, steps)?;
+    let node = Node::new(options.clone(), Clock::SYSTEM, Served::default())
+        .map_err(|e| format!("it does not start: {e}"))?;
+    let node = Arc::new(node);
+    topics(&node, said, steps)?;
     for (place, stored) in &said.stored {
-        records(&shared, said, steps, *place, stored)?;
+        records(&node, said, steps, *place, stored)?;
     }
-    groups(&shared, said, steps)?;
-    transactions(&shared, said, steps)?;
-    newcomers(&shared, said, steps)?;
-    drop(shared);
+    groups(&node, said, steps)?;
+    transactions(&node, said, steps)?;
+    newcomers(&node, said, steps)?;
+    drop(node);
     // What the first start made of it is there for the second.
-    Shared::new(options, Clock::SYSTEM).map_err(|e| format!("it does not start again: {e}"))?;
+    Node::new(options, Clock::SYSTEM, Served::default())
+        .map_err(|e| format!("it does not start again: {e}"))?;
     Ok(())
 }
 
@@ -28,9 +31,9 @@ fn is_going(said: &Said, steps: usize, id: uuid::Uuid) -> bool {
     said.topics_deleted.get(&id).is_some_and(|(began, _)| *began <= steps)
 }
 
-fn topics(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
+fn topics(node: &Node, said: &Said, steps: usize) -> Result<(), String> {
     for (id, kept) in &said.topics {
-        let there = shared.topics.with_id(*id).is_some();
+        let there = node.topics.with_id(*id).is_some();
         if kept.is_some_and(|at| at <= steps) && !there && !is_going(said, steps, *id) {
             return Err(format!("topic {id} is gone"));
         }
@@ -43,7 +46,7 @@ fn topics(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
 }
 
 fn records(
-    shared: &Shared,
+    node: &Node,
     said: &Said,
     steps: usize,
     place: Place,
@@ -52,7 +55,7 @@ fn records(
     let going = is_going(said, steps, place.0);
     let kept = said.kept.iter().filter(|(at, of, _)| *at <= steps && *of == place).map(|(.., end)| *end);
     let kept = kept.max().unwrap_or(0);
-    let Some(topic) = shared.topics.with_id(place.0) else {
+    let Some(topic) = node.topics.with_id(place.0) else {
         return if kept > 0 && !going { Err(format!("{place:?} is gone, {kept} records")) } else { Ok(()) };
     };
     let partition = topic.partition(place.1).ok_or_else(|| format!("{place:?} is gone"))?;
@@ -82,7 +85,7 @@ fn records(
     Ok(())
 }
 
-fn groups(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
+fn groups(node: &Node, said: &Said, steps: usize) -> Result<(), String> {
     let mut last = std::collections::BTreeMap::new();
     for (at, topic, partition, offset) in &said.committed {
         if *at <= steps {
@@ -91,7 +94,7 @@ fn groups(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
     }
     for ((topic, partition), (_, offset)) in last {
         // A later commit may be there as well, that was not answered yet.
-        if shared.topics.named(&topic).is_none() {
+        if node.topics.named(&topic).is_none() {
             continue;
         }
         let later: Vec<i64> = said
@@ -100,7 +103,7 @@ fn groups(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
             .filter(|(_, of, index, _)| *of == topic && *index == partition)
             .map(|(.., offset)| *offset)
             .collect();
-        let found = shared.groups.with(|groups, _| {
+        let found = node.groups.with(|groups, _| {
             groups.offsets(GROUP).and_then(|offsets| offsets.get(&topic, partition).map(|c| c.offset))
         });
         let right = found == Some(offset) || found.is_some_and(|found| later.contains(&found));
@@ -111,7 +114,7 @@ fn groups(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn transactions(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
+fn transactions(node: &Node, said: &Said, steps: usize) -> Result<(), String> {
     for Ended { at, commit, producer, records } in &said.ended {
         if *at > steps {
             continue;
@@ -120,7 +123,7 @@ fn transactions(shared: &Shared, said: &Said, steps: usize) -> Result<(), String
             if is_going(said, steps, place.0) {
                 continue;
             }
-            let Some(topic) = shared.topics.with_id(place.0) else { continue };
+            let Some(topic) = node.topics.with_id(place.0) else { continue };
             let state = topic.partition(place.1).ok_or("a partition is gone")?.lock();
             if *offset < state.log.start() {
                 continue;
@@ -135,11 +138,11 @@ fn transactions(shared: &Shared, said: &Said, steps: usize) -> Result<(), String
     }
     // Whoever comes back under the id ends what was open.
     for _ in 0..3 {
-        if shared.transactions.init(shared, TRANSACTIONAL, 1_000, None).is_ok() {
+        if node.transactions.init(TRANSACTIONAL, 1_000, None).is_ok() {
             break;
         }
     }
-    for topic in shared.topics.all() {
+    for topic in node.topics.all() {
         for partition in &topic.partitions {
             let state = partition.lock();
             if state.last_stable() != state.log.end() {
@@ -151,11 +154,11 @@ fn transactions(shared: &Shared, said: &Said, steps: usize) -> Result<(), String
 }
 
 /// Producers that come afterwards lose nothing.
-fn newcomers(shared: &Shared, said: &Said, steps: usize) -> Result<(), String> {
+fn newcomers(node: &Node, said: &Said, steps: usize) -> Result<(), String> {
     let before = given(said, steps);
-    for topic in shared.topics.all() {
+    for topic in node.topics.all() {
         for (index, partition) in (0..).zip(&topic.partitions) {
-            let id = shared.producer_ids.take().map_err(|_| "no id is given")?;
+            let id = node.producer_ids.take().map_err(|_| "no id is given")?;
             if before.contains(&id) {
                 return Err(format!("producer id {id} is given out twice"));
             }

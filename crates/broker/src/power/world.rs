@@ -6,12 +6,12 @@ use crate::{
     config::TopicConfig,
     disk::recorded::{self, Chance},
     groups::{Commit, Committer},
+    node::Node,
     options::{Options, TopicSettings},
     partition::Incoming,
-    shared::Shared,
+    served::Served,
     topics::Topic,
     transactions::{Place, Writer},
-    upkeep,
 };
 use kadence_wire::batch::{BatchHeader, HEADER_LEN, renew_crc};
 use std::{
@@ -70,7 +70,7 @@ pub(super) struct World {
     options: Options,
     flush: Flush,
     chance: Chance,
-    shared: Option<Arc<Shared>>,
+    node: Option<Arc<Node>>,
     producers: Vec<Producer>,
     transactional: Option<Producer>,
     open: Vec<(Place, i64)>,
@@ -84,7 +84,7 @@ impl World {
             options,
             flush,
             chance,
-            shared: None,
+            node: None,
             producers: Vec::new(),
             transactional: None,
             open: Vec::new(),
@@ -100,15 +100,15 @@ impl World {
     }
 
     fn start(&mut self) {
-        let shared =
-            Shared::new(self.options.clone(), Clock::SYSTEM).expect("a broker starts after any stop");
-        self.shared = Some(Arc::new(shared));
+        let node = Node::new(self.options.clone(), Clock::SYSTEM, Served::default())
+            .expect("a broker starts after any stop");
+        self.node = Some(Arc::new(node));
         self.producers.clear();
         (self.transactional, self.open) = (None, Vec::new());
     }
 
-    fn shared(&self) -> Arc<Shared> {
-        Arc::clone(self.shared.as_ref().expect("it is started"))
+    fn node(&self) -> Arc<Node> {
+        Arc::clone(self.node.as_ref().expect("it is started"))
     }
 
     pub(super) fn step(&mut self) {
@@ -129,7 +129,7 @@ impl World {
     }
 
     fn some_topic(&mut self) -> Option<Arc<Topic>> {
-        let topics = self.shared().topics.all();
+        let topics = self.node().topics.all();
         if topics.is_empty() { None } else { Some(Arc::clone(&topics[self.chance.below(topics.len())])) }
     }
 
@@ -147,13 +147,13 @@ impl World {
         let name = format!("t{}", self.next);
         self.next += 1;
         let partitions = 1 + self.chance.below(2) as i32;
-        let topic = self.shared().topics.create(&name, partitions, config, false).expect("a topic");
+        let topic = self.node().topics.create(&name, partitions, config, false).expect("a topic");
         let kept = (topic.settings.flush_messages == 1).then(recorded::steps);
         self.said.topics.insert(topic.id, kept);
     }
 
     fn give_id(&mut self) -> usize {
-        let id = self.shared().producer_ids.take().expect("an id");
+        let id = self.node().producer_ids.take().expect("an id");
         self.said.ids.push((recorded::steps(), id));
         self.producers.push(Producer { id, epoch: 0, sequences: HashMap::new() });
         self.producers.len() - 1
@@ -203,9 +203,9 @@ impl World {
 
     fn transact(&mut self) {
         let Some((topic, index)) = self.some_place() else { return };
-        let shared = self.shared();
+        let node = self.node();
         if self.transactional.is_none() {
-            let Ok(given) = shared.transactions.init(&shared, TRANSACTIONAL, 60_000, None) else { return };
+            let Ok(given) = node.transactions.init(TRANSACTIONAL, 60_000, None) else { return };
             self.said.ids.push((recorded::steps(), given.id));
             self.open.clear();
             self.transactional =
@@ -215,7 +215,7 @@ impl World {
         let who = Writer { id: TRANSACTIONAL, producer_id: producer.id, epoch: producer.epoch };
         let partition = Arc::clone(topic.partition(index).expect("a partition"));
         let place = (topic.id, index);
-        if shared.transactions.add(&shared, &who, &[(place, partition)]).is_ok() {
+        if node.transactions.add(&who, &[(place, partition)]).is_ok() {
             let base = self.store(&topic, index, &mut producer, true);
             self.open.push((place, base));
         }
@@ -230,15 +230,15 @@ impl World {
         let who = Writer { id: TRANSACTIONAL, producer_id: producer.id, epoch: producer.epoch };
         let id = producer.id;
         let commit = self.chance.below(3) > 0;
-        let shared = self.shared();
-        if shared.transactions.end(&shared, &who, commit).is_err() {
+        let node = self.node();
+        if node.transactions.end(&who, commit).is_err() {
             return;
         }
         let open = std::mem::take(&mut self.open);
         if self.flush == Flush::Each {
             self.said.ended.push(Ended { at: recorded::steps(), commit, producer: id, records: open });
         }
-        for topic in shared.topics.all() {
+        for topic in node.topics.all() {
             self.note_kept(&topic);
         }
     }
@@ -250,7 +250,7 @@ impl World {
         let metadata = &"m".repeat(self.chance.below(3_000));
         let commit = Commit { topic: &topic.name, partition, offset, leader_epoch: -1, metadata };
         let who = Committer { member: "", instance: None, generation: -1 };
-        let results = self.shared().groups.commit(GROUP, &who, &[commit], |_, _| true);
+        let results = self.node().groups.commit(GROUP, &who, &[commit], |_, _| true);
         assert_eq!(results, [Ok(())]);
         if self.flush == Flush::Each {
             self.said.committed.push((recorded::steps(), topic.name.to_string(), partition, offset));
@@ -262,14 +262,14 @@ impl World {
             return;
         }
         let Some(topic) = self.some_topic() else { return };
-        let shared = self.shared();
+        let node = self.node();
         let began = recorded::steps();
-        shared.groups.with(|groups, _| {
-            shared.topics.delete(&topic.name).expect("it is there");
+        node.groups.with(|groups, _| {
+            node.topics.delete(&topic.name).expect("it is there");
             groups.forget_topics(&HashSet::from([&*topic.name]));
         });
         let known = (self.flush == Flush::Each).then(recorded::steps);
-        shared.topics.remove_logs(&topic);
+        node.topics.remove_logs(&topic);
         self.said.topics_deleted.insert(topic.id, (began, known));
     }
 
@@ -279,29 +279,29 @@ impl World {
         let end = partition.lock().log.end();
         let offset = self.chance.below(end as usize + 1) as i64;
         self.said.deleted.push((recorded::steps(), (topic.id, index), offset));
-        let shared = self.shared();
-        let keep = |offset| shared.topics.note_start(&topic, index, offset);
+        let node = self.node();
+        let keep = |offset| node.topics.note_start(&topic, index, offset);
         partition.delete_before(Some(offset), keep).expect("it is deleted");
     }
 
     fn retain(&mut self) {
         let Some((topic, index)) = self.some_place() else { return };
         let partition = topic.partition(index).expect("a partition");
-        let shared = self.shared();
+        let node = self.node();
         let began = recorded::steps();
         let settings = TopicSettings {
             retention_bytes: 12_000,
             retention_ms: if self.chance.below(3) == 0 { 10 } else { -1 },
             ..topic.settings.clone()
         };
-        let keep = |offset| shared.topics.keep_start(&topic, index, offset);
+        let keep = |offset| node.topics.keep_start(&topic, index, offset);
         partition.retain(&settings, 100_000, keep).expect("it is deleted");
         self.said.deleted.push((began, (topic.id, index), partition.lock().log.start()));
     }
 
     fn flush(&mut self) {
-        let shared = self.shared();
-        for topic in shared.topics.all() {
+        let node = self.node();
+        for topic in node.topics.all() {
             for partition in &topic.partitions {
                 partition.lock().flush_due(&topic.settings, i64::MAX / 2).expect("it is flushed");
             }
@@ -310,26 +310,26 @@ impl World {
     }
 
     fn stop(&mut self) {
-        let shared = self.shared();
-        upkeep::close(&shared);
-        for topic in shared.topics.all() {
+        let node = self.node();
+        node.upkeep().close();
+        for topic in node.topics.all() {
             self.note_kept(&topic);
             // What the journal says at a stop is on the disk.
             let kept = self.said.topics.get_mut(&topic.id).expect("it was made");
             kept.get_or_insert(recorded::steps());
         }
-        drop(shared);
+        drop(node);
         self.kill();
     }
 
     fn kill(&mut self) {
-        self.shared = None;
+        self.node = None;
         self.start();
     }
 }
 
 /// A batch as a producer sends it, which is told from others by its number.
-pub(super) fn batch(
+pub(crate) fn batch(
     producer: i64,
     epoch: i16,
     sequence: i32,

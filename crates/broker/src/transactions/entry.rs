@@ -1,11 +1,18 @@
 //! One transactional id.
 
-use super::machine::{Id, Place, Time};
 use crate::{
     journal::{self, Producer},
     memory::Share,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
+use uuid::Uuid;
+
+/// A name that is kept: shared, not copied.
+pub(crate) type Id = Arc<str>;
+/// Milliseconds since the epoch: a timeout runs on over a restart.
+pub(crate) type Time = i64;
+/// A partition of a topic, which is known by its id: another of the same name is no part of the transaction.
+pub(crate) type Place = (Uuid, i32);
 
 /// What an id takes beside its name.
 pub(super) const ENTRY_BYTES: usize = 384;

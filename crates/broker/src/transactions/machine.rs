@@ -3,7 +3,7 @@
 //! A request is judged without changing anything; what follows from it is an [`Event`], which is written to the
 //! journal and then applied here. A restart applies the same events, so it finds the same state.
 
-use super::entry::{Entry, State};
+use super::entry::{Entry, Id, Place, State, Time};
 use crate::{
     journal::{self, Event, Producer},
     memory::{Memory, Share},
@@ -13,14 +13,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-use uuid::Uuid;
-
-/// A name that is kept: shared, not copied.
-pub(crate) type Id = Arc<str>;
-/// Milliseconds since the epoch: a timeout runs on over a restart.
-pub(crate) type Time = i64;
-/// A partition of a topic, which is known by its id: another of the same name is no part of the transaction.
-pub(crate) type Place = (Uuid, i32);
 
 /// Transactional ids there may be at a time; idle ones make room for new ones.
 pub(super) const MAX_IDS: usize = 10_000;

@@ -47,6 +47,19 @@ fn delete_records(client: &mut Client, topic: &str, offset: i64) -> (i16, i64) {
 }
 
 #[test]
+fn the_directory_is_described_as_the_brokers() {
+    let dir = TempDir::new().unwrap();
+    let described = |broker: &Broker| {
+        let configs = describe(&mut Client::connect(broker), 4, "").configs;
+        let setting = configs.into_iter().find(|config| &*config.name == "log.dirs").unwrap();
+        (setting.value.map(|value| value.to_string()), setting.config_source)
+    };
+    let path = dir.path().to_str().unwrap().to_owned();
+    assert_eq!(described(&start_in(dir.path())), (Some(path), 4), "set when the broker was started");
+    assert_eq!(described(&start_with(|_| {})), (None, 5), "in memory, Kafka's default");
+}
+
+#[test]
 fn a_directory_gives_back_what_it_was_given() {
     let dir = TempDir::new().unwrap();
     let broker = start_in(dir.path());

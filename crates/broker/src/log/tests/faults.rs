@@ -1,6 +1,6 @@
 //! Everything that can break, broken.
 
-use super::{Batch, Told, all, append, at_once, do_not_sync, load, memory, recover};
+use super::{Batch, Told, all, append, at_once, do_not_sync, load, memory, on_disk, recover};
 use crate::{
     log::{
         AppendFailure, Log,
@@ -46,13 +46,9 @@ const SMALL: Disk = Disk {
 };
 
 fn on_small_disk(dir: &Path) -> Log {
-    let mut log = Log::in_directory(dir.to_path_buf(), &memory());
-    if let Log::Directory(log) = &mut log {
-        log.disk = SMALL;
-    }
     ROOM.set(usize::MAX);
     SYNCS.set(usize::MAX);
-    log
+    on_disk(SMALL, dir)
 }
 
 fn failure(log: &mut Log, batch: &Batch) -> String {

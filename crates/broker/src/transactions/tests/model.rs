@@ -5,9 +5,10 @@ use crate::{
     clock::Clock,
     config::TopicConfig,
     groups::{Commit, Committer},
+    node::Node,
     options::{Options, TopicSettings},
     partition::{AppendError, Incoming, Partition},
-    shared::Shared,
+    served::Served,
     transactions::{Place, Writer},
 };
 use kadence_wire::{
@@ -103,7 +104,7 @@ struct Id {
 }
 
 struct World {
-    shared: Shared,
+    node: Node,
     dir: TempDir,
     ids: [Id; IDS.len()],
     /// Each partition's values, with their offsets.
@@ -113,19 +114,19 @@ struct World {
     next: i64,
 }
 
-fn open(dir: &TempDir) -> Shared {
+fn open(dir: &TempDir) -> Node {
     let options = Options { data_dir: Some(dir.path().to_owned()), ..Options::default() };
-    Shared::new(options, Clock::of(|| NOW.get())).unwrap()
+    Node::new(options, Clock::of(|| NOW.get()), Served::default()).unwrap()
 }
 
 impl World {
     fn new() -> Self {
         NOW.set(1_000_000);
         let dir = TempDir::new().unwrap();
-        let shared = open(&dir);
-        shared.topics.create(TOPIC, PARTITIONS, TopicConfig::default(), false).unwrap();
+        let node = open(&dir);
+        node.topics.create(TOPIC, PARTITIONS, TopicConfig::default(), false).unwrap();
         Self {
-            shared,
+            node,
             dir,
             ids: Default::default(),
             logs: Default::default(),
@@ -136,7 +137,7 @@ impl World {
     }
 
     fn place(&self, partition: i32) -> (Place, Arc<Partition>) {
-        let topic = self.shared.topics.named(TOPIC).unwrap();
+        let topic = self.node.topics.named(TOPIC).unwrap();
         ((topic.id, partition), Arc::clone(topic.partition(partition).unwrap()))
     }
 
@@ -172,8 +173,9 @@ impl World {
             }
             Step::Restart => {
                 // The directory is free again when the broker is gone.
-                self.shared = Shared::new(Options::default(), Clock::of(|| NOW.get())).unwrap();
-                self.shared = open(&self.dir);
+                self.node =
+                    Node::new(Options::default(), Clock::of(|| NOW.get()), Served::default()).unwrap();
+                self.node = open(&self.dir);
                 self.expire();
             }
         }
@@ -190,7 +192,7 @@ impl World {
     }
 
     fn expire(&mut self) {
-        self.shared.transactions.tick(&self.shared);
+        self.node.transactions.tick();
         for id in 0..IDS.len() {
             let late = |t: &Transaction| NOW.get() >= t.since + i64::from(TIMEOUT_MS);
             if self.ids[id].open.as_ref().is_some_and(late) {
@@ -203,7 +205,7 @@ impl World {
     fn init(&mut self, id: usize, knows: bool) {
         let fenced = self.ids[id].fenced;
         let had = self.ids[id].producers.last().filter(|_| knows).map(|p| (p.id, p.epoch));
-        let begun = self.shared.transactions.init(&self.shared, IDS[id], TIMEOUT_MS, had);
+        let begun = self.node.transactions.init(IDS[id], TIMEOUT_MS, had);
         if had.is_some() && fenced {
             assert_eq!(begun, Err(ResponseError::ProducerFenced));
             return;
@@ -220,8 +222,7 @@ impl World {
 
     fn add(&mut self, id: usize, old: usize, partition: i32) {
         let Some((producer, current)) = self.who(id, old) else { return };
-        let added =
-            self.shared.transactions.add(&self.shared, &writer(id, &producer), &[self.place(partition)]);
+        let added = self.node.transactions.add(&writer(id, &producer), &[self.place(partition)]);
         assert_eq!(added, if current { Ok(()) } else { Err(ResponseError::ProducerFenced) });
         if current {
             self.open(id).partitions.insert(partition);
@@ -266,7 +267,7 @@ impl World {
 
     fn add_group(&mut self, id: usize, old: usize, group: usize) {
         let Some((producer, current)) = self.who(id, old) else { return };
-        let added = self.shared.transactions.add_group(&self.shared, &writer(id, &producer), GROUPS[group]);
+        let added = self.node.transactions.add_group(&writer(id, &producer), GROUPS[group]);
         assert_eq!(added, if current { Ok(()) } else { Err(ResponseError::ProducerFenced) });
         if current {
             self.open(id).groups.insert(group);
@@ -281,7 +282,7 @@ impl World {
         let nobody = Committer { member: "", instance: None, generation: -1 };
         let who = writer(id, &producer);
         let whose = (GROUPS[group], &nobody);
-        let kept = self.shared.transactions.commit_offsets(&self.shared, &who, whose, &[commit]);
+        let kept = self.node.transactions.commit_offsets(&who, whose, &[commit]);
         let may = self.ids[id].open.as_ref().is_some_and(|t| current && t.groups.contains(&group));
         let refused =
             if current { ResponseError::TransactionAbortable } else { ResponseError::ProducerFenced };
@@ -294,7 +295,7 @@ impl World {
 
     fn end(&mut self, id: usize, old: usize, commit: bool) {
         let Some((producer, current)) = self.who(id, old) else { return };
-        let ended = self.shared.transactions.end(&self.shared, &writer(id, &producer), commit);
+        let ended = self.node.transactions.end(&writer(id, &producer), commit);
         let expected = match (&self.ids[id].open, self.ids[id].ended) {
             _ if !current => Err(ResponseError::ProducerFenced),
             (Some(_), _) => Ok(()),
@@ -324,7 +325,7 @@ impl World {
         }
         for (at, group) in GROUPS.into_iter().enumerate() {
             for partition in 0..PARTITIONS {
-                let found = self.shared.groups.with(|groups, _| {
+                let found = self.node.groups.with(|groups, _| {
                     let offsets = groups.offsets(group)?;
                     Some((offsets.get(TOPIC, partition)?.offset, offsets.is_unstable(TOPIC, partition)))
                 });

@@ -9,9 +9,9 @@ use std::{collections::HashMap, path::Path};
 /// Beyond all ids that a broker comes to.
 const MADE_UP: i64 = 1 << 62;
 
-/// What came out of it.
+/// What the check came to.
 #[derive(Debug)]
-pub(crate) struct Compared {
+pub(crate) struct JournalCheck {
     /// Ids from here on are nobody's.
     pub(crate) next_producer: i64,
     /// Whether the journal said less.
@@ -19,8 +19,8 @@ pub(crate) struct Compared {
     pub(crate) faults: Vec<DirectoryError>,
 }
 
-impl Compared {
-    /// Compares `kept` with the logs of the directory at `path`, and raises what it hands out beyond what they show:
+impl JournalCheck {
+    /// Holds `kept` against the logs of the directory at `path`, and raises what it hands out beyond what they show:
     /// who wrote to them, by `epochs`, and where each log ends.
     pub(crate) fn new(
         path: &Path,
@@ -28,14 +28,14 @@ impl Compared {
         epochs: &HashMap<i64, i16>,
         end: impl Fn(&str, i32) -> Option<i64>,
     ) -> Self {
-        let mut compared = Self::nothing(kept);
+        let mut checked = Self::nothing(kept);
         // What no broker hands out somebody has made up.
         let seen = epochs.keys().filter(|id| **id < MADE_UP).max().copied().unwrap_or(-1);
         if seen >= kept.producer_ids {
             let known = kept.producer_ids;
-            compared.raised = true;
-            compared.faults.push(DirectoryError::Older { path: path.to_owned(), seen, known });
-            compared.next_producer = seen.saturating_add(1);
+            checked.raised = true;
+            checked.faults.push(DirectoryError::Older { path: path.to_owned(), seen, known });
+            checked.next_producer = seen.saturating_add(1);
         }
         for transactional in kept.transactional.values_mut() {
             let producer = &mut transactional.producer;
@@ -47,7 +47,7 @@ impl Compared {
         for (group, offsets) in &kept.groups {
             for ((topic, partition), committed) in offsets {
                 if let Some(end) = end(topic, *partition).filter(|end| committed.offset > *end) {
-                    compared.faults.push(DirectoryError::Beyond {
+                    checked.faults.push(DirectoryError::Beyond {
                         path: path.to_owned(),
                         group: group.clone(),
                         topic: topic.clone(),
@@ -58,7 +58,7 @@ impl Compared {
                 }
             }
         }
-        compared
+        checked
     }
 
     /// Where there are no logs on a disk.

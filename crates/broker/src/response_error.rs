@@ -1,4 +1,4 @@
-//! Why something is refused.
+//! Errors as responses have them: a code of the protocol, and a text for people.
 
 use crate::journal::NotWritten;
 use kafka_protocol::ResponseError;
@@ -6,7 +6,7 @@ use kafka_protocol::ResponseError;
 /// Messages repeat what a client sent, which may be as long as a string can be.
 const MAX_MESSAGE_LEN: usize = 1024;
 
-/// Why something is refused: the code of the protocol and a text for people.
+/// The reason why something is refused: the code of the protocol and a text for people.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) error: ResponseError,
@@ -28,5 +28,12 @@ impl Refusal {
 impl From<NotWritten> for Refusal {
     fn from(_: NotWritten) -> Self {
         Self::new(ResponseError::KafkaStorageError, "the broker cannot write its journal")
+    }
+}
+
+/// The journal is full or gone. Clients try again.
+impl From<NotWritten> for ResponseError {
+    fn from(_: NotWritten) -> Self {
+        Self::CoordinatorNotAvailable
     }
 }

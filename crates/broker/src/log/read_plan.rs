@@ -2,9 +2,10 @@
 
 use super::{
     directory::{Active, DirectoryLog, Tail},
-    found::{Reading, Span},
     lookup::Search,
+    reading::Reading,
     segment::{Entry, Summary},
+    segment_reader::Span,
 };
 use std::sync::Arc;
 

@@ -1,69 +1,23 @@
-//! Batches that were found for a reader, and are loaded without holding up the partition.
+//! A segment looked into by a reader, without holding up the partition.
 //!
-//! What is found is fixed under the partition's lock: which segments, up to which byte. Later appends do not change
-//! those bytes. Segments may be removed meanwhile; a reader then gets what is left, and asks again.
+//! What a reader looks at is fixed under the partition's lock: which segments, up to which byte. Later appends do not
+//! change those bytes. Segments may be removed meanwhile; a reader then gets what is left, and asks again.
 
 use super::{
-    Ahead, OpenFiles,
     disk::{self, Kind},
     index::IndexFile,
-    segment::{Entry, Growing, Head, Mark, Summary},
+    place::Place,
+    segment::{Entry, Head, Mark, Summary},
 };
-use crate::{storage_error::StorageError, sync::Lock};
+use crate::storage_error::StorageError;
 use bytes::Bytes;
 use kadence_wire::batch::HEADER_LEN;
 use std::{
     fs::File,
     io,
     ops::Range,
-    path::PathBuf,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicI64, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
-
-/// What a log in a directory shares with its readers.
-#[derive(Debug)]
-pub(super) struct Place {
-    pub(super) dir: PathBuf,
-    /// Segments that end here or before are removed.
-    pub(super) kept_from: AtomicI64,
-    /// Where a reader came to an end in a segment without an index in memory, which is named by its base: the next
-    /// reader often goes on there.
-    next: Lock<Option<(i64, Mark)>>,
-    /// The segment that is being finished. Its index is not on the disk yet.
-    pub(super) finishing: Lock<Option<Arc<Growing>>>,
-    /// Why nothing is written any longer.
-    pub(super) fault: OnceLock<StorageError>,
-    /// What has to be on the disk before anything of the log is.
-    pub(super) ahead: OnceLock<Ahead>,
-    /// Counts the files of all logs.
-    pub(super) files: OnceLock<Arc<OpenFiles>>,
-}
-
-impl Place {
-    pub(super) fn new(dir: PathBuf) -> Arc<Self> {
-        Arc::new(Self {
-            dir,
-            kept_from: AtomicI64::new(0),
-            next: Lock::default(),
-            finishing: Lock::default(),
-            fault: OnceLock::new(),
-            ahead: OnceLock::new(),
-            files: OnceLock::new(),
-        })
-    }
-
-    /// Has what the log relies on reach the disk.
-    pub(super) fn settle_ahead(&self) -> Result<(), StorageError> {
-        self.ahead.get().map_or(Ok(()), |ahead| (ahead.0)())
-    }
-
-    pub(super) fn path(&self, base: i64, kind: Kind) -> PathBuf {
-        disk::path(&self.dir, base, kind)
-    }
-}
 
 /// A segment as it was when it was found.
 #[derive(Debug)]
@@ -94,68 +48,6 @@ impl Span {
     }
 }
 
-/// What a fetch gets.
-#[derive(Debug)]
-pub(super) struct Reading {
-    pub(super) place: Arc<Place>,
-    /// One, or so many as may be needed.
-    pub(super) spans: Vec<Span>,
-    pub(super) offset: i64,
-    pub(super) max_bytes: usize,
-    pub(super) at_least_one: bool,
-    pub(super) before: i64,
-    /// Why nothing is found.
-    pub(super) fault: Option<StorageError>,
-}
-
-impl Reading {
-    /// At most so many bytes are allocated.
-    pub(super) fn len_hint(&self) -> usize {
-        let Some(first) = self.spans.first().map(|s| &s.summary) else { return 0 };
-        let there: u64 = self.spans.iter().map(|s| s.summary.len - s.from.map_or(0, |m| m.position)).sum();
-        let wanted = (self.max_bytes as u64).saturating_add(first.largest_gap).max(HEADER_LEN as u64);
-        let one = if self.at_least_one { first.largest_batch } else { 0 };
-        usize::try_from(wanted.max(one).min(there)).unwrap_or(usize::MAX)
-    }
-
-    pub(super) fn load(self) -> Result<Vec<Bytes>, StorageError> {
-        if let Some(fault) = self.fault {
-            return Err(fault);
-        }
-        let mut out = Vec::with_capacity(self.spans.len());
-        let mut left = self.max_bytes;
-        for span in &self.spans {
-            let Some(opened) = span.open(&self.place)? else { break };
-            let wanted = Wanted {
-                offset: self.offset,
-                max: left as u64,
-                at_least_one: self.at_least_one && out.is_empty(),
-                before: self.before,
-            };
-            let (bytes, to_the_end) = match opened.read(&wanted) {
-                Ok(read) => read,
-                // What is before the damage is as good as ever.
-                Err(_) if !out.is_empty() => break,
-                Err(error) => {
-                    if matches!(error, StorageError::Damaged { .. }) {
-                        // Nothing more is written behind it.
-                        let _ = self.place.fault.set(error.clone());
-                    }
-                    return Err(error);
-                }
-            };
-            left = left.saturating_sub(bytes.len());
-            if !bytes.is_empty() {
-                out.push(bytes);
-            }
-            if !to_the_end || left < HEADER_LEN {
-                break;
-            }
-        }
-        Ok(out)
-    }
-}
-
 /// Where a batch says its checksum, which covers all that follows.
 const CRC: Range<usize> = 17..21;
 
@@ -163,11 +55,11 @@ const CRC: Range<usize> = 17..21;
 pub(super) const BAD_CHECKSUM: &str = "the checksum does not match";
 
 /// What is wanted of one segment.
-struct Wanted {
-    offset: i64,
-    max: u64,
-    at_least_one: bool,
-    before: i64,
+pub(super) struct Wanted {
+    pub(super) offset: i64,
+    pub(super) max: u64,
+    pub(super) at_least_one: bool,
+    pub(super) before: i64,
 }
 
 /// What a piece of a segment came to.
@@ -191,7 +83,7 @@ impl Opened<'_> {
     }
 
     /// Usually one read: from the index entry on, as much as may be wanted.
-    fn read(&self, wanted: &Wanted) -> Result<(Bytes, bool), StorageError> {
+    pub(super) fn read(&self, wanted: &Wanted) -> Result<(Bytes, bool), StorageError> {
         let (mut mark, gap) = self.locate(wanted.offset);
         let mut len = wanted.max.saturating_add(gap);
         loop {

@@ -5,15 +5,16 @@
 
 use super::{
     disk::{Disk, Kind},
-    found::Place,
     index,
+    place::Place,
     segment::Growing,
     snapshot,
 };
 use crate::storage_error::StorageError;
 use std::{fs::File, sync::Arc};
 
-/// One segment's last steps.
+/// The last steps of a segment.
+#[derive(Debug)]
 pub(super) struct Finish {
     pub(super) disk: Disk,
     pub(super) place: Arc<Place>,
@@ -27,13 +28,23 @@ pub(super) struct Finish {
     pub(super) new_names: bool,
 }
 
+/// A segment's last steps that are to be done again, and why they were not done.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) finish: Finish,
+    pub(super) error: StorageError,
+}
+
 impl Finish {
-    /// Does it all. If it does not succeed, the log is closed for writing.
-    pub(super) fn run(self) {
+    /// Does it all. If it does not succeed, the log is closed for writing; for want of open files it is left to be done
+    /// again.
+    pub(super) fn run(self) -> Option<Left> {
         match self.steps() {
             Ok(()) => *self.place.finishing.lock() = None,
+            Err(error) if error.is_want_of_files() => return Some(Left { finish: self, error }),
             Err(error) => drop(self.place.fault.set(error)),
         }
+        None
     }
 
     fn steps(&self) -> Result<(), StorageError> {
