@@ -86,6 +86,10 @@ impl DirectoryLog {
         let had = log.told(&files);
         log.check_end(served, had, start);
         log.end = match served {
+            // Where a record is damaged there was one, though nothing behind it may tell how many.
+            Some(end) if matches!(log.place.fault.get(), Some(StorageError::Damaged { .. })) => {
+                log.had(&files)?.max(end + 1)
+            }
             Some(end) if log.place.fault.get().is_some() => end.max(log.had(&files)?),
             Some(end) => end,
             // A segment is there from the first record on, also if all of it is deleted.

@@ -288,6 +288,21 @@ fn a_damaged_batch_of_a_finished_segment_is_an_error_and_no_garbage() {
 }
 
 #[test]
+fn a_log_whose_last_batch_is_damaged_does_not_end_before_it() {
+    let dir = TempDir::new().unwrap();
+    let mut log = Log::in_directory(dir.path().to_path_buf(), &memory());
+    let batch = Batch::of(2, 100, 1);
+    for _ in 0..3 {
+        append(&mut log, &batch);
+    }
+    drop(log);
+    flip(&path(dir.path(), 0, "log"), 2 * batch.bytes().len() + 80);
+    let (log, _) = recover(dir.path(), 0);
+    assert!(log.fault().is_some());
+    assert!(log.end() > 4, "whoever reads on at 4 is told, and takes it for no end: {}", log.end());
+}
+
+#[test]
 fn a_segment_damaged_in_the_middle_closes_the_log_there() {
     let dir = TempDir::new().unwrap();
     let (mut log, batches) = three_segments(dir.path());
