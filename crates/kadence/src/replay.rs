@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
-use kadence_core::pipeline::{self, Outcome, Progress, ReplayOptions};
+use kadence_core::pipeline::{self, Control, Outcome, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{NullSink, Sink};
@@ -24,9 +24,9 @@ pub(crate) use outlook::length;
 /// What a record counts as missed beyond, unless said.
 pub(crate) const DEFAULT_TOLERANCE: Duration = Duration::from_millis(10);
 
-/// Where records go.
+/// Where the records of a replay go.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub enum Destination {
     /// A topic.
     Topic(Box<ProducerOptions>),
     /// Nowhere: every body is checksummed.
@@ -41,7 +41,7 @@ pub struct Replay {
     /// How it becomes records.
     pub recording: RecordingOptions,
     /// Where they go.
-    pub target: Target,
+    pub destination: Destination,
     /// How much of each wait's end is spent polling the clock.
     pub spin: Duration,
     /// A record later than this counts as missed.
@@ -59,7 +59,7 @@ impl Replay {
         Self {
             path,
             recording: RecordingOptions::new(kind),
-            target: Target::Null,
+            destination: Destination::Null,
             spin: Duration::ZERO,
             tolerance: DEFAULT_TOLERANCE,
             echo: false,
@@ -82,7 +82,7 @@ impl Replay {
     /// Sends the records to `topic` of the cluster at `brokers` (`HOST:PORT,…`).
     #[must_use]
     pub fn into_topic(mut self, brokers: &str, topic: &str) -> Self {
-        self.target = Target::Topic(Box::new(ProducerOptions {
+        self.destination = Destination::Topic(Box::new(ProducerOptions {
             connection: Connection::to(brokers),
             topic: topic.into(),
             ..ProducerOptions::default()
@@ -94,15 +94,13 @@ impl Replay {
     ///
     /// `Err` means that nothing was sent; what cut a begun run short is in the outcome.
     pub fn run(self) -> Result<Outcome, Error> {
-        let never = Arc::new(Stop::new());
-        self.run_until(&never, &never, &Progress::default())
+        self.run_under(&Control::new(Arc::new(SystemClock)))
     }
 
-    /// Runs until the end of the recording or until `stop` is raised; raising `abandon` ends the wait for
-    /// acknowledgements as well.
-    pub fn run_until(self, stop: &Arc<Stop>, abandon: &Stop, progress: &Progress) -> Result<Outcome, Error> {
+    /// Runs to the end of the recording, or until `control` asks for a stop.
+    pub fn run_under(self, control: &Control) -> Result<Outcome, Error> {
         let recording = self.open()?;
-        self.run_recording(recording, stop, abandon, progress)
+        self.run_recording(recording, control)
     }
 
     /// Opens the recording and checks the options against its first row.
@@ -115,41 +113,29 @@ impl Replay {
     }
 
     /// Runs with a recording that is already open.
-    pub(crate) fn run_recording(
-        &self,
-        recording: Recording,
-        stop: &Arc<Stop>,
-        abandon: &Stop,
-        progress: &Progress,
-    ) -> Result<Outcome, Error> {
-        let mut sink = self.sink(stop)?;
+    pub(crate) fn run_recording(&self, recording: Recording, control: &Control) -> Result<Outcome, Error> {
+        let mut sink = self.sink(control)?;
         if self.echo {
             sink = Box::new(EchoSink::new(sink, io::stdout()));
         }
-        Ok(self.drive(recording, &mut *sink, stop, abandon, progress))
+        Ok(self.drive(recording, &mut *sink, control))
     }
 
-    /// Opens the target.
-    pub(crate) fn sink(&self, stop: &Arc<Stop>) -> Result<Box<dyn Sink>, Error> {
-        Ok(match &self.target {
-            Target::Null => Box::new(NullSink::default()),
-            Target::Topic(producer) => {
+    /// Opens the destination.
+    pub(crate) fn sink(&self, control: &Control) -> Result<Box<dyn Sink>, Error> {
+        Ok(match &self.destination {
+            Destination::Null => Box::new(NullSink::default()),
+            Destination::Topic(producer) => {
                 let paced = self.recording.schedule.is_paced();
                 let producer = ProducerOptions { paced, ..(**producer).clone() };
-                Box::new(TopicSink::open(&producer, Arc::new(SystemClock), Arc::clone(stop))?)
+                let (clock, stop) = (Arc::clone(&control.clock), Arc::clone(&control.stop));
+                Box::new(TopicSink::open(&producer, clock, stop)?)
             }
         })
     }
 
-    /// Replays an open recording into an open target.
-    pub(crate) fn drive(
-        &self,
-        recording: Recording,
-        sink: &mut dyn Sink,
-        stop: &Stop,
-        abandon: &Stop,
-        progress: &Progress,
-    ) -> Outcome {
+    /// Replays an open recording into an open destination.
+    pub(crate) fn drive(&self, recording: Recording, sink: &mut dyn Sink, control: &Control) -> Outcome {
         let options = ReplayOptions {
             verb: "replay",
             schedule: self.recording.schedule,
@@ -157,8 +143,14 @@ impl Replay {
             tolerance: self.tolerance,
             stamps: recording.stamps().to_vec(),
         };
-        pipeline::replay(recording, sink, &options, &SystemClock, stop, abandon, progress)
+        pipeline::replay(recording, sink, &options, control)
     }
+}
+
+/// The control of a replay in real time that ends early when these are raised.
+pub(crate) fn in_real_time(stop: &Arc<Stop>, abandon: &Arc<Stop>) -> Control {
+    let (stop, abandon) = (Arc::clone(stop), Arc::clone(abandon));
+    Control { stop, abandon, ..Control::new(Arc::new(SystemClock)) }
 }
 
 /// All faults of a recording as one error.

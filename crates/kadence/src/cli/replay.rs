@@ -21,7 +21,7 @@ use self::report_file::{ReportFile, reported};
 use super::Exit;
 use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_json, print_report};
-use crate::replay::{DEFAULT_TOLERANCE, Replay, length};
+use crate::replay::{DEFAULT_TOLERANCE, Replay, in_real_time, length};
 use crate::signals::Signals;
 use crate::{Outcome, Report};
 
@@ -63,9 +63,9 @@ impl ReplayOptions {
         }
         let time_column = recording.time_column();
         let mixed = self.watch_mixed_columns(&mut recording, voice);
-        let progress = Arc::new(Progress::default());
-        let line = self.progress_line(&replay, &progress, voice);
-        let outcome = replay.run_recording(recording, &signals.stop, &signals.abandon, &progress);
+        let control = in_real_time(&signals.stop, &signals.abandon);
+        let line = self.progress_line(&replay, &control.progress, voice);
+        let outcome = replay.run_recording(recording, &control);
         drop(line);
         let mut outcome = match outcome {
             Ok(outcome) => outcome,

@@ -14,14 +14,14 @@ use super::options::{Input, PaceOptions, ReplayOptions};
 use crate::cli::values::Auto;
 use crate::fault::Error;
 use crate::output::Voice;
-use crate::replay::{DEFAULT_TOLERANCE, Replay, Target, kind_of};
+use crate::replay::{DEFAULT_TOLERANCE, Destination, Replay, kind_of};
 
 impl ReplayOptions {
     /// What is asked for, as one value.
     pub(super) fn replay(&self, voice: Voice) -> Result<Replay, Error> {
         Ok(Replay {
             recording: self.recording()?,
-            target: self.target(voice)?,
+            destination: self.destination(voice)?,
             spin: self.timing.spin,
             tolerance: self.timing.tolerance.unwrap_or(DEFAULT_TOLERANCE),
             echo: self.echo,
@@ -29,8 +29,8 @@ impl ReplayOptions {
         })
     }
 
-    fn target(&self, voice: Voice) -> Result<Target, Error> {
-        let Some(topic) = &self.target.topic else { return Ok(Target::Null) };
+    fn destination(&self, voice: Voice) -> Result<Destination, Error> {
+        let Some(topic) = &self.destination.topic else { return Ok(Destination::Null) };
         let producer = ProducerOptions {
             connection: self.connection.connection(),
             topic: topic.clone(),
@@ -48,7 +48,7 @@ impl ReplayOptions {
             Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
             Err(faults) => return Err(Error::of_options(faults)),
         }
-        Ok(Target::Topic(Box::new(producer)))
+        Ok(Destination::Topic(Box::new(producer)))
     }
 
     fn recording(&self) -> Result<RecordingOptions, Error> {

@@ -31,7 +31,7 @@ pub(crate) struct ReplayOptions {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
     #[command(flatten)]
-    pub(super) target: TargetOptions,
+    pub(super) destination: DestinationOptions,
     #[command(flatten)]
     pub(super) connection: ConnectionOptions,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(crate) struct ReplayOptions {
 /// Where the records go.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct TargetOptions {
+pub(super) struct DestinationOptions {
     /// Topic to write to
     #[arg(short, long, value_name = "TOPIC", help_heading = "Kafka")]
     pub(super) topic: Option<String>,

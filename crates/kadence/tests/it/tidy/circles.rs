@@ -44,7 +44,6 @@ const CIRCLES: &[&[&str]] = &[
         "crates/core/src/source/lines.rs",
         "crates/core/src/source/rows.rs",
     ],
-    &["crates/core/src/pipeline.rs", "crates/core/src/ring.rs"],
     &["crates/core/src/source/opening.rs", "crates/core/src/source/recording.rs"],
     &["crates/kadence/src/fault.rs", "crates/kadence/src/output.rs"],
     &["crates/kafka/src/consumer/membership.rs", "crates/kafka/src/consumer/source.rs"],
