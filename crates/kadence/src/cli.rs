@@ -5,6 +5,7 @@ mod connection;
 mod consume;
 mod demo;
 mod groups;
+mod producing;
 mod replay;
 mod topics;
 mod up;

@@ -16,7 +16,8 @@ use serde::Serialize;
 
 use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_report, say};
-use crate::replay::{DEFAULT_TOLERANCE, Replay, all_faults, in_real_time};
+use crate::replay::{Replay, all_faults};
+use crate::sending::{DEFAULT_TOLERANCE, in_real_time};
 use crate::signals::Signals;
 
 /// A week of earthquakes; `data/ORIGIN.md` says where they are from.
@@ -126,10 +127,11 @@ impl Show {
         let plan = self.plan(address)?;
         let recording = self.recording(&plan)?;
         let control = in_real_time(&signals.stop, &signals.abandon);
-        let mut sink = wrap(plan.sink(&control)?)?;
+        let sending = plan.sending(&recording);
+        let mut sink = wrap(sending.sink(&control)?)?;
         let line =
             ProgressLine::start(voice, Arc::clone(&control.progress), format!("{}×", self.speed), None);
-        let outcome = plan.drive(recording, &mut *sink, &control);
+        let outcome = sending.drive(recording, &mut *sink, &control);
         drop(line);
         match outcome.failure {
             Some(failure) => Err(failure.into()),

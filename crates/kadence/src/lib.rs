@@ -21,10 +21,12 @@ mod demo;
 mod fault;
 mod output;
 mod replay;
+mod sending;
 mod signals;
 mod template;
 
 pub use fault::{Error, Fault};
 pub use kadence_core::pipeline::{Control, Failure, Outcome};
 pub use kadence_core::report::{Percentiles, Report};
-pub use replay::{Destination, Replay};
+pub use replay::Replay;
+pub use sending::Destination;

@@ -1,6 +1,5 @@
 //! A replay as one value: what is read, how it is paced, and where it goes.
 
-mod echo;
 mod outlook;
 
 use std::fs::File;
@@ -9,29 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Stop, SystemClock};
-use kadence_core::pipeline::{self, Control, Outcome, ReplayOptions};
+use kadence_core::pipeline::{Control, Outcome, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
-use kadence_core::sink::{NullSink, Sink};
 use kadence_core::source::{CsvOptions, Recording, RecordingError, RecordingKind, RecordingOptions};
-use kadence_kafka::{Connection, ProducerOptions, TopicSink};
+use kadence_kafka::{Connection, ProducerOptions};
 
 use crate::fault::Error;
-pub(crate) use echo::EchoSink;
+use crate::sending::{DEFAULT_TOLERANCE, Destination, Sending, in_real_time};
 pub(crate) use outlook::length;
-
-/// What a record counts as missed beyond, unless said.
-pub(crate) const DEFAULT_TOLERANCE: Duration = Duration::from_millis(10);
-
-/// Where the records of a replay go.
-#[derive(Clone, Debug)]
-pub enum Destination {
-    /// A topic.
-    Topic(Box<ProducerOptions>),
-    /// Nowhere: every body is checksummed.
-    Null,
-}
 
 /// A replay that can be run.
 #[derive(Clone, Debug)]
@@ -94,13 +79,13 @@ impl Replay {
     ///
     /// `Err` means that nothing was sent; what cut a begun run short is in the outcome.
     pub fn run(self) -> Result<Outcome, Error> {
-        self.run_under(&Control::new(Arc::new(SystemClock)))
+        self.run_under(&in_real_time(&Arc::default(), &Arc::default()))
     }
 
     /// Runs to the end of the recording, or until `control` asks for a stop.
     pub fn run_under(self, control: &Control) -> Result<Outcome, Error> {
         let recording = self.open()?;
-        self.run_recording(recording, control)
+        self.sending(&recording).run(recording, control)
     }
 
     /// Opens the recording and checks the options against its first row.
@@ -112,45 +97,17 @@ impl Replay {
         Recording::open(&name, reader, &self.recording).map_err(all_faults)
     }
 
-    /// Runs with a recording that is already open.
-    pub(crate) fn run_recording(&self, recording: Recording, control: &Control) -> Result<Outcome, Error> {
-        let mut sink = self.sink(control)?;
-        if self.echo {
-            sink = Box::new(EchoSink::new(sink, io::stdout()));
-        }
-        Ok(self.drive(recording, &mut *sink, control))
-    }
-
-    /// Opens the destination.
-    pub(crate) fn sink(&self, control: &Control) -> Result<Box<dyn Sink>, Error> {
-        Ok(match &self.destination {
-            Destination::Null => Box::new(NullSink::default()),
-            Destination::Topic(producer) => {
-                let paced = self.recording.schedule.is_paced();
-                let producer = ProducerOptions { paced, ..(**producer).clone() };
-                let (clock, stop) = (Arc::clone(&control.clock), Arc::clone(&control.stop));
-                Box::new(TopicSink::open(&producer, clock, stop)?)
-            }
-        })
-    }
-
-    /// Replays an open recording into an open destination.
-    pub(crate) fn drive(&self, recording: Recording, sink: &mut dyn Sink, control: &Control) -> Outcome {
-        let options = ReplayOptions {
+    /// How the records of an open recording go on their way.
+    pub(crate) fn sending(&self, recording: &Recording) -> Sending {
+        let pacing = ReplayOptions {
             verb: "replay",
             schedule: self.recording.schedule,
             spin: self.spin,
             tolerance: self.tolerance,
             stamps: recording.stamps().to_vec(),
         };
-        pipeline::replay(recording, sink, &options, control)
+        Sending { destination: self.destination.clone(), pacing, echo: self.echo }
     }
-}
-
-/// The control of a replay in real time that ends early when these are raised.
-pub(crate) fn in_real_time(stop: &Arc<Stop>, abandon: &Arc<Stop>) -> Control {
-    let (stop, abandon) = (Arc::clone(stop), Arc::clone(abandon));
-    Control { stop, abandon, ..Control::new(Arc::new(SystemClock)) }
 }
 
 /// All faults of a recording as one error.

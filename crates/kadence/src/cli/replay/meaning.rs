@@ -3,52 +3,34 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use kadence_core::codec::{Format, Shape};
 use kadence_core::ratio::Ratio;
 use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions, packed};
 use kadence_core::text::{CellType, ColumnTypes};
-use kadence_kafka::ProducerOptions;
 
 use super::options::{Input, PaceOptions, ReplayOptions};
 use crate::cli::values::Auto;
 use crate::fault::Error;
 use crate::output::Voice;
-use crate::replay::{DEFAULT_TOLERANCE, Destination, Replay, kind_of};
+use crate::replay::{Replay, kind_of};
 
 impl ReplayOptions {
     /// What is asked for, as one value.
     pub(super) fn replay(&self, voice: Voice) -> Result<Replay, Error> {
         Ok(Replay {
             recording: self.recording()?,
-            destination: self.destination(voice)?,
-            spin: self.timing.spin,
-            tolerance: self.timing.tolerance.unwrap_or(DEFAULT_TOLERANCE),
-            echo: self.echo,
+            destination: self.destination.destination(
+                &self.connection,
+                &self.delivery,
+                &self.body,
+                self.schedule(),
+                voice,
+            )?,
+            spin: self.punctuality.spin,
+            tolerance: self.punctuality.tolerance(),
+            echo: self.output.echo,
             path: self.file.clone(),
         })
-    }
-
-    fn destination(&self, voice: Voice) -> Result<Destination, Error> {
-        let Some(topic) = &self.destination.topic else { return Ok(Destination::Null) };
-        let producer = ProducerOptions {
-            connection: self.connection.connection(),
-            topic: topic.clone(),
-            headers: self.body.header.clone(),
-            send: self.delivery.send,
-            acks: self.delivery.acks,
-            linger: self.delivery.linger,
-            batch_size: self.delivery.batch_size,
-            compression: self.delivery.compression,
-            retries: self.delivery.retries,
-            partitioner: self.delivery.partitioner,
-            paced: self.schedule().is_paced(),
-        };
-        match producer.check() {
-            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
-            Err(faults) => return Err(Error::of_options(faults)),
-        }
-        Ok(Destination::Topic(Box::new(producer)))
     }
 
     fn recording(&self) -> Result<RecordingOptions, Error> {
@@ -57,43 +39,17 @@ impl ReplayOptions {
         if let Some((name, _)) = self.input.types.iter().find(|(name, _)| !typed.insert(name)) {
             return Err(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
         }
-        let is_raw = matches!(kind, RecordingKind::Raw);
         let otherwise = if self.input.text { CellType::Verbatim } else { CellType::Auto };
-        let format = match self.body.format {
-            Auto::Said(format) => format,
-            Auto::Auto if is_raw => Format::Raw,
-            Auto::Auto => Format::Json,
-        };
-        if is_raw && format != Format::Raw && self.body.select.is_none() {
-            let what = format!("raw lines have no columns to write as {format:?}").to_lowercase();
-            return Err(Error::misuse(
-                "--format",
-                what,
-                "leave it out, or say what the lines are with --input",
-            ));
-        }
-        let shape = self.body.shape;
-        if shape != Shape::Object && format != Format::Json {
-            return Err(Error::misuse(
-                "--shape",
-                "only JSON bodies have one",
-                "leave it out, or use --format json",
-            ));
-        }
         Ok(RecordingOptions {
             skip_lines: self.input.skip_lines,
-            select: self.body.select.clone(),
             types: ColumnTypes::new(self.input.types.clone(), otherwise),
             time: self.input.time.clone(),
             time_format: self.input.time_format.clone(),
             time_zone: self.input.time_zone.clone(),
             schedule: self.schedule(),
-            out_of_order: self.timing.out_of_order,
+            out_of_order: self.order.out_of_order,
             limit: self.input.limit,
-            format,
-            shape,
-            key: self.body.key.clone(),
-            ..RecordingOptions::new(kind)
+            ..self.body.recording(kind)?
         })
     }
 

@@ -18,13 +18,13 @@ pub(super) struct ReportFile {
 
 impl ReportFile {
     /// Makes the file, so that a run is not made in vain. What it held stays until there is a report.
-    pub(super) fn create(path: &Path, recording: &Path) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, recording: Option<&Path>) -> Result<Self, Error> {
         let opened = File::options().write(true).create(true).truncate(false).open(path);
         let file = opened.map_err(|error| unwritable(path, &error, ""))?;
         let refused = |what: &str, help: &str| {
             Err(Error::misuse("--report", format!("`{}` is {what}", path.display()), help))
         };
-        if is_same(&file, source_of(recording).as_ref()) {
+        if is_same(&file, recording.and_then(source_of).as_ref()) {
             return refused("the recording itself", "name another file");
         }
         if [duplicate(&io::stdout()), duplicate(&io::stderr())].iter().any(|out| is_same(&file, out.as_ref()))
