@@ -1,7 +1,7 @@
 //! Every command in the README and the guides runs.
 //!
 //! In `sh` and `console` fences each line that starts with `kadence ` or `$ kadence ` is run, in order, in a folder
-//! with the recordings that the guides speak of. Commands without a natural end run beside the others, and have to
+//! with the recordings that the guides speak of, and the files that fences with a name hold. Commands without a natural end run beside the others, and have to
 //! end well on Ctrl-C.
 
 use std::path::Path;
@@ -29,6 +29,16 @@ fn commands(page: &str) -> Vec<(String, i32)> {
         }
     }
     commands
+}
+
+/// The files that a page shows: fences with a language and a name.
+fn files(page: &str) -> Vec<(&str, &str)> {
+    let fences = page.split("\n```").skip(1).step_by(2);
+    let named = fences.filter_map(|fence| {
+        let (head, text) = fence.split_once('\n')?;
+        Some((head.split_once(' ')?.1, text))
+    });
+    named.collect()
 }
 
 /// Splits a command as a shell does, as far as the guides need it.
@@ -73,6 +83,9 @@ fn run_page(path: &Path) {
         .file("data/data.csv", SERIES)
         .file("HASC1001.csv", rows)
         .file("data/earthquakes.csv", std::fs::read(root().join("data/earthquakes.csv")).unwrap());
+    for (name, text) in files(&page) {
+        bench.file(name, text);
+    }
     let mut beside: Vec<(String, Running)> = Vec::new();
     let commands = commands(&page);
     assert!(!commands.is_empty(), "{} has no commands", path.display());
@@ -111,4 +124,9 @@ fn every_command_in_the_guides_runs() {
         run_page(&page.unwrap().path());
     }
     run_page(&root().join("docs/reference/consume.md"));
+}
+
+#[test]
+fn the_example_of_a_file_with_options_runs() {
+    run_page(&root().join("docs/reference/config.md"));
 }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `support` | the binary as a process, a broker, recordings |
 //! | `seeds` | what the scripts that kadence replaces did, done by kadence |
+//! | `config` | options in `kadence.toml` |
 //! | `errors` | what people read when something is wrong |
 //! | `field` | what real files and habits did once, a test for each kind |
 //! | `signals` | Ctrl-C, SIGTERM and closed pipes |
@@ -28,6 +29,7 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod config;
 mod directory;
 mod errors;
 mod field;
