@@ -23,7 +23,7 @@ pub use control::{Control, Progress, ReplayPosition};
 
 /// How often the sink is looked after while no record is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Records that are handed over together say the same instant; more of them than this are handed over in turns.
+/// The most records that are handed over together, and so say the same instant.
 const MOST_AT_ONCE: usize = 1_024;
 
 /// How a replay is paced and measured.
@@ -35,7 +35,7 @@ pub struct ReplayOptions {
     pub schedule: Schedule,
     /// How much of each wait's end is spent polling the clock.
     pub spin: Duration,
-    /// A record later than this counts as missed.
+    /// The lateness beyond which a record counts as missed.
     pub tolerance: Duration,
     /// The formats of the hand-over instants in the bodies.
     pub stamps: Vec<StampFormat>,
@@ -44,14 +44,14 @@ pub struct ReplayOptions {
 /// How a replay ended, with what it did until then.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What happened.
+    /// What happened until then.
     pub report: Report,
     /// What cut it short, if anything did.
     pub failure: Option<Failure>,
 }
 
 impl Outcome {
-    /// That of a replay which was cut before its first record.
+    /// The outcome of a replay that was cut before its first record.
     pub fn interrupted(verb: &'static str) -> Self {
         Self {
             report: Report { verb, interrupted: true, acknowledged: Some(0), ..Report::default() },
@@ -76,7 +76,7 @@ pub enum Failure {
     /// The sink finished without a word on some records.
     #[error("{records} records were neither acknowledged nor given up; this is a defect of kadence")]
     Unaccounted {
-        /// How many.
+        /// How many records.
         records: u64,
     },
     /// The reader thread is gone.
@@ -197,7 +197,7 @@ impl Replay<'_> {
         self.wait(due)
     }
 
-    /// When the record `index` of `run` is due; those before it were asked for.
+    /// Tells when the record `index` of `run` is due; those before it were asked for.
     #[inline]
     fn due(&mut self, run: &Run, index: usize) -> Duration {
         while self.dues.len() <= index {
@@ -207,7 +207,7 @@ impl Replay<'_> {
         self.dues[index]
     }
 
-    /// The end of the first of `records` that are due at `now` or before.
+    /// Tells where the first of `records` end that are due at `now` or before.
     fn due_by(&mut self, run: &Run, records: Range<usize>, now: Duration) -> usize {
         let end = records.end;
         records.into_iter().find(|&index| self.due(run, index) > now).unwrap_or(end)

@@ -1,6 +1,6 @@
 //! A replay as one value: what is read, how it is paced, and where it goes.
 
-mod outlook;
+mod length;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use kadence_kafka::{Connection, ProducerOptions};
 
 use crate::fault::Error;
 use crate::sending::{DEFAULT_TOLERANCE, Destination, Sending, in_real_time};
-pub(crate) use outlook::length;
+pub(crate) use length::length;
 
 /// A replay that can be run.
 #[derive(Clone, Debug)]
@@ -29,14 +29,14 @@ pub struct Replay {
     pub destination: Destination,
     /// How much of each wait's end is spent polling the clock.
     pub spin: Duration,
-    /// A record later than this counts as missed.
+    /// The lateness beyond which a record counts as missed.
     pub tolerance: Duration,
-    /// Each record's body is printed to standard output as it is sent.
+    /// Whether each record's body is printed to standard output as it is sent.
     pub echo: bool,
 }
 
 impl Replay {
-    /// The recording at `path` at its own pace, into nowhere. What kind it is follows from the name: `.csv` and `.tsv`,
+    /// Makes a replay of the recording at `path` at its own pace, into nowhere. What kind it is follows from the name: `.csv` and `.tsv`,
     /// `.jsonl` and `.ndjson`, anything else is raw lines.
     pub fn of_file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
@@ -97,7 +97,7 @@ impl Replay {
         Recording::open(&name, reader, &self.recording).map_err(all_faults)
     }
 
-    /// How the records of an open recording go on their way.
+    /// Tells how the records of an open recording go on their way.
     pub(crate) fn sending(&self, recording: &Recording) -> Sending {
         let pacing = ReplayOptions {
             verb: "replay",
@@ -110,13 +110,13 @@ impl Replay {
     }
 }
 
-/// All faults of a recording as one error.
+/// Gathers all faults of a recording in one error.
 pub(crate) fn all_faults(faults: Vec<RecordingError>) -> Error {
     Error::all(faults.into_iter().map(Into::into))
         .unwrap_or_else(|| Error::met("recording", "cannot be opened", ""))
 }
 
-/// The kind of recording that `path` is called.
+/// Tells the kind of recording by the name of its file.
 pub(crate) fn kind_of(path: &Path) -> Option<RecordingKind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match &*extension {

@@ -15,7 +15,7 @@ use kadence_kafka::{ProducerOptions, TopicSink};
 use crate::fault::Error;
 use echo::EchoSink;
 
-/// What a record counts as missed beyond, unless said.
+/// The lateness beyond which a record counts as missed, unless said.
 pub(crate) const DEFAULT_TOLERANCE: Duration = Duration::from_millis(10);
 
 /// Where the records of a replay go.
@@ -34,7 +34,7 @@ pub(crate) struct Sending {
     pub(crate) destination: Destination,
     /// How they are paced and measured.
     pub(crate) pacing: ReplayOptions,
-    /// Each record's body is printed to standard output as it is sent.
+    /// Whether each record's body is printed to standard output as it is sent.
     pub(crate) echo: bool,
 }
 
@@ -72,7 +72,7 @@ impl Sending {
     }
 }
 
-/// The control of a run in real time that ends early when these are raised.
+/// Makes the control of a run in real time that ends early when these are raised.
 pub(crate) fn in_real_time(stop: &Arc<Stop>, abandon: &Arc<Stop>) -> Control {
     let (stop, abandon) = (Arc::clone(stop), Arc::clone(abandon));
     Control { stop, abandon, ..Control::new(Arc::new(SystemClock)) }

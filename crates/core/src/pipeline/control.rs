@@ -13,16 +13,16 @@ use crate::record::Timestamp;
 pub struct Control {
     /// What records wait for, and what their hand-over is timed by.
     pub clock: Arc<dyn Clock>,
-    /// Raised to take no more records; what was accepted is flushed.
+    /// The request to take no more records; what was accepted is flushed.
     pub stop: Arc<Stop>,
-    /// Raised to end the flush as well.
+    /// The request to end the flush as well.
     pub abandon: Arc<Stop>,
     /// Where the replay is.
     pub progress: Arc<Progress>,
 }
 
 impl Control {
-    /// A control by this clock, with requests that are not raised yet.
+    /// Makes a control by this clock, with requests that are not raised yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, stop: Arc::default(), abandon: Arc::default(), progress: Arc::default() }
     }

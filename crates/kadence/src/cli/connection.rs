@@ -32,7 +32,7 @@ impl ConnectionOptions {
     }
 }
 
-/// Whether the environment says what this option says, which then gives way in a file.
+/// Tells whether the environment says what this option says; in a file it then gives way.
 pub(crate) fn is_in_environment(option: &str) -> bool {
     option == "brokers" && brokers_of_environment().is_some()
 }

@@ -88,7 +88,7 @@ impl ReplayOptions {
     }
 }
 
-/// How many columns that mix are said one by one.
+/// The most columns that mix which are said one by one.
 const MOST_MIXED: usize = 10;
 
 /// Opens the recording; `None` when a stop was asked for before its first row came.

@@ -29,7 +29,7 @@ pub(crate) struct BodyOptions {
 }
 
 impl BodyOptions {
-    /// The options of a recording of this kind whose records become such bodies.
+    /// Makes the options of a recording of this kind whose records become such bodies.
     pub(crate) fn recording(&self, kind: RecordingKind) -> Result<RecordingOptions, Error> {
         let is_raw = matches!(kind, RecordingKind::Raw);
         let format = match self.format {

@@ -53,7 +53,7 @@ pub(crate) struct DeliveryOptions {
 }
 
 impl DestinationOptions {
-    /// The destination that these options mean together; notices are said.
+    /// Gives the destination that these options mean together, and says its notices.
     pub(crate) fn destination(
         &self,
         connection: &ConnectionOptions,

@@ -21,12 +21,12 @@ pub(crate) struct PunctualityOptions {
 }
 
 impl PunctualityOptions {
-    /// The lateness beyond which a record counts as missed.
+    /// Gives the lateness beyond which a record counts as missed.
     pub(crate) fn tolerance(&self) -> Duration {
         self.tolerance.unwrap_or(DEFAULT_TOLERANCE)
     }
 
-    /// The error where more lateness was met than was allowed explicitly.
+    /// Finds the error where more lateness was met than was allowed explicitly.
     pub(super) fn too_late(&self, report: &Report) -> Option<Error> {
         let (tolerance, late) = (self.tolerance?, report.lateness_us?);
         let allowed = tolerance.as_secs_f64() * 1e6;

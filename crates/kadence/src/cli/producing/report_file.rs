@@ -69,7 +69,7 @@ impl ReportFile {
     }
 }
 
-/// What the recording is read from, if that can be told without reading it.
+/// Opens what the recording is read from, if that can be told without reading it.
 fn source_of(recording: &Path) -> Option<File> {
     if recording == Path::new("-") {
         return duplicate(&io::stdin());
@@ -89,7 +89,7 @@ fn duplicate<T>(_stream: &T) -> Option<File> {
     None
 }
 
-/// Whether both are one and the same file, by whatever names.
+/// Tells whether both are one and the same file, by whatever names.
 #[cfg(unix)]
 fn is_same(file: &File, other: Option<&File>) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -109,7 +109,7 @@ fn unwritable(path: &Path, error: &io::Error, help: &str) -> Error {
     Error::met(&path.display().to_string(), format!("the report cannot be written ({error})"), help)
 }
 
-/// What a report says of `error`: the first of its faults.
+/// Gives what a report says of `error`: the first of its faults.
 pub(super) fn reported(error: &Error) -> Option<ReportedError> {
     let fault = error.faults.first()?;
     Some(ReportedError { place: fault.place.clone(), what: fault.what.clone(), help: fault.help.clone() })

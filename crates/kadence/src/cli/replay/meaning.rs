@@ -15,7 +15,7 @@ use crate::output::Voice;
 use crate::replay::{Replay, kind_of};
 
 impl ReplayOptions {
-    /// What is asked for, as one value.
+    /// Gives what is asked for, as one value.
     pub(super) fn replay(&self, voice: Voice) -> Result<Replay, Error> {
         Ok(Replay {
             recording: self.recording()?,
@@ -81,7 +81,7 @@ impl ReplayOptions {
         Ok(RecordingKind::Csv(options))
     }
 
-    /// Why the name of the file does not say what it is.
+    /// Makes the error of a file whose name does not say what it is.
     fn no_kind(&self) -> Error {
         let name = self.file.display().to_string();
         if self.file == Path::new("-") {
