@@ -1,5 +1,6 @@
 //! A replay as one value: what is read, how it is paced, and where it goes.
 
+mod check;
 mod length;
 
 use std::fs::File;
@@ -29,8 +30,8 @@ pub struct Replay {
     pub destination: Destination,
     /// How much of each wait's end is spent polling the clock.
     pub spin: Duration,
-    /// The lateness beyond which a record counts as missed.
-    pub tolerance: Duration,
+    /// The lateness beyond which a record counts as missed; 10 ms unless said.
+    pub tolerance: Option<Duration>,
     /// Whether each record's body is printed to standard output as it is sent.
     pub echo: bool,
 }
@@ -46,7 +47,7 @@ impl Replay {
             recording: RecordingOptions::new(kind),
             destination: Destination::Null,
             spin: Duration::ZERO,
-            tolerance: DEFAULT_TOLERANCE,
+            tolerance: None,
             echo: false,
         }
     }
@@ -84,6 +85,9 @@ impl Replay {
 
     /// Runs to the end of the recording, or until `control` asks for a stop.
     pub fn run_under(self, control: &Control) -> Result<Outcome, Error> {
+        for notice in self.check()? {
+            tracing::info!("{notice}");
+        }
         let recording = self.open()?;
         self.sending(&recording).run(recording, control)
     }
@@ -103,7 +107,7 @@ impl Replay {
             verb: "replay",
             schedule: self.recording.schedule,
             spin: self.spin,
-            tolerance: self.tolerance,
+            tolerance: self.tolerance.unwrap_or(DEFAULT_TOLERANCE),
             stamps: recording.stamps().to_vec(),
         };
         Sending { destination: self.destination.clone(), pacing, echo: self.echo }

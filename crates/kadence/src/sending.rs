@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::pipeline::{self, Control, Outcome, ReplayOptions};
+use kadence_core::schedule::Schedule;
 use kadence_core::sink::{NullSink, Sink};
 use kadence_core::source::Source;
 use kadence_kafka::{ProducerOptions, TopicSink};
@@ -25,6 +26,35 @@ pub enum Destination {
     Topic(Box<ProducerOptions>),
     /// Nowhere: every body is checksummed.
     Null,
+}
+
+impl Destination {
+    /// Looks for faults without connecting. Gives what the user should know, a line each.
+    pub(crate) fn check(&self) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Null => Ok(Vec::new()),
+            Self::Topic(producer) => producer.check().map_err(Error::of_options),
+        }
+    }
+}
+
+/// Finds what means nothing at this pace. A tolerance is given where somebody asked for one.
+pub(crate) fn faults_of_pace(schedule: Schedule, spin: Duration, tolerance: Option<Duration>) -> Vec<Error> {
+    let mut faults = Vec::new();
+    if schedule == Schedule::Interval(Duration::ZERO) {
+        let help = "leave some time, or use --unpaced";
+        faults.push(Error::misuse("--interval", "there is no time between records (found: 0 s)", help));
+    }
+    if !schedule.is_paced() {
+        let help = "leave it out, or choose a pace";
+        if !spin.is_zero() {
+            faults.push(Error::misuse("--spin", "without a pace no record is waited for", help));
+        }
+        if tolerance.is_some() {
+            faults.push(Error::misuse("--tolerance", "without a pace no record is late", help));
+        }
+    }
+    faults
 }
 
 /// All that a run has besides its source.

@@ -6,6 +6,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `support` | the binary as a process, a broker, recordings |
+//! | `library` | the library refuses what the command line refuses |
 //! | `seeds` | what the scripts that kadence replaces did, done by kadence |
 //! | `config` | options in `kadence.toml` |
 //! | `errors` | what people read when something is wrong |
@@ -38,6 +39,7 @@ mod foreign;
 mod groups;
 mod guides;
 mod kill;
+mod library;
 mod punctuality;
 mod reference;
 mod seeds;

@@ -5,7 +5,6 @@ use kadence_core::record::Header;
 use kadence_core::source::{KeyRule, RecordingKind, RecordingOptions};
 
 use crate::cli::values::{self, Auto, one_of};
-use crate::fault::Error;
 
 /// What is sent.
 #[derive(Debug, clap::Args)]
@@ -30,35 +29,18 @@ pub(crate) struct BodyOptions {
 
 impl BodyOptions {
     /// Makes the options of a recording of this kind whose records become such bodies.
-    pub(crate) fn recording(&self, kind: RecordingKind) -> Result<RecordingOptions, Error> {
-        let is_raw = matches!(kind, RecordingKind::Raw);
-        let format = match self.format {
-            Auto::Said(format) => format,
-            Auto::Auto if is_raw => Format::Raw,
-            Auto::Auto => Format::Json,
-        };
-        if is_raw && format != Format::Raw && self.select.is_none() {
-            let what = format!("raw lines have no columns to write as {format:?}").to_lowercase();
-            return Err(Error::misuse(
-                "--format",
-                what,
-                "leave it out, or say what the lines are with --input",
-            ));
-        }
-        if self.shape != Shape::Object && format != Format::Json {
-            return Err(Error::misuse(
-                "--shape",
-                "only JSON bodies have one",
-                "leave it out, or use --format json",
-            ));
-        }
-        Ok(RecordingOptions {
+    pub(crate) fn recording(&self, kind: RecordingKind) -> RecordingOptions {
+        let recording = RecordingOptions::new(kind);
+        RecordingOptions {
             select: self.select.clone(),
-            format,
+            format: match self.format {
+                Auto::Said(format) => format,
+                Auto::Auto => recording.format,
+            },
             shape: self.shape,
             key: self.key.clone(),
-            ..RecordingOptions::new(kind)
-        })
+            ..recording
+        }
     }
 }
 

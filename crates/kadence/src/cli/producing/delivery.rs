@@ -8,8 +8,6 @@ use kadence_kafka::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
 use super::body::BodyOptions;
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::values::{self, one_of};
-use crate::fault::Error;
-use crate::output::Voice;
 use crate::sending::Destination;
 
 /// Where the records go.
@@ -53,17 +51,16 @@ pub(crate) struct DeliveryOptions {
 }
 
 impl DestinationOptions {
-    /// Gives the destination that these options mean together, and says its notices.
+    /// Gives the destination that these options mean together.
     pub(crate) fn destination(
         &self,
         connection: &ConnectionOptions,
         delivery: &DeliveryOptions,
         body: &BodyOptions,
         schedule: Schedule,
-        voice: Voice,
-    ) -> Result<Destination, Error> {
-        let Some(topic) = &self.topic else { return Ok(Destination::Null) };
-        let producer = ProducerOptions {
+    ) -> Destination {
+        let Some(topic) = &self.topic else { return Destination::Null };
+        Destination::Topic(Box::new(ProducerOptions {
             connection: connection.connection(),
             topic: topic.clone(),
             headers: body.header.clone(),
@@ -75,12 +72,7 @@ impl DestinationOptions {
             retries: delivery.retries,
             partitioner: delivery.partitioner,
             paced: schedule.is_paced(),
-        };
-        match producer.check() {
-            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
-            Err(faults) => return Err(Error::of_options(faults)),
-        }
-        Ok(Destination::Topic(Box::new(producer)))
+        }))
     }
 }
 

@@ -1,6 +1,5 @@
 //! What the options of a replay mean together.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use kadence_core::ratio::Ratio;
@@ -8,37 +7,29 @@ use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions, packed};
 use kadence_core::text::{CellType, ColumnTypes};
 
-use super::options::{Input, PaceOptions, ReplayOptions};
+use super::options::{Input, InputOptions, PaceOptions, ReplayOptions};
 use crate::cli::values::Auto;
 use crate::fault::Error;
 use crate::output::Voice;
 use crate::replay::{Replay, kind_of};
 
 impl ReplayOptions {
-    /// Gives what is asked for, as one value.
+    /// Gives what is asked for, as one value that can be run, and says what there is to know about it.
     pub(super) fn replay(&self, voice: Voice) -> Result<Replay, Error> {
-        Ok(Replay {
+        let schedule = self.schedule();
+        let replay = Replay {
             recording: self.recording()?,
-            destination: self.destination.destination(
-                &self.connection,
-                &self.delivery,
-                &self.body,
-                self.schedule(),
-                voice,
-            )?,
+            destination: self.destination.destination(&self.connection, &self.delivery, &self.body, schedule),
             spin: self.punctuality.spin,
-            tolerance: self.punctuality.tolerance(),
+            tolerance: self.punctuality.tolerance,
             echo: self.output.echo,
             path: self.file.clone(),
-        })
+        };
+        replay.check()?.iter().for_each(|notice| voice.note(notice));
+        Ok(replay)
     }
 
     fn recording(&self) -> Result<RecordingOptions, Error> {
-        let kind = self.kind()?;
-        let mut typed = HashSet::new();
-        if let Some((name, _)) = self.input.types.iter().find(|(name, _)| !typed.insert(name)) {
-            return Err(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
-        }
         let otherwise = if self.input.text { CellType::Verbatim } else { CellType::Auto };
         Ok(RecordingOptions {
             skip_lines: self.input.skip_lines,
@@ -49,7 +40,7 @@ impl ReplayOptions {
             schedule: self.schedule(),
             out_of_order: self.order.out_of_order,
             limit: self.input.limit,
-            ..self.body.recording(kind)?
+            ..self.body.recording(self.kind()?)
         })
     }
 
@@ -61,9 +52,10 @@ impl ReplayOptions {
             Auto::Auto => kind_of(&self.file).ok_or_else(|| self.no_kind())?,
         };
         let RecordingKind::Csv(mut options) = kind else {
-            if self.input.columns.is_some() || self.input.delimiter.is_some() {
+            let InputOptions { columns, delimiter, quote, .. } = &self.input;
+            if columns.is_some() || delimiter.is_some() || quote.is_some() {
                 return Err(Error::misuse(
-                    "--columns, --delimiter",
+                    "--columns, --delimiter, --quote",
                     "only CSV recordings take them",
                     "leave them out, or use --input csv",
                 ));
@@ -71,13 +63,10 @@ impl ReplayOptions {
             return Ok(kind);
         };
         options.delimiter = self.input.delimiter.unwrap_or(options.delimiter);
-        options.quote = self.input.quote;
+        options.quote = self.input.quote.unwrap_or(options.quote);
         // Blanks around a name are the list's, as in a column list.
         let names = self.input.columns.as_ref();
         options.columns = names.map(|names| names.iter().map(|name| name.trim().into()).collect());
-        if options.delimiter == options.quote {
-            return Err(Error::misuse("--delimiter", "is the same character as --quote", "choose another"));
-        }
         Ok(RecordingKind::Csv(options))
     }
 

@@ -63,9 +63,9 @@ pub(super) struct InputOptions {
     /// Character between CSV cells [default: a comma, a tab for .tsv]
     #[arg(long, value_name = "CHAR", value_parser = values::byte)]
     pub(super) delimiter: Option<u8>,
-    /// Character around CSV cells that hold delimiters or line ends
-    #[arg(long, value_name = "CHAR", value_parser = values::byte, default_value = "\"")]
-    pub(super) quote: u8,
+    /// Character around CSV cells that hold delimiters or line ends [default: "]
+    #[arg(long, value_name = "CHAR", value_parser = values::byte)]
+    pub(super) quote: Option<u8>,
     /// Names of the columns, for a CSV file without a header line; blanks around them do not count
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(super) columns: Option<Vec<String>>,
@@ -106,7 +106,7 @@ pub(super) struct PaceOptions {
     #[arg(long, value_name = "DURATION", value_parser = values::duration, help_heading = "Pace")]
     pub(super) interval: Option<Duration>,
     /// Send as fast as possible
-    #[arg(long, help_heading = "Pace")]
+    #[arg(long, conflicts_with_all = ["tolerance", "spin"], help_heading = "Pace")]
     pub(super) unpaced: bool,
 }
 
