@@ -5,11 +5,11 @@
 #![no_main]
 
 use kadence_core::codec::{Decoder as _, Encoder as _, JsonDecoder, JsonEncoder};
-use kadence_core::data::Rows;
+use kadence_core::data::RowBuffer;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
-    let (mut rows, mut again) = (Rows::new(), Rows::new());
+    let (mut rows, mut again) = (RowBuffer::new(), RowBuffer::new());
     let mut decoder = JsonDecoder::new();
     let read = decoder.decode(body, &mut rows);
     let expected = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body);

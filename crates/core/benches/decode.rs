@@ -7,7 +7,7 @@
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use kadence_core::codec::{Decoder as _, Encoder as _, JsonDecoder, JsonEncoder};
-use kadence_core::data::Rows;
+use kadence_core::data::RowBuffer;
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
@@ -34,7 +34,7 @@ fn bodies() -> Vec<String> {
 
 #[divan::bench]
 fn four_fields(bencher: Bencher<'_, '_>) {
-    let (bodies, mut rows, mut decoder) = (bodies(), Rows::new(), JsonDecoder::new());
+    let (bodies, mut rows, mut decoder) = (bodies(), RowBuffer::new(), JsonDecoder::new());
     bencher.counter(ItemsCount::new(RECORDS)).bench_local(|| {
         rows.clear(1 << 20);
         for body in &bodies {
@@ -60,7 +60,7 @@ fn four_fields_serde_json_value(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn four_fields_written(bencher: Bencher<'_, '_>) {
-    let (mut rows, mut decoder, mut into) = (Rows::new(), JsonDecoder::new(), Vec::new());
+    let (mut rows, mut decoder, mut into) = (RowBuffer::new(), JsonDecoder::new(), Vec::new());
     for body in bodies() {
         decoder.decode(body.as_bytes(), &mut rows).expect("the body is good");
     }

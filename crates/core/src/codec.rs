@@ -3,21 +3,42 @@
 mod csv;
 mod json;
 mod raw;
+mod rows;
 
-use crate::data::{Row, Rows};
-use crate::projection::{Expr, Projection};
-use crate::record::Timestamp;
-use crate::run::Draft;
 pub use json::{JsonDecoder, JsonEncoder};
 
-use crate::source::{AnyRows, RecordingError, Rows as _};
-use crate::stamp::EventStamp;
-use crate::text::{CellText, CellType, CellValue, ColumnRef, Misfit, is_number_for_all};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::data::{Row, RowBuffer};
+use crate::fault::{Explain, Fault};
+use crate::phrase;
+use crate::projection::{Expr, Projection, RowContext};
+use crate::run::Draft;
+use crate::source::RecordingError;
+use crate::text::ColumnRef;
 
 /// Writes rows as bodies.
 pub trait Encoder: Send {
     /// Appends the body of `row`. Nothing of a row that fails is kept.
     fn encode(&mut self, row: Row<'_>, into: &mut Vec<u8>) -> Result<(), EncodeError>;
+}
+
+/// A format of bodies that core does not know: it makes the encoder for a recording.
+#[derive(Clone)]
+pub struct Encoding(Arc<dyn Fn() -> Box<dyn Encoder> + Send + Sync>);
+
+impl Encoding {
+    /// The format that the encoders of `make` write.
+    pub fn new(make: impl Fn() -> Box<dyn Encoder> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+}
+
+impl fmt::Debug for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Encoding")
+    }
 }
 
 /// Why a row cannot be written.
@@ -33,7 +54,7 @@ pub struct EncodeError {
 /// Reads bodies as rows.
 pub trait Decoder: Send {
     /// Adds the row that `body` is to `rows`. Nothing of a body that fails is kept.
-    fn decode(&mut self, body: &[u8], rows: &mut Rows) -> Result<Decoded, DecodeError>;
+    fn decode(&mut self, body: &[u8], rows: &mut RowBuffer) -> Result<Decoded, DecodeError>;
 }
 
 /// What came of a body.
@@ -78,15 +99,7 @@ pub enum Shape {
     Array,
 }
 
-/// A row on its way into a body.
-pub(crate) struct RowContext<'a> {
-    /// The recording's name.
-    pub(crate) name: &'a str,
-    pub(crate) rows: &'a AnyRows,
-    pub(crate) event_time: Option<Timestamp>,
-}
-
-/// Writes rows as bodies.
+/// Writes rows of a recording as bodies.
 pub(crate) trait BodyEncoder: Send {
     /// Appends the body of `row` to `draft`. Nothing of a row that fails is kept.
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError>;
@@ -129,69 +142,64 @@ pub(crate) fn encoder(
     })
 }
 
+/// Makes the encoder of another format for `projection`.
+pub(crate) fn rows_encoder(
+    encoding: &Encoding,
+    projection: Projection,
+) -> Result<Box<dyn BodyEncoder>, CodecError> {
+    Ok(Box::new(rows::RowsEncoder::new(projection, (encoding.0)())?))
+}
+
 /// Why a format and a selection do not go together.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the explanation says it")]
 pub enum CodecError {
-    #[error(
-        "--shape keyed takes exactly one column besides the time (found: {found}); choose one with --select"
-    )]
     Keyed { found: String },
-    #[error(
-        "--select: records of JSON Lines may differ in their fields, and places without names do not tell them \
-        apart; name the columns"
-    )]
-    NoFixedColumns,
-    #[error("--shape keyed needs a column with the event time; name it with --time")]
     KeyedWithoutTime,
-    #[error(
-        "--format raw takes whole lines, or exactly one column (found: {found}); choose one with --select"
-    )]
+    NoFixedColumns,
+    NowInRows,
     Raw { found: String },
 }
 
-impl RowContext<'_> {
-    /// The value of a column in this row; a field that is not there is null.
-    fn value(&self, field: &ColumnRef, ty: CellType) -> Result<CellValue<'_>, RecordingError> {
-        let Some(cell) = self.rows.cell(field) else { return Ok(CellValue::Null) };
-        cell.value(ty).map_err(|misfit| self.misfit(field, cell, misfit))
-    }
+impl std::error::Error for CodecError {}
 
-    /// The column of `expr`, in which this row's cell is of another kind than those before.
-    #[cold]
-    fn mixed(&self, expr: &Expr) -> Option<MixedColumn> {
-        let Expr::Column(field, _) = expr else { return None };
-        let text = self.rows.cell(field)?.text().into_owned();
-        Some(MixedColumn {
-            column: field.path.join("."),
-            line: self.rows.line(),
-            is_number: is_number_for_all(text.as_bytes()),
-            cell: crate::source::excerpt(&text),
-        })
+/// Options go by their names.
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explain().fmt(f)
     }
+}
 
-    /// Why the cell of `field` cannot be used.
-    #[cold]
-    fn misfit_of(&self, field: &ColumnRef, misfit: Misfit) -> RecordingError {
-        self.misfit(field, self.rows.cell(field).unwrap_or(CellText::Text(b"")), misfit)
-    }
-
-    #[cold]
-    fn misfit(&self, field: &ColumnRef, cell: CellText<'_>, misfit: Misfit) -> RecordingError {
-        let (name, line) = (self.name.to_owned(), self.rows.line());
-        let (number, column) = (field.index + 1, field.path.join("."));
-        match misfit {
-            Misfit::NotUtf8 => RecordingError::NotUtf8 { name, line, number, column },
-            Misfit::NotA(wanted) => {
-                let cell = crate::source::excerpt(&cell.text());
-                RecordingError::BadCell { name, line, number, column, cell, wanted }
+impl Explain for CodecError {
+    fn explain(&self) -> Fault {
+        let choose = || phrase!["choose one with ", @"select"];
+        match self {
+            Self::Keyed { found } => Fault::new(
+                phrase![@"shape", " keyed"],
+                format!("takes exactly one column besides the time (found: {found})"),
+            )
+            .help(choose()),
+            Self::KeyedWithoutTime => {
+                Fault::new(phrase![@"shape", " keyed"], "needs a column with the event time")
+                    .help(phrase!["name it with ", @"time"])
             }
+            Self::NoFixedColumns => Fault::new(
+                phrase![@"select"],
+                "records of JSON Lines may differ in their fields, and places without names do not tell them apart",
+            )
+            .help("name the columns"),
+            Self::NowInRows => Fault::new(
+                phrase![@"select"],
+                "now() is filled in at the hand-over, for which bodies of this format have no room",
+            )
+            .help("leave it out"),
+            Self::Raw { found } => Fault::new(
+                phrase![@"format", " raw"],
+                format!("takes whole lines, or exactly one column (found: {found})"),
+            )
+            .help(choose()),
         }
-    }
-
-    /// Appends the event time.
-    fn write_event_time(&self, stamp: &mut EventStamp, into: &mut Vec<u8>) {
-        stamp.write(self.event_time.unwrap_or_default(), into);
+        .misuse()
     }
 }
 

@@ -5,13 +5,14 @@
 //! |---|---|
 //! | `schema` | [`Schema`], [`Column`], [`DataType`]: what is known of values before they are seen |
 //! | `value` | [`Value`]: one of them |
-//! | `rows` | [`Rows`]: rows in one storage that is used again, and [`Row`], a view of one |
+//! | `buffer` | [`RowBuffer`]: rows in one storage that is used again |
+//! | `row` | [`Row`]: a view of one |
 //! | `builder` | [`RowBuilder`]: writes a row |
 //! | `names` | the names of fields, each stored once |
 //!
 //! ```
-//! use kadence_core::data::{Rows, Value};
-//! let mut rows = Rows::new();
+//! use kadence_core::data::{RowBuffer, Value};
+//! let mut rows = RowBuffer::new();
 //! let mut row = rows.build();
 //! row.name("id").int(7);
 //! row.name("at").begin_struct();
@@ -22,13 +23,15 @@
 //! # Ok::<(), kadence_core::data::TooLarge>(())
 //! ```
 
+mod buffer;
 mod builder;
 mod names;
-mod rows;
+mod row;
 mod schema;
 mod value;
 
+pub use buffer::RowBuffer;
 pub use builder::{RowBuilder, TooLarge};
-pub use rows::{Row, Rows};
+pub use row::Row;
 pub use schema::{Column, DataType, Schema};
 pub use value::{Fields, List, Value};

@@ -4,11 +4,17 @@
 //! (`*, a AS x`); named before it, it stands where it is named and the star leaves it out. `IGNORE` drops columns.
 
 mod compiler;
+mod evaluate;
+
+pub(crate) use evaluate::{RowContext, Writer, write_row, write_value};
 
 use std::collections::{HashMap, HashSet};
 
 use kadence_kcql::Span;
 
+use self::compiler::ListFault;
+use crate::fault::{Explain, Fault, Phrase};
+use crate::phrase;
 use crate::stamp::{EventStamp, StampFormat};
 use crate::text::{CellType, ColumnRef, ColumnTypes};
 
@@ -16,22 +22,25 @@ use crate::text::{CellType, ColumnRef, ColumnTypes};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectionError {
     what: String,
+    help: Phrase,
     text: String,
     span: Span,
 }
 
 impl std::error::Error for ProjectionError {}
 
+/// Options go by their names.
 impl std::fmt::Display for ProjectionError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "--select, character {}: {}", self.span.character(&self.text), self.what)
+        self.explain().fmt(f)
     }
 }
 
-impl ProjectionError {
-    /// The list's text with a mark under the place.
-    pub fn caret(&self) -> String {
-        self.span.caret(&self.text)
+impl Explain for ProjectionError {
+    fn explain(&self) -> Fault {
+        let place = phrase![@"select", format!(", character {}", self.span.character(&self.text))];
+        let fault = Fault::new(place, self.what.clone()).help(self.help.clone());
+        fault.excerpt(&self.text, self.span).misuse()
     }
 }
 
@@ -112,7 +121,7 @@ pub(crate) struct Names<'a> {
     /// The types of the columns.
     pub(crate) types: &'a ColumnTypes,
     /// What to do where a column is not found; may be empty.
-    pub(crate) help: &'a str,
+    pub(crate) help: &'a Phrase,
 }
 
 impl Projection {
@@ -123,12 +132,12 @@ impl Projection {
 
     /// Compiles `text`; all faults are reported together.
     pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Self, Vec<ProjectionError>> {
-        let fault = |span: Span, what: String| ProjectionError { what, text: text.into(), span };
+        let fault = |ListFault { span, what, help }| ProjectionError { what, help, text: text.into(), span };
         let list = kadence_kcql::parse_columns(text).map_err(|error| {
-            vec![fault(error.span(), format!("{} (found {}); {}", error.what(), error.found(), error.help()))]
+            let what = format!("{} (found {})", error.what(), error.found());
+            vec![fault(ListFault { span: error.span(), what, help: error.help().into() })]
         })?;
-        compiler::compile(&list, names)
-            .map_err(|faults| faults.into_iter().map(|(span, what)| fault(span, what)).collect())
+        compiler::compile(&list, names).map_err(|faults| faults.into_iter().map(fault).collect())
     }
 }
 

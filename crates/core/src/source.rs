@@ -1,5 +1,6 @@
 //! Where records come from.
 
+mod any_rows;
 mod csv;
 mod error;
 mod event_time;
@@ -7,10 +8,10 @@ mod event_times;
 mod foreign;
 mod input;
 mod jsonl;
-mod kinds;
 mod lines;
 mod lookalike;
 mod opening;
+mod options;
 mod recording;
 mod rows;
 mod time_column;
@@ -22,11 +23,12 @@ pub use event_times::TimeColumn;
 pub use foreign::packed;
 pub use input::LONGEST_RECORD_BYTES;
 pub use lookalike::{LOOKALIKE_ROWS, Lookalike};
-pub use recording::{KeyRule, Recording, RecordingKind, RecordingOptions};
+pub use options::{KeyRule, RecordingKind, RecordingOptions};
+pub use recording::Recording;
 pub use rows::Rows;
 
+pub(crate) use any_rows::AnyRows;
 pub(crate) use error::{excerpt, listed};
-pub(crate) use kinds::AnyRows;
 pub(crate) use rows::members;
 
 use crate::run::Run;

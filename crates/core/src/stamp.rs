@@ -11,27 +11,55 @@ use crate::record::Timestamp;
 pub const DEFAULT_NOW: &str = "%Y-%m-%dT%H:%M:%S.%f";
 
 /// Why a format cannot be used for an instant.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StampError {
     /// A directive whose text has no fixed width, or that does not exist.
-    #[error("`{directive}` has no fixed width; use %Y %m %d %H %M %S %f %j %y %z and plain text")]
     NoFixedWidth {
         /// The directive as written.
         directive: String,
     },
     /// A character that would have to be escaped in JSON.
-    #[error("the character {character:?} cannot stand in an instant's format")]
     Character {
         /// The character.
         character: char,
     },
     /// A zone that the time zone database does not know.
-    #[error("unknown time zone `{name}`; use an IANA name such as Europe/Berlin, or UTC")]
     Zone {
         /// The zone as written.
         name: String,
     },
+}
+
+impl StampError {
+    /// What is wrong, with what was found.
+    pub fn what(&self) -> String {
+        match self {
+            Self::NoFixedWidth { directive } => format!("`{directive}` has no fixed width"),
+            Self::Character { character } => {
+                format!("the character {character:?} cannot stand in an instant's format")
+            }
+            Self::Zone { name } => format!("unknown time zone `{name}`"),
+        }
+    }
+
+    /// What to do about it; may be empty.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoFixedWidth { .. } => "use %Y %m %d %H %M %S %f %j %y %z and plain text",
+            Self::Character { .. } => "",
+            Self::Zone { .. } => "use an IANA name such as Europe/Berlin, or UTC",
+        }
+    }
+}
+
+impl std::error::Error for StampError {}
+
+impl std::fmt::Display for StampError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let help = self.help();
+        write!(f, "{}{}{help}", self.what(), if help.is_empty() { "" } else { "; " })
+    }
 }
 
 /// A compiled format.
@@ -242,6 +270,11 @@ impl EventStamp {
         });
         let format = StampFormat { zone: TimeZone::UTC, pieces: pieces.collect(), width: 19 };
         Self { stamp: Stamp::new(format), is_rfc3339: true }
+    }
+
+    /// Whether nobody asked for another form.
+    pub(crate) fn is_rfc3339(&self) -> bool {
+        self.is_rfc3339
     }
 
     /// Whether the texts may hold `byte`.

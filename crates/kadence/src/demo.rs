@@ -114,7 +114,7 @@ impl Show {
     }
 
     fn recording(&self, plan: &Replay) -> Result<Recording, Error> {
-        Recording::open(self.topic, (self.reader)(), &plan.recording).map_err(all_faults)
+        Recording::open(self.topic, (self.reader)(), &plan.recording).map_err(|faults| all_faults(&faults))
     }
 
     fn replay(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kadence_core::fault::{Disposition, Explain as _, Fault as CoreFault};
 use kadence_core::pipeline::Failure;
 use kadence_core::source::RecordingError;
 use kadence_kafka::KafkaError;
@@ -112,25 +113,27 @@ impl From<KafkaError> for Error {
     }
 }
 
+/// How the command line spells an option.
+pub(crate) fn spell(option: &str) -> String {
+    format!("--{option}")
+}
+
+impl From<&CoreFault> for Error {
+    fn from(fault: &CoreFault) -> Self {
+        let CoreFault { place, what, help, excerpt, disposition } = fault;
+        let excerpt = excerpt.as_ref().map(|(text, span)| span.caret(text));
+        let [place, what, help] = [place, what, help].map(|part| part.spelled(spell));
+        let fault = Fault { place, what, help, excerpt };
+        Self { faults: vec![fault], is_misuse: *disposition == Disposition::Misuse }
+    }
+}
+
 impl From<RecordingError> for Error {
     fn from(error: RecordingError) -> Self {
-        let is_misuse = matches!(
-            error,
-            RecordingError::NoColumn { .. }
-                | RecordingError::NoColumns { .. }
-                | RecordingError::NoTimes { .. }
-                | RecordingError::ColumnNamedTwice { .. }
-                | RecordingError::TimeZone { .. }
-                | RecordingError::Projection(_)
-                | RecordingError::Codec(_)
-        );
-        if let RecordingError::Read { name, source } = &error {
-            return Self::met(name, format!("cannot be read ({source})"), "");
-        }
-        let (place, what, help) = error.parts();
-        let mut all = Self { is_misuse, ..Self::met(&place, what, &help) };
-        if let RecordingError::Projection(error) = &error {
-            all.faults[0].excerpt = Some(error.caret());
+        let mut all = Self::from(&error.explain());
+        if let Some(source) = std::error::Error::source(&error) {
+            let what = &mut all.faults[0].what;
+            *what = format!("{what} ({source})");
         }
         all
     }
@@ -148,7 +151,14 @@ impl From<Failure> for Error {
                 Self::met(&error.place, what, &error.help)
             }
             Failure::Delivery(lost) => Self::met(&lost.place, lost.what, &lost.help),
-            other => Self::from_text(&other),
+            Failure::Unaccounted { records } => {
+                let what = format!("{records} records were neither acknowledged nor given up");
+                Self::met("", what, "this is a defect of kadence")
+            }
+            Failure::Reader => {
+                Self::met("", "the reader stopped unexpectedly", "this is a defect of kadence")
+            }
+            other => Self::met("", other.to_string(), ""),
         }
     }
 }

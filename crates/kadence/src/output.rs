@@ -1,14 +1,15 @@
 //! stdout is data, stderr is people.
 
 mod numbers;
+mod plain;
 mod progress;
 mod summary;
 
 pub(crate) use numbers::{bytes, count, duration, micros, records};
+pub(crate) use plain::Plain;
 pub(crate) use progress::ProgressLine;
 pub(crate) use summary::print_report;
 
-use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -89,22 +90,6 @@ pub(crate) fn print_json(value: &impl Serialize, stdout_is_data: bool) -> Result
         return Ok(());
     }
     print_line(&line)
-}
-
-/// Text that others have a say in: whatever it holds, it stays on one line, and no terminal obeys it.
-pub(crate) struct Plain<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            if character.is_control() {
-                write!(f, "{}", character.escape_debug())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Writes a line about what others have named.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use kadence_core::fault::Fault;
 use kadence_core::pipeline::{Control, Outcome, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
@@ -98,7 +99,7 @@ impl Replay {
         let reader = open_reader(&self.path).map_err(|source| {
             Error::from(RecordingError::Read { name: name.clone().into_owned(), source })
         })?;
-        Recording::open(&name, reader, &self.recording).map_err(all_faults)
+        Recording::open(&name, reader, &self.recording).map_err(|faults| all_faults(&faults))
     }
 
     /// Tells how the records of an open recording go on their way.
@@ -115,8 +116,8 @@ impl Replay {
 }
 
 /// Gathers all faults of a recording in one error.
-pub(crate) fn all_faults(faults: Vec<RecordingError>) -> Error {
-    Error::all(faults.into_iter().map(Into::into))
+pub(crate) fn all_faults(faults: &[Fault]) -> Error {
+    Error::all(faults.iter().map(Into::into))
         .unwrap_or_else(|| Error::met("recording", "cannot be opened", ""))
 }
 

@@ -4,11 +4,10 @@
 //! combining characters none. Clusters a terminal may draw as one (flags, families) are counted apart.
 
 use std::iter;
-
-use crate::Span;
+use std::ops::Range;
 
 /// The line of `text` where `span` starts, and carets below `span`; at least one.
-pub(crate) fn render(text: &str, span: Span) -> String {
+pub(crate) fn render(text: &str, span: Range<usize>) -> String {
     let start = boundary(text, span.start);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
@@ -67,7 +66,7 @@ mod tests {
 
     fn caret(text: &str, part: &str) -> String {
         let start = text.find(part).unwrap();
-        render(text, Span { start, end: start + part.len() })
+        render(text, start..start + part.len())
     }
 
     #[test]
@@ -85,9 +84,9 @@ mod tests {
 
     #[test]
     fn no_span_is_too_far_out() {
-        assert_eq!(render("é", Span { start: 1, end: 99 }), "é\n^");
-        assert_eq!(render("é", Span { start: 50, end: 2 }), "é\n ^");
-        assert_eq!(render("", Span { start: 0, end: 0 }), "\n^");
-        assert_eq!(render("a\u{1b}b", Span { start: 2, end: 3 }), "a\u{fffd}b\n  ^");
+        assert_eq!(render("é", 1..99), "é\n^");
+        assert_eq!(render("é", 50..50), "é\n ^");
+        assert_eq!(render("", 0..0), "\n^");
+        assert_eq!(render("a\u{1b}b", 2..3), "a\u{fffd}b\n  ^");
     }
 }

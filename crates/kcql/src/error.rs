@@ -51,7 +51,7 @@ impl ParseError {
     /// `text` is the one that was parsed. Wide characters count as two, combining ones as none; a part that
     /// goes on in the next line is marked up to the end of its first.
     pub fn caret(&self, text: &str) -> String {
-        caret::render(text, self.span)
+        self.span.caret(text)
     }
 }
 

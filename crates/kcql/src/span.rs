@@ -19,7 +19,7 @@ impl Span {
 
     /// The line of `text` that it starts on, and `^^^` below it, as of [`ParseError::caret`](crate::ParseError::caret).
     pub fn caret(&self, text: &str) -> String {
-        crate::caret::render(text, *self)
+        crate::caret::render(text, self.start..self.end)
     }
 
     /// From the start of this one to the end of the `other`.

@@ -1,15 +1,17 @@
 //! CSV bodies: one line without its end, commas, quotes where a value needs them.
 
-use super::{BodyEncoder, RowContext, write_float, write_number, write_uuid};
-use crate::projection::{Expr, Projection};
+use super::{BodyEncoder, write_float, write_number, write_uuid};
+use crate::projection::{Item, Projection, RowContext, Writer, write_row};
+use crate::record::Timestamp;
 use crate::run::Draft;
-use crate::source::{RecordingError, Rows as _};
+use crate::source::RecordingError;
+use crate::stamp::EventStamp;
 use crate::swar;
 use crate::text::{CellText, CellType, CellValue, Misfit};
 
 /// Writes lines.
 pub(super) struct CsvEncoder {
-    values: Vec<Expr>,
+    items: Vec<Item>,
     /// The formats of [`Projection::stamps`] that need quotes.
     quoted_stamps: Vec<bool>,
 }
@@ -17,48 +19,79 @@ pub(super) struct CsvEncoder {
 impl CsvEncoder {
     pub(super) fn new(projection: Projection) -> Self {
         let quoted_stamps = projection.stamps.iter().map(|stamp| stamp.may_hold(b',')).collect();
-        Self { values: projection.items.into_iter().map(|item| item.expr).collect(), quoted_stamps }
+        Self { items: projection.items, quoted_stamps }
     }
 }
 
 impl BodyEncoder for CsvEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
-        let mut first = true;
-        for value in &mut self.values {
-            separate(&mut first, draft);
-            match value {
-                Expr::Column(field, ty) => match row.rows.csv_text(field) {
-                    Some(text) => write_csv_text(text, *ty, draft.bytes())
-                        .map_err(|misfit| row.misfit_of(field, misfit))?,
-                    None => write_value(&row.value(field, *ty)?, draft.bytes()),
-                },
-                Expr::Now { format, width } if self.quoted_stamps[*format] => {
-                    draft.bytes().push(b'"');
-                    draft.slot(*format, *width);
-                    draft.bytes().push(b'"');
-                }
-                Expr::Now { format, width } => draft.slot(*format, *width),
-                Expr::EventTime(stamp) if stamp.may_hold(b',') => {
-                    draft.bytes().push(b'"');
-                    row.write_event_time(stamp, draft.bytes());
-                    draft.bytes().push(b'"');
-                }
-                Expr::EventTime(stamp) => row.write_event_time(stamp, draft.bytes()),
-                Expr::Uuid => write_uuid(draft.bytes()),
-                Expr::Line => write_number(row.rows.line(), draft.bytes()),
-                Expr::File => write_cell(row.name, draft.bytes()),
-                Expr::Text(text) | Expr::Number(text) => write_cell(text, draft.bytes()),
-                // Refused when the encoder is chosen.
-                Expr::Rest(_) => {}
-            }
-        }
-        Ok(())
+        write_row(&mut self.items, row, &mut CsvWriter { draft, quoted_stamps: &self.quoted_stamps })
     }
 }
 
-fn separate(first: &mut bool, draft: &mut Draft<'_>) {
-    if !std::mem::take(first) {
-        draft.bytes().push(b',');
+/// Writes values as CSV cells, with commas between them.
+struct CsvWriter<'w, 'r> {
+    draft: &'w mut Draft<'r>,
+    quoted_stamps: &'w [bool],
+}
+
+impl CsvWriter<'_, '_> {
+    fn quoted(&mut self, is_quoted: bool, inside: impl FnOnce(&mut Draft<'_>)) {
+        if is_quoted {
+            self.draft.bytes().push(b'"');
+        }
+        inside(self.draft);
+        if is_quoted {
+            self.draft.bytes().push(b'"');
+        }
+    }
+}
+
+impl Writer for CsvWriter<'_, '_> {
+    #[inline]
+    fn member(&mut self, place: usize) {
+        if place > 0 {
+            self.draft.bytes().push(b',');
+        }
+    }
+
+    /// Fields that come with the row have no column of their own: they are refused when the encoder is chosen.
+    fn named(&mut self, _name: &str) {}
+
+    #[inline]
+    fn csv_text(&mut self, text: &[u8], wanted: CellType) -> Result<(), Misfit> {
+        write_csv_text(text, wanted, self.draft.bytes())
+    }
+
+    fn cell(&mut self, cell: CellText<'_>, wanted: CellType) -> Result<(), Misfit> {
+        write_value(&cell.value(wanted)?, self.draft.bytes());
+        Ok(())
+    }
+
+    fn absent(&mut self) {}
+
+    fn text(&mut self, text: &str) {
+        write_cell(text, self.draft.bytes());
+    }
+
+    fn number(&mut self, text: &str) {
+        write_cell(text, self.draft.bytes());
+    }
+
+    fn count(&mut self, number: u64) {
+        write_number(number, self.draft.bytes());
+    }
+
+    fn uuid(&mut self) {
+        write_uuid(self.draft.bytes());
+    }
+
+    fn now(&mut self, format: usize, width: usize) {
+        self.quoted(self.quoted_stamps[format], |draft| draft.slot(format, width));
+    }
+
+    fn event_time(&mut self, stamp: &mut EventStamp, time: Timestamp) {
+        self.quoted(stamp.may_hold(b','), |draft| stamp.write(time, draft.bytes()));
     }
 }
 

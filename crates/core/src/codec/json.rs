@@ -6,34 +6,37 @@ mod mixing;
 mod values;
 
 pub use self::decode::JsonDecoder;
+pub(super) use self::decode::read_value;
 pub use self::encode::JsonEncoder;
 
 use self::mixing::Seen;
 use self::values::{Became, write_cell, write_csv_text, write_text};
-use super::{BodyEncoder, CodecError, MixedColumn, RowContext, Shape, write_number, write_uuid};
-use crate::projection::{Expr, Item, Projection, Rest};
+use super::{BodyEncoder, CodecError, MixedColumn, Shape, write_number, write_uuid};
+use crate::projection::{Expr, Item, Projection, RowContext, Writer, write_row, write_value};
+use crate::record::Timestamp;
 use crate::run::Draft;
-use crate::source::{AnyRows, RecordingError, Rows as _, members};
-use crate::text::{CellType, CellValue, ColumnRef, Misfit};
+use crate::source::{RecordingError, Rows as _, excerpt};
+use crate::stamp::EventStamp;
+use crate::text::{CellText, CellType, CellValue, ColumnRef, Misfit, is_number_for_all};
 
 /// Writes objects and arrays.
 pub(super) struct MembersEncoder {
-    /// The members up to the first that may bring along none.
-    head: Vec<Member>,
-    /// The members from there on, without commas.
-    tail: Vec<Member>,
-    shape: Shape,
+    items: Vec<Item>,
+    members: Members,
     /// The body is the JSON object as the recording has it.
     verbatim: bool,
     mixed: Vec<MixedColumn>,
 }
 
-struct Member {
-    /// What stands before the value: the name, and the opening or a comma.
-    prefix: Vec<u8>,
-    /// Where the value comes from.
-    expr: Expr,
-    seen: Seen,
+/// What stands around the values.
+struct Members {
+    /// What stands before each value: its name, and up to the first `*` also the opening or a comma.
+    prefixes: Vec<Vec<u8>>,
+    /// How many of the prefixes have that.
+    whole: usize,
+    seen: Vec<Seen>,
+    open: u8,
+    close: u8,
 }
 
 impl MembersEncoder {
@@ -41,26 +44,25 @@ impl MembersEncoder {
         let verbatim = projection.is_identity
             && shape == Shape::Object
             && matches!(&*projection.items, [Item { expr: Expr::Rest(rest), .. }] if rest.types.is_silent());
-        let mut encoder = Self { head: Vec::new(), tail: Vec::new(), shape, verbatim, mixed: Vec::new() };
-        for Item { name, expr } in projection.items {
-            let is_rest = matches!(expr, Expr::Rest(_));
+        let items = projection.items;
+        let is_rest = |item: &Item| matches!(item.expr, Expr::Rest(_));
+        let whole = items.iter().position(is_rest).unwrap_or(items.len());
+        let (open, close) = if shape == Shape::Array { (b'[', b']') } else { (b'{', b'}') };
+        let prefix = |(place, item): (usize, &Item)| {
             let mut prefix = Vec::new();
-            let is_head = encoder.tail.is_empty() && !is_rest;
-            if is_head {
-                prefix.push(if encoder.head.is_empty() { encoder.brackets().0 } else { b',' });
+            if place < whole {
+                prefix.push(if place == 0 { open } else { b',' });
             }
-            if shape == Shape::Object && !is_rest {
-                write_text(&name, &mut prefix);
+            if shape == Shape::Object && !is_rest(item) {
+                write_text(&item.name, &mut prefix);
                 prefix.push(b':');
             }
-            let member = Member { prefix, expr, seen: Seen::default() };
-            if is_head { &mut encoder.head } else { &mut encoder.tail }.push(member);
-        }
-        encoder
-    }
-
-    fn brackets(&self) -> (u8, u8) {
-        if self.shape == Shape::Array { (b'[', b']') } else { (b'{', b'}') }
+            prefix
+        };
+        let prefixes = items.iter().enumerate().map(prefix).collect();
+        let seen = vec![Seen::default(); items.len()];
+        let members = Members { prefixes, whole, seen, open, close };
+        Self { items, members, verbatim, mixed: Vec::new() }
     }
 }
 
@@ -70,29 +72,16 @@ impl BodyEncoder for MembersEncoder {
             draft.bytes().extend_from_slice(row.rows.text());
             return Ok(());
         }
-        let (open, close) = self.brackets();
-        for Member { prefix, expr, seen } in &mut self.head {
-            draft.bytes().extend_from_slice(prefix);
-            if seen.note(write_expr(expr, row, draft)?) {
-                self.mixed.extend(row.mixed(expr));
-            }
+        let Members { prefixes, whole, seen, open, close } = &mut self.members;
+        let mut writer =
+            JsonWriter { draft, prefixes, whole: *whole, seen, place: 0, first: true, mixed: None };
+        if *whole == 0 {
+            writer.draft.bytes().push(*open);
         }
-        let mut first = self.head.is_empty();
-        if first {
-            draft.bytes().push(open);
-        }
-        for Member { prefix, expr, .. } in &mut self.tail {
-            if let Expr::Rest(rest) = expr {
-                write_rest(row, rest, &mut first, draft.bytes())?;
-                continue;
-            }
-            if !std::mem::take(&mut first) {
-                draft.bytes().push(b',');
-            }
-            draft.bytes().extend_from_slice(prefix);
-            write_expr(expr, row, draft)?;
-        }
-        draft.bytes().push(close);
+        write_row(&mut self.items, row, &mut writer)?;
+        let mixed = writer.mixed;
+        draft.bytes().push(*close);
+        self.mixed.extend(mixed.and_then(|place| mixed_column(&self.items[place].expr, row)));
         Ok(())
     }
 
@@ -101,79 +90,110 @@ impl BodyEncoder for MembersEncoder {
     }
 }
 
-/// Appends the fields of the row that `*` stands for.
-fn write_rest(
-    row: &RowContext<'_>,
-    rest: &Rest,
-    first: &mut bool,
-    into: &mut Vec<u8>,
-) -> Result<(), RecordingError> {
-    for (index, (name, cell)) in members(row.rows).enumerate() {
-        if rest.leaves_out(name) {
-            continue;
-        }
-        if !std::mem::take(first) {
-            into.push(b',');
-        }
-        let new_name = rest.new_name(name);
-        if new_name.is_none() && rest.is_taken(name) {
-            let (recording, line) = (row.name.to_owned(), row.rows.line());
-            return Err(RecordingError::TakenName { name: recording, line, field: name.to_owned() });
-        }
-        write_text(new_name.unwrap_or(name), into);
-        into.push(b':');
-        write_cell(cell, rest.types.type_of(name), into).map_err(|misfit| {
-            let field = ColumnRef::column(name, index);
-            row.misfit(&field, cell, misfit)
-        })?;
-    }
-    Ok(())
+/// The column of `expr`, in which this row's cell is of another kind than those before.
+#[cold]
+fn mixed_column(expr: &Expr, row: &RowContext<'_>) -> Option<MixedColumn> {
+    let Expr::Column(column, _) = expr else { return None };
+    let text = row.rows.cell(column)?.text().into_owned();
+    Some(MixedColumn {
+        column: column.path.join("."),
+        line: row.rows.line(),
+        is_number: is_number_for_all(text.as_bytes()),
+        cell: excerpt(&text),
+    })
 }
 
-fn write_expr(
-    expr: &mut Expr,
-    row: &RowContext<'_>,
-    draft: &mut Draft<'_>,
-) -> Result<Became, RecordingError> {
-    match expr {
-        Expr::Column(field, ty) => {
-            let written = match row.rows.csv_text(field) {
-                Some(text) => write_csv_text(text, *ty, draft.bytes()),
-                None => write_field(row.rows, field, *ty, draft.bytes()),
-            };
-            return written.map_err(|misfit| row.misfit_of(field, misfit));
+/// Writes values as JSON, with what stands before them.
+struct JsonWriter<'w, 'r> {
+    draft: &'w mut Draft<'r>,
+    prefixes: &'w [Vec<u8>],
+    whole: usize,
+    seen: &'w mut [Seen],
+    place: usize,
+    /// Nothing stands behind the opening yet; it counts once not all prefixes have their comma.
+    first: bool,
+    /// The member that was found to mix numbers and texts.
+    mixed: Option<usize>,
+}
+
+impl JsonWriter<'_, '_> {
+    fn note(&mut self, became: Became) {
+        if self.seen[self.place].note(became) {
+            self.mixed = Some(self.place);
         }
-        Expr::Now { format, width } => quoted(draft, |draft| draft.slot(*format, *width)),
-        Expr::EventTime(format) => quoted(draft, |draft| row.write_event_time(format, draft.bytes())),
-        Expr::Uuid => quoted(draft, |draft| write_uuid(draft.bytes())),
-        Expr::Line => write_number(row.rows.line(), draft.bytes()),
-        Expr::File => write_text(row.name, draft.bytes()),
-        Expr::Text(text) => write_text(text, draft.bytes()),
-        Expr::Number(number) => draft.bytes().extend_from_slice(number.as_bytes()),
-        // The callers expand it.
-        Expr::Rest(_) => {}
     }
-    Ok(Became::Other)
+
+    fn separate(&mut self) {
+        if !std::mem::take(&mut self.first) {
+            self.draft.bytes().push(b',');
+        }
+    }
+
+    fn quoted(&mut self, inside: impl FnOnce(&mut Draft<'_>)) {
+        self.draft.bytes().push(b'"');
+        inside(self.draft);
+        self.draft.bytes().push(b'"');
+    }
 }
 
-fn write_field(
-    rows: &AnyRows,
-    field: &ColumnRef,
-    ty: CellType,
-    into: &mut Vec<u8>,
-) -> Result<Became, Misfit> {
-    if let Some(cell) = rows.cell(field) {
-        return write_cell(cell, ty, into);
+impl Writer for JsonWriter<'_, '_> {
+    #[inline]
+    fn member(&mut self, place: usize) {
+        self.place = place;
+        if place >= self.whole {
+            self.separate();
+        } else {
+            self.first = false;
+        }
+        self.draft.bytes().extend_from_slice(&self.prefixes[place]);
     }
-    // A field that is not there is null.
-    into.extend_from_slice(b"null");
-    Ok(Became::Other)
-}
 
-fn quoted(draft: &mut Draft<'_>, inside: impl FnOnce(&mut Draft<'_>)) {
-    draft.bytes().push(b'"');
-    inside(draft);
-    draft.bytes().push(b'"');
+    fn named(&mut self, name: &str) {
+        self.separate();
+        write_text(name, self.draft.bytes());
+        self.draft.bytes().push(b':');
+    }
+
+    #[inline]
+    fn csv_text(&mut self, text: &[u8], wanted: CellType) -> Result<(), Misfit> {
+        let became = write_csv_text(text, wanted, self.draft.bytes())?;
+        self.note(became);
+        Ok(())
+    }
+
+    fn cell(&mut self, cell: CellText<'_>, wanted: CellType) -> Result<(), Misfit> {
+        let became = write_cell(cell, wanted, self.draft.bytes())?;
+        self.note(became);
+        Ok(())
+    }
+
+    fn absent(&mut self) {
+        self.draft.bytes().extend_from_slice(b"null");
+    }
+
+    fn text(&mut self, text: &str) {
+        write_text(text, self.draft.bytes());
+    }
+
+    fn number(&mut self, text: &str) {
+        self.draft.bytes().extend_from_slice(text.as_bytes());
+    }
+
+    fn count(&mut self, number: u64) {
+        write_number(number, self.draft.bytes());
+    }
+
+    fn uuid(&mut self) {
+        self.quoted(|draft| write_uuid(draft.bytes()));
+    }
+
+    fn now(&mut self, format: usize, width: usize) {
+        self.quoted(|draft| draft.slot(format, width));
+    }
+
+    fn event_time(&mut self, stamp: &mut EventStamp, time: Timestamp) {
+        self.quoted(|draft| stamp.write(time, draft.bytes()));
+    }
 }
 
 /// Writes `{"<time>":value}`.
@@ -190,7 +210,7 @@ impl KeyedEncoder {
         let others: Vec<Item> = projection
             .items
             .into_iter()
-            .filter(|item| !matches!(&item.expr, Expr::Column(field, _) if *field == time))
+            .filter(|item| !matches!(&item.expr, Expr::Column(column, _) if *column == time))
             .collect();
         let found = || others.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
         match &*others {
@@ -205,16 +225,22 @@ impl KeyedEncoder {
 
 impl BodyEncoder for KeyedEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
-        draft.bytes().push(b'{');
+        let seen = std::slice::from_mut(&mut self.seen);
+        let mut writer =
+            JsonWriter { draft, prefixes: &[], whole: 0, seen, place: 0, first: true, mixed: None };
+        writer.draft.bytes().push(b'{');
+        // A name is a text, if only an empty one.
         match row.value(&self.time, CellType::Text)? {
-            CellValue::Text(text) => write_text(&text, draft.bytes()),
-            _ => write_text("", draft.bytes()),
+            CellValue::Text(text) => writer.text(&text),
+            _ => writer.text(""),
         }
-        draft.bytes().push(b':');
-        if self.seen.note(write_expr(&mut self.value, row, draft)?) {
-            self.mixed.extend(row.mixed(&self.value));
-        }
+        writer.draft.bytes().push(b':');
+        write_value(&mut self.value, row, &mut writer)?;
+        let mixed = writer.mixed.is_some();
         draft.bytes().push(b'}');
+        if mixed {
+            self.mixed.extend(mixed_column(&self.value, row));
+        }
         Ok(())
     }
 

@@ -1,9 +1,12 @@
 //! Raw bodies: the line as it stands, or the text of one column.
 
-use super::{BodyEncoder, CodecError, RowContext, write_number, write_uuid};
-use crate::projection::{Expr, Item, Projection};
+use super::{BodyEncoder, CodecError, write_number, write_uuid};
+use crate::projection::{Expr, Item, Projection, RowContext, Writer, write_value};
+use crate::record::Timestamp;
 use crate::run::Draft;
 use crate::source::{RecordingError, Rows as _};
+use crate::stamp::EventStamp;
+use crate::text::{CellText, CellType, Misfit};
 
 /// Writes lines or texts.
 pub(super) struct RawEncoder {
@@ -28,22 +31,56 @@ impl RawEncoder {
 
 impl BodyEncoder for RawEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
-        match &mut self.value {
-            None => draft.bytes().extend_from_slice(row.rows.text()),
-            Some(Expr::Column(field, ty)) => {
-                row.value(field, *ty)?;
-                if let Some(cell) = row.rows.cell(field) {
-                    draft.bytes().extend_from_slice(cell.text().as_bytes());
-                }
-            }
-            Some(Expr::Now { format, width }) => draft.slot(*format, *width),
-            Some(Expr::EventTime(stamp)) => row.write_event_time(stamp, draft.bytes()),
-            Some(Expr::Uuid) => write_uuid(draft.bytes()),
-            Some(Expr::Line) => write_number(row.rows.line(), draft.bytes()),
-            Some(Expr::File) => draft.bytes().extend_from_slice(row.name.as_bytes()),
-            Some(Expr::Text(text) | Expr::Number(text)) => draft.bytes().extend_from_slice(text.as_bytes()),
-            Some(Expr::Rest(_)) => {}
+        if let Some(value) = &mut self.value {
+            return write_value(value, row, &mut RawWriter(draft));
         }
+        draft.bytes().extend_from_slice(row.rows.text());
         Ok(())
+    }
+}
+
+/// Writes the text of values.
+struct RawWriter<'w, 'r>(&'w mut Draft<'r>);
+
+impl Writer for RawWriter<'_, '_> {
+    fn member(&mut self, _place: usize) {}
+
+    fn named(&mut self, _name: &str) {}
+
+    fn csv_text(&mut self, text: &[u8], wanted: CellType) -> Result<(), Misfit> {
+        self.cell(CellText::Text(text), wanted)
+    }
+
+    /// A value that does not fit its type is a fault, though its text is what is written.
+    fn cell(&mut self, cell: CellText<'_>, wanted: CellType) -> Result<(), Misfit> {
+        cell.value(wanted)?;
+        self.text(&cell.text());
+        Ok(())
+    }
+
+    fn absent(&mut self) {}
+
+    fn text(&mut self, text: &str) {
+        self.number(text);
+    }
+
+    fn number(&mut self, text: &str) {
+        self.0.bytes().extend_from_slice(text.as_bytes());
+    }
+
+    fn count(&mut self, number: u64) {
+        write_number(number, self.0.bytes());
+    }
+
+    fn uuid(&mut self) {
+        write_uuid(self.0.bytes());
+    }
+
+    fn now(&mut self, format: usize, width: usize) {
+        self.0.slot(format, width);
+    }
+
+    fn event_time(&mut self, stamp: &mut EventStamp, time: Timestamp) {
+        stamp.write(time, self.0.bytes());
     }
 }

@@ -1,15 +1,15 @@
 //! Writes a row.
 
+use super::buffer::{Entry, RowBuffer, Slot, Span};
 use super::names::{NO_NAME, NameId, Place};
-use super::rows::{Entry, Rows, Slot, Span};
 use crate::record::Timestamp;
 
-/// A row at the end of [`Rows`]: names and values, one after the other.
+/// A row at the end of [`RowBuffer`]: names and values, one after the other.
 ///
 /// A name counts for the value behind it; the items of a list have none. What is given up half-way leaves no trace.
 #[derive(Debug)]
 pub struct RowBuilder<'b> {
-    rows: &'b mut Rows,
+    rows: &'b mut RowBuffer,
     start: Marks,
     /// What the next value is called.
     name: NameId,
@@ -31,8 +31,15 @@ struct Marks {
 #[error("the rows take more than four gigabytes")]
 pub struct TooLarge;
 
+impl RowBuffer {
+    /// Starts a row, which is one of these once [`RowBuilder::finish`] is called, and leaves no trace otherwise.
+    pub fn build(&mut self) -> RowBuilder<'_> {
+        RowBuilder::new(self)
+    }
+}
+
 impl<'b> RowBuilder<'b> {
-    pub(super) fn new(rows: &'b mut Rows) -> Self {
+    fn new(rows: &'b mut RowBuffer) -> Self {
         let start = Marks { text: rows.text.len(), bytes: rows.bytes.len(), entries: rows.entries.len() };
         rows.open.clear();
         Self { rows, start, name: NO_NAME, place: Place::FIRST, is_too_large: false }
@@ -152,7 +159,7 @@ impl<'b> RowBuilder<'b> {
             self.end();
         }
         let most = u32::MAX as usize;
-        let Rows { text, bytes, entries, .. } = &*self.rows;
+        let RowBuffer { text, bytes, entries, .. } = &*self.rows;
         if self.is_too_large || text.len() > most || bytes.len() > most || entries.len() > most {
             return Err(TooLarge);
         }

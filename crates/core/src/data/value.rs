@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::buffer::{Entry, RowBuffer, Slot, Span};
 use super::names::NameId;
-use super::rows::Rows;
 use crate::record::Timestamp;
 
 /// A typed value.
@@ -47,13 +47,13 @@ pub enum Value<'r> {
 /// Values by name, in their order.
 #[derive(Clone)]
 pub struct Fields<'r> {
-    rows: &'r Rows,
+    rows: &'r RowBuffer,
     at: usize,
     end: usize,
 }
 
 impl<'r> Fields<'r> {
-    pub(super) fn new(rows: &'r Rows, at: usize, end: usize) -> Self {
+    pub(super) fn new(rows: &'r RowBuffer, at: usize, end: usize) -> Self {
         Self { rows, at, end }
     }
 
@@ -128,5 +128,40 @@ impl<'r> Iterator for List<'r> {
 impl fmt::Debug for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+impl RowBuffer {
+    /// The name and the value of the entry in this place.
+    #[inline]
+    pub(super) fn entry(&self, place: usize) -> (&str, Value<'_>) {
+        let Entry { name, slot } = self.entries[place];
+        (self.names.text(name), self.value(slot, place))
+    }
+
+    #[inline]
+    pub(super) fn value(&self, slot: Slot, place: usize) -> Value<'_> {
+        let text = |span: Span| &self.text[span.range()];
+        let inner = || Fields::new(self, place + 1, place + 1 + slot.inner());
+        match slot {
+            Slot::Null => Value::Null,
+            Slot::Bool(value) => Value::Bool(value),
+            Slot::Int(value) => Value::Int(value),
+            Slot::UInt(value) => Value::UInt(value),
+            Slot::Float(value) => Value::Float(value),
+            Slot::Decimal(span) => Value::Decimal(text(span)),
+            Slot::Text(span) => Value::Text(text(span)),
+            Slot::Bytes(span) => Value::Bytes(&self.bytes[span.range()]),
+            Slot::Date(days) => Value::Date(days),
+            Slot::Time(nanos) => Value::Time(nanos),
+            Slot::Timestamp(nanos) => Value::Timestamp(Timestamp::from_nanos(nanos)),
+            Slot::Uuid(span) => {
+                Value::Uuid(self.bytes[span.range()].first_chunk().copied().unwrap_or_default())
+            }
+            Slot::Json(span) => Value::Json(text(span)),
+            Slot::List(_) => Value::List(inner().into()),
+            Slot::Map(_) => Value::Map(inner()),
+            Slot::Struct(_) => Value::Struct(inner()),
+        }
     }
 }

@@ -6,13 +6,21 @@ use std::collections::{HashMap, HashSet};
 use kadence_kcql::{Argument, ColumnList, Expr as Parsed, Path, Span};
 
 use super::{Expr, Item, Names, Projection, Rest};
+use crate::fault::Phrase;
 use crate::stamp::{DEFAULT_NOW, EventStamp, StampFormat};
 
 const FUNCTION_NAMES: [&str; 6] = ["uuid", "now", "event_time", "line", "file", "text"];
 const FUNCTIONS: &str = "uuid(), now(), event_time(), line(), file(), text('…')";
 
+/// What is wrong in a list, and where.
+pub(super) struct ListFault {
+    pub(super) span: Span,
+    pub(super) what: String,
+    pub(super) help: Phrase,
+}
+
 /// Compiles `list`; all faults are reported together, each with its place.
-pub(super) fn compile(list: &ColumnList, names: Names<'_>) -> Result<Projection, Vec<(Span, String)>> {
+pub(super) fn compile(list: &ColumnList, names: Names<'_>) -> Result<Projection, Vec<ListFault>> {
     let mut compiler = Compiler {
         list,
         ignored: list.ignored.iter().map(joined).collect(),
@@ -42,7 +50,7 @@ struct Compiler<'a> {
     /// Where in the list each item comes from.
     spans: Vec<Span>,
     stamps: Vec<StampFormat>,
-    faults: Vec<(Span, String)>,
+    faults: Vec<ListFault>,
     star_seen: bool,
 }
 
@@ -50,7 +58,7 @@ impl Compiler<'_> {
     fn compile(&mut self) {
         for path in &self.list.ignored {
             if path.names.len() > 1 && !self.names.fixed {
-                self.faults.push((path.span(), "IGNORE takes whole columns, not parts of them".into()));
+                self.fault(path.span(), "IGNORE takes whole columns, not parts of them", "");
             }
             self.field(path);
         }
@@ -58,7 +66,7 @@ impl Compiler<'_> {
             let alias = column.alias.as_ref().map(|alias| alias.text.clone());
             match &column.expr {
                 Parsed::All if self.star_seen => {
-                    self.faults.push((column.span, "`*` stands here a second time".into()));
+                    self.fault(column.span, "`*` stands here a second time", "");
                 }
                 Parsed::All => {
                     self.star_seen = true;
@@ -82,10 +90,14 @@ impl Compiler<'_> {
         self.note_taken_names();
     }
 
+    fn fault(&mut self, span: Span, what: impl Into<String>, help: &str) {
+        self.faults.push(ListFault { span, what: what.into(), help: help.into() });
+    }
+
     fn literal(&mut self, span: Span, alias: Option<String>, expr: Expr) {
         match alias {
             Some(name) => self.items.push(Item { name, expr }),
-            None => self.faults.push((span, "needs a name; add AS and one".into())),
+            None => self.fault(span, "needs a name", "add AS and one"),
         }
     }
 
@@ -122,13 +134,12 @@ impl Compiler<'_> {
         // One name with dots in it is written in quotes, several names are not.
         let is_one_name = parts.len() > 1 && !self.names.fixed && place(&joined).is_some();
         let help = if is_one_name {
-            format!("; write it as `{joined}`, in backticks")
-        } else if self.names.help.is_empty() {
-            String::new()
+            format!("write it as `{joined}`, in backticks").into()
         } else {
-            format!("; {}", self.names.help)
+            self.names.help.clone()
         };
-        self.faults.push((path.span(), format!("no column `{joined}` (found: {found}){help}")));
+        let what = format!("no column `{joined}` (found: {found})");
+        self.faults.push(ListFault { span: path.span(), what, help });
         None
     }
 
@@ -149,9 +160,8 @@ impl Compiler<'_> {
         for column in &self.list.columns[star + 1..] {
             let (Some(name), Some(alias)) = (single(column), column.alias.as_ref()) else { continue };
             if let Some((_, first)) = renamed.insert(name.clone(), (alias.text.clone(), column.span)) {
-                let what =
-                    format!("`*` can hold `{name}` once only; name it before the star to have it twice");
-                self.faults.push((first, what));
+                let what = format!("`*` can hold `{name}` once only");
+                self.fault(first, what, "name it before the star to have it twice");
                 break;
             }
         }
@@ -175,7 +185,7 @@ impl Compiler<'_> {
 
     fn call(&mut self, function: &str, span: Span, arguments: &[Argument]) -> Option<Expr> {
         if !FUNCTION_NAMES.contains(&function) {
-            self.faults.push((span, format!("unknown function `{function}`; there are {FUNCTIONS}")));
+            self.fault(span, format!("unknown function `{function}`"), &format!("there are {FUNCTIONS}"));
             return None;
         }
         let mut texts = Vec::new();
@@ -183,11 +193,11 @@ impl Compiler<'_> {
             match argument {
                 Argument::Text { value, .. } => texts.push(value.as_str()),
                 Argument::Path(path) => {
-                    self.faults.push((path.span(), format!("{function}() takes texts in single quotes")));
+                    self.fault(path.span(), format!("{function}() takes texts in single quotes"), "");
                     return None;
                 }
                 Argument::Number { span, .. } => {
-                    self.faults.push((*span, format!("{function}() takes texts in single quotes")));
+                    self.fault(*span, format!("{function}() takes texts in single quotes"), "");
                     return None;
                 }
             }
@@ -214,14 +224,14 @@ impl Compiler<'_> {
                     "now" | "event_time" => "takes a format and a zone at most",
                     _ => "takes no arguments",
                 };
-                self.faults.push((span, what.into()));
+                self.fault(span, what, "");
                 None
             }
         }
     }
 
     fn stamp(&mut self, span: Span, format: &str, zone: Option<&str>) -> Option<StampFormat> {
-        StampFormat::new(format, zone).map_err(|error| self.faults.push((span, error.to_string()))).ok()
+        StampFormat::new(format, zone).map_err(|error| self.fault(span, error.what(), error.help())).ok()
     }
 
     /// Members of one name. What `*` brings along is known now where all records have the same columns, and of the
@@ -238,7 +248,7 @@ impl Compiler<'_> {
             names.dedup();
             for name in names {
                 if !seen.insert(name) {
-                    self.faults.push((span, format!("two members are called `{name}`; rename one with AS")));
+                    self.fault(span, format!("two members are called `{name}`"), "rename one with AS");
                     return;
                 }
             }

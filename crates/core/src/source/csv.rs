@@ -267,7 +267,7 @@ impl Rows for CsvRows {
                 found: self.count,
                 wanted: self.columns.len(),
                 columns: crate::source::listed(&self.columns),
-                help: self.likelier_delimiter().map(delimiter_help).unwrap_or_default().into(),
+                help: Box::new(self.likelier_delimiter().map(delimiter_help).unwrap_or_default()),
             });
         }
         Ok(true)

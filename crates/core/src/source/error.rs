@@ -1,73 +1,131 @@
 //! Why a recording cannot be replayed, or not as asked.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::fault::{Disposition, Explain, Fault, Phrase};
+use crate::phrase;
 use crate::text::CellType;
 
-/// Why a recording could not be read. The text starts with the recording's name and, where there is one, the line.
-#[derive(Debug, thiserror::Error)]
+/// Why a recording could not be read. Each names the recording and, where there is one, the line; a `number` is that
+/// of a column, counted from 1.
+#[derive(Debug)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the explanation says it")]
 pub enum RecordingError {
-    #[error("cannot read {name}")]
-    Read { name: String, source: io::Error },
-    #[error("{name}:1: no records ({})",
-        if *passed_over { "nothing follows the lines passed over" } else { "the file is empty" })]
-    Empty { name: String, passed_over: bool },
-    #[error(
-        "{name}:1: no records (nothing follows the header line); with --columns the first line counts as a record"
-    )]
-    HeaderOnly { name: String },
-    #[error("{name}:1: {what}; {help}")]
-    NotText { name: String, what: &'static str, help: Box<str> },
-    #[error(
-        "{name}:{line}: two columns are called `{column}`; name the columns with --columns, and pass over the \
-        header line with --skip-lines {line}"
-    )]
-    DuplicateColumn { name: String, line: u64, column: String },
-    #[error("--columns: two columns are called `{column}`")]
-    ColumnNamedTwice { column: String },
-    #[error("{name}:{line}: the row has more than {limit} cells (is the delimiter right?)")]
-    TooManyCells { name: String, line: u64, limit: usize },
-    #[error("{name}:{line}: blank line; remove it")]
-    BlankLine { name: String, line: u64 },
-    #[error("{name}:{line}: {found} {} where {wanted} {} expected ({columns}){}",
-        if *found == 1 { "cell" } else { "cells" }, if *wanted == 1 { "is" } else { "are" }, Behind(help))]
-    CellCount { name: String, line: u64, found: usize, wanted: usize, columns: String, help: Box<str> },
-    #[error("{name}:{line}: a quote opens here and never closes")]
-    OpenQuote { name: String, line: u64 },
-    #[error("{name}:{line}: the record exceeds {limit} bytes (is a quote left open?)")]
-    TooLong { name: String, line: u64, limit: usize },
-    #[error("{name}:{line}: not a JSON object ({why}) at character {character}")]
-    NotJson { name: String, line: u64, character: usize, why: String },
-    #[error("{name}:{line}: column {number} `{column}`: `{cell}` is no {wanted}")]
-    BadCell { name: String, line: u64, number: usize, column: String, cell: String, wanted: CellType },
-    #[error("{name}:{line}: column {number} `{column}` is not UTF-8; convert the file")]
-    NotUtf8 { name: String, line: u64, number: usize, column: String },
-    #[error(
-        "{name}:{line}: the record has a field `{field}` of its own, and --select makes another; rename one with AS, \
-        or leave the field out with IGNORE"
-    )]
-    TakenName { name: String, line: u64, field: String },
-    #[error(
-        "{name}: raw lines have no columns; send them with --format raw, or name with --select what to send"
-    )]
-    NoColumns { name: String },
-    #[error("{name}:{line}: no field `{column}`")]
-    MissingField { name: String, line: u64, column: String },
-    #[error("{name}: no column `{wanted}` for {purpose} (found: {found}){}", Behind(help))]
-    NoColumn { name: String, wanted: String, purpose: &'static str, found: String, help: Box<str> },
-    #[error("{name}:{line}: no column holds a time (found: {found}); {help}")]
-    NoTimeColumn { name: String, line: u64, found: String, help: Box<str> },
-    #[error(
-        "{name}:{line}: date and time stand in several columns (`{date}`, `{time}`); join them in one column, \
-        or name one of them with --time"
-    )]
-    TimesApart { name: String, line: u64, date: String, time: String },
-    #[error("{name}: raw lines have no event times; pace them with --rate, --interval or --unpaced")]
-    NoTimes { name: String },
-    #[error("{name}:{line}: column {number} `{column}`: `{cell}` is no time in the format {format}; {help}")]
+    Read {
+        name: String,
+        source: io::Error,
+    },
+    Empty {
+        name: String,
+        passed_over: bool,
+    },
+    HeaderOnly {
+        name: String,
+    },
+    NotText {
+        name: String,
+        what: &'static str,
+        help: Box<Phrase>,
+    },
+    DuplicateColumn {
+        name: String,
+        line: u64,
+        column: String,
+    },
+    ColumnNamedTwice {
+        column: String,
+    },
+    TooManyCells {
+        name: String,
+        line: u64,
+        limit: usize,
+    },
+    BlankLine {
+        name: String,
+        line: u64,
+    },
+    CellCount {
+        name: String,
+        line: u64,
+        found: usize,
+        wanted: usize,
+        columns: String,
+        help: Box<Phrase>,
+    },
+    OpenQuote {
+        name: String,
+        line: u64,
+    },
+    TooLong {
+        name: String,
+        line: u64,
+        limit: usize,
+    },
+    NotJson {
+        name: String,
+        line: u64,
+        character: usize,
+        why: String,
+    },
+    BadCell {
+        name: String,
+        line: u64,
+        number: usize,
+        column: String,
+        cell: String,
+        wanted: CellType,
+    },
+    NotUtf8 {
+        name: String,
+        line: u64,
+        number: usize,
+        column: String,
+    },
+    Unwritable {
+        name: String,
+        line: u64,
+        field: String,
+        what: String,
+    },
+    TakenName {
+        name: String,
+        line: u64,
+        field: String,
+    },
+    NoColumns {
+        name: String,
+    },
+    MissingField {
+        name: String,
+        line: u64,
+        column: String,
+    },
+    /// `purpose` is the option that names the column.
+    NoColumn {
+        name: String,
+        wanted: String,
+        purpose: &'static str,
+        found: String,
+        help: Box<Phrase>,
+    },
+    NoTimeColumn {
+        name: String,
+        line: u64,
+        found: String,
+        help: Box<Phrase>,
+    },
+    TimesApart {
+        name: String,
+        line: u64,
+        date: String,
+        time: String,
+    },
+    NoTimes {
+        name: String,
+    },
     BadTime {
         name: String,
         line: u64,
@@ -75,15 +133,16 @@ pub enum RecordingError {
         column: String,
         cell: String,
         format: Box<str>,
-        help: Box<str>,
+        help: Box<Phrase>,
     },
-    #[error(
-        "{name}:{line}: column {number} `{column}`: `{cell}` is in no form of a time that is recognised; {help}"
-    )]
-    UnknownTime { name: String, line: u64, number: usize, column: String, cell: String, help: Box<str> },
-    #[error(
-        "{name}:{line}: column {number} `{column}`: `{cell}` is {behind:?} earlier than the record before it; {help}"
-    )]
+    UnknownTime {
+        name: String,
+        line: u64,
+        number: usize,
+        column: String,
+        cell: String,
+        help: Box<Phrase>,
+    },
     OutOfOrder {
         name: String,
         line: u64,
@@ -91,70 +150,130 @@ pub enum RecordingError {
         column: String,
         cell: String,
         behind: Duration,
-        help: Box<str>,
+        help: Box<Phrase>,
     },
-    #[error("--time-zone: {error}")]
-    TimeZone { error: crate::stamp::StampError },
-    #[error(transparent)]
-    Projection(#[from] crate::projection::ProjectionError),
-    #[error(transparent)]
-    Codec(#[from] crate::codec::CodecError),
 }
 
-/// What the messages advise, each behind a semicolon at the end, where no field holds it.
-const ADVICE: [&str; 11] = [
-    "convert the file",
-    "remove it",
-    "rename one with AS, or leave the field out with IGNORE",
-    "send them with --format raw, or name with --select what to send",
-    "pace them with --rate, --interval or --unpaced",
-    "join them in one column, or name one of them with --time",
-    "choose one with --select",
-    "name it with --time",
-    "name the columns",
-    "with --columns the first line counts as a record",
-    "use an IANA name such as Europe/Berlin, or UTC",
-];
+impl std::error::Error for RecordingError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Read { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
 
-/// Advice behind a semicolon, or nothing.
-struct Behind<'a>(&'a str);
+/// Options go by their names.
+impl fmt::Display for RecordingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explain().fmt(f)
+    }
+}
 
-impl std::fmt::Display for Behind<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(f, "; {}", self.0) }
+impl Explain for RecordingError {
+    fn explain(&self) -> Fault {
+        let (what, help) = (self.what(), self.help());
+        Fault { disposition: self.disposition(), ..Fault::new(self.place(), what).help(help) }
     }
 }
 
 impl RecordingError {
-    /// Where it is, what is wrong and what to do, the last possibly empty. Names and cells may hold anything, so the
-    /// parts are not found by punctuation.
-    pub fn parts(&self) -> (String, String, String) {
-        let mut text = self.to_string();
-        let mut help = String::new();
-        let advised = self.help();
-        for advice in ADVICE.iter().copied().chain(advised.as_deref()).filter(|advice| !advice.is_empty()) {
-            if let Some(rest) = text.strip_suffix(advice).and_then(|rest| rest.strip_suffix("; ")) {
-                advice.clone_into(&mut help);
-                text.truncate(rest.len());
-                break;
-            }
+    fn place(&self) -> Phrase {
+        match self {
+            Self::Empty { name, .. } | Self::HeaderOnly { name } | Self::NotText { name, .. } => at(name, 1),
+            Self::DuplicateColumn { name, line, .. }
+            | Self::TooManyCells { name, line, .. }
+            | Self::BlankLine { name, line }
+            | Self::CellCount { name, line, .. }
+            | Self::OpenQuote { name, line }
+            | Self::TooLong { name, line, .. }
+            | Self::NotJson { name, line, .. }
+            | Self::BadCell { name, line, .. }
+            | Self::NotUtf8 { name, line, .. }
+            | Self::Unwritable { name, line, .. }
+            | Self::TakenName { name, line, .. }
+            | Self::MissingField { name, line, .. }
+            | Self::NoTimeColumn { name, line, .. }
+            | Self::TimesApart { name, line, .. }
+            | Self::BadTime { name, line, .. }
+            | Self::UnknownTime { name, line, .. }
+            | Self::OutOfOrder { name, line, .. } => at(name, *line),
+            Self::Read { name, .. }
+            | Self::NoColumns { name }
+            | Self::NoColumn { name, .. }
+            | Self::NoTimes { name } => name.as_str().into(),
+            Self::ColumnNamedTwice { .. } => phrase![@"columns"],
         }
-        let named = self.name().and_then(|name| Some((name, text.strip_prefix(name)?)));
-        let (place, what) = match named {
-            Some((name, rest)) => {
-                let line = rest.find(": ").unwrap_or(0);
-                (format!("{name}{}", &rest[..line]), rest[line..].trim_start_matches(": "))
-            }
-            None => match text.split_once(": ") {
-                Some((place, what)) => (place.to_owned(), what),
-                None => (String::new(), &*text),
-            },
-        };
-        (place, what.to_owned(), help)
     }
 
-    /// The advice that depends on what was found.
-    fn help(&self) -> Option<String> {
+    fn what(&self) -> Phrase {
+        match self {
+            Self::Read { .. } => "cannot be read".into(),
+            Self::Empty { passed_over: false, .. } => "no records (the file is empty)".into(),
+            Self::Empty { passed_over: true, .. } => {
+                "no records (nothing follows the lines passed over)".into()
+            }
+            Self::HeaderOnly { .. } => "no records (nothing follows the header line)".into(),
+            Self::NotText { what, .. } => (*what).into(),
+            Self::DuplicateColumn { column, .. } | Self::ColumnNamedTwice { column } => {
+                format!("two columns are called `{column}`").into()
+            }
+            Self::TooManyCells { limit, .. } => {
+                format!("the row has more than {limit} cells (is the delimiter right?)").into()
+            }
+            Self::BlankLine { .. } => "blank line".into(),
+            Self::CellCount { found, wanted, columns, .. } => {
+                let (cells, are) = (plural(*found, "cell", "cells"), plural(*wanted, "is", "are"));
+                format!("{found} {cells} where {wanted} {are} expected ({columns})").into()
+            }
+            Self::OpenQuote { .. } => "a quote opens here and never closes".into(),
+            Self::TooLong { limit, .. } => {
+                format!("the record exceeds {limit} bytes (is a quote left open?)").into()
+            }
+            Self::NotJson { character, why, .. } => {
+                format!("not a JSON object ({why}) at character {character}").into()
+            }
+            Self::BadCell { number, column, cell, wanted, .. } => {
+                format!("column {number} `{column}`: `{cell}` is no {wanted}").into()
+            }
+            Self::NotUtf8 { number, column, .. } => format!("column {number} `{column}` is not UTF-8").into(),
+            Self::Unwritable { field, what, .. } if field.is_empty() => {
+                format!("the record cannot be written ({what})").into()
+            }
+            Self::Unwritable { field, what, .. } => {
+                format!("field `{field}` cannot be written ({what})").into()
+            }
+            Self::TakenName { field, .. } => {
+                let own = format!("the record has a field `{field}` of its own, and ");
+                phrase![own, @"select", " makes another"]
+            }
+            Self::NoColumns { .. } => "raw lines have no columns".into(),
+            Self::MissingField { column, .. } => format!("no field `{column}`").into(),
+            Self::NoColumn { wanted, purpose, found, .. } => {
+                let mut what = Phrase::from(format!("no column `{wanted}` for "));
+                what.option(purpose).text(&format!(" (found: {found})"));
+                what
+            }
+            Self::NoTimeColumn { found, .. } => format!("no column holds a time (found: {found})").into(),
+            Self::TimesApart { date, time, .. } => {
+                format!("date and time stand in several columns (`{date}`, `{time}`)").into()
+            }
+            Self::NoTimes { .. } => "raw lines have no event times".into(),
+            Self::BadTime { number, column, cell, format, .. } => {
+                format!("column {number} `{column}`: `{cell}` is no time in the format {format}").into()
+            }
+            Self::UnknownTime { number, column, cell, .. } => {
+                format!("column {number} `{column}`: `{cell}` is in no form of a time that is recognised")
+                    .into()
+            }
+            Self::OutOfOrder { number, column, cell, behind, .. } => format!(
+                "column {number} `{column}`: `{cell}` is {behind:?} earlier than the record before it"
+            )
+            .into(),
+        }
+    }
+
+    fn help(&self) -> Phrase {
         match self {
             Self::NotText { help, .. }
             | Self::CellCount { help, .. }
@@ -162,56 +281,68 @@ impl RecordingError {
             | Self::NoTimeColumn { help, .. }
             | Self::BadTime { help, .. }
             | Self::UnknownTime { help, .. }
-            | Self::OutOfOrder { help, .. } => Some(help.to_string()),
-            Self::DuplicateColumn { line, .. } => Some(format!(
-                "name the columns with --columns, and pass over the header line with --skip-lines {line}"
-            )),
-            _ => None,
+            | Self::OutOfOrder { help, .. } => (**help).clone(),
+            Self::HeaderOnly { .. } => phrase!["with ", @"columns", " the first line counts as a record"],
+            Self::DuplicateColumn { line, .. } => phrase![
+                "name the columns with ",
+                @"columns",
+                ", and pass over the header line with ",
+                @"skip-lines",
+                format!(" {line}")
+            ],
+            Self::BlankLine { .. } => "remove it".into(),
+            Self::NotUtf8 { .. } => "convert the file".into(),
+            Self::TakenName { .. } => "rename one with AS, or leave the field out with IGNORE".into(),
+            Self::NoColumns { .. } => {
+                phrase!["send them with ", @"format", " raw, or name with ", @"select", " what to send"]
+            }
+            Self::TimesApart { .. } => {
+                phrase!["join them in one column, or name one of them with ", @"time"]
+            }
+            Self::NoTimes { .. } => {
+                phrase!["pace them with ", @"rate", ", ", @"interval", " or ", @"unpaced"]
+            }
+            _ => Phrase::default(),
         }
     }
 
-    /// The recording's name, where the text starts with it.
-    fn name(&self) -> Option<&str> {
+    fn disposition(&self) -> Disposition {
         match self {
-            Self::Empty { name, .. }
-            | Self::HeaderOnly { name }
-            | Self::NotText { name, .. }
-            | Self::DuplicateColumn { name, .. }
-            | Self::TooManyCells { name, .. }
-            | Self::BlankLine { name, .. }
-            | Self::CellCount { name, .. }
-            | Self::OpenQuote { name, .. }
-            | Self::TooLong { name, .. }
-            | Self::NotJson { name, .. }
-            | Self::BadCell { name, .. }
-            | Self::NotUtf8 { name, .. }
-            | Self::TakenName { name, .. }
-            | Self::NoColumns { name }
-            | Self::MissingField { name, .. }
-            | Self::NoColumn { name, .. }
-            | Self::NoTimeColumn { name, .. }
-            | Self::NoTimes { name }
-            | Self::TimesApart { name, .. }
-            | Self::BadTime { name, .. }
-            | Self::UnknownTime { name, .. }
-            | Self::OutOfOrder { name, .. } => Some(name),
-            Self::Read { .. }
-            | Self::ColumnNamedTwice { .. }
-            | Self::TimeZone { .. }
-            | Self::Projection(_)
-            | Self::Codec(_) => None,
+            Self::NoColumn { .. }
+            | Self::NoColumns { .. }
+            | Self::NoTimes { .. }
+            | Self::ColumnNamedTwice { .. } => Disposition::Misuse,
+            Self::BlankLine { .. }
+            | Self::CellCount { .. }
+            | Self::NotJson { .. }
+            | Self::BadCell { .. }
+            | Self::NotUtf8 { .. }
+            | Self::Unwritable { .. }
+            | Self::TakenName { .. }
+            | Self::MissingField { .. }
+            | Self::BadTime { .. } => Disposition::Reject,
+            _ => Disposition::Stop,
         }
     }
+}
+
+fn at(name: &str, line: u64) -> Phrase {
+    format!("{name}:{line}").into()
+}
+
+fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
 }
 
 /// What to do about a delimiter that is another one.
-pub(crate) fn delimiter_help(delimiter: char) -> String {
+pub(crate) fn delimiter_help(delimiter: char) -> Phrase {
     match delimiter {
-        '\t' => "is a tab the delimiter? then state --delimiter '\\t'".into(),
-        other => format!("is `{other}` the delimiter? then state --delimiter '{other}'"),
+        '\t' => phrase!["is a tab the delimiter? then state ", @"delimiter", " '\\t'"],
+        other => {
+            phrase![format!("is `{other}` the delimiter? then state "), @"delimiter", format!(" '{other}'")]
+        }
     }
 }
-
 /// How many names a message lists.
 const SHOWN_NAMES: usize = 20;
 
@@ -243,22 +374,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_told_apart_whatever_names_and_cells_hold() {
-        let name = || "a: b; c.csv".to_owned();
-        let (line, number) = (2, 1);
+    fn names_and_cells_may_hold_anything() {
         let bad = RecordingError::BadCell {
-            name: name(),
-            line,
-            number,
+            name: "a: b; c.csv".into(),
+            line: 2,
+            number: 1,
             column: "x".into(),
             cell: "p; q: r".into(),
             wanted: CellType::Int,
         };
-        let expected = ("a: b; c.csv:2", "column 1 `x`: `p; q: r` is no int", "");
-        let (place, what, help) = bad.parts();
-        assert_eq!((&*place, &*what, &*help), expected);
-        let (place, what, help) = RecordingError::BlankLine { name: name(), line }.parts();
-        assert_eq!((&*place, &*what, &*help), ("a: b; c.csv:2", "blank line", "remove it"));
+        let Fault { place, what, help, disposition, .. } = bad.explain();
+        let said = [place, what, help].map(|part| part.to_string());
+        assert_eq!(said, ["a: b; c.csv:2", "column 1 `x`: `p; q: r` is no int", ""]);
+        assert_eq!(disposition, Disposition::Reject);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The event time of each row: where it stands, how it is read, and what is wrong where it cannot be.
 
+use super::any_rows::AnyRows;
 use super::error::{RecordingError, excerpt};
 use super::event_time::TimeParser;
-use super::kinds::AnyRows;
 use super::rows::Rows as _;
 use super::time_column::{is_missing, suggestion};
+use crate::phrase;
 use crate::record::Timestamp;
 use crate::text::ColumnRef;
 
@@ -61,9 +62,9 @@ pub(super) fn bad_time(
     parser: &TimeParser,
 ) -> RecordingError {
     let help = match suggestion(text) {
-        Some(format) => format!("state another with --time-format, such as {format}"),
+        Some(format) => phrase!["state another with ", @"time-format", ", such as ", format],
         None if is_missing(text) => "there is no time in it: fill it in, or leave the record out".into(),
-        None => "state another with --time-format".into(),
+        None => phrase!["state another with ", @"time-format"],
     };
     RecordingError::BadTime {
         name: name.into(),
@@ -72,7 +73,7 @@ pub(super) fn bad_time(
         column: field.path.join("."),
         cell: excerpt(text),
         format: parser.format.to_string().into(),
-        help: help.into(),
+        help: Box::new(help),
     }
 }
 
@@ -88,11 +89,14 @@ pub(super) fn out_of_order(
         let cell = rows.cell(field).map(|cell| excerpt(&cell.text())).unwrap_or_default();
         (field.index + 1, field.path.join("."), cell)
     });
-    let sort = "sort the file, or pass --out-of-order=clamp to replay it as it stands";
+    let sort = phrase!["sort the file, or pass ", @"out-of-order", "=clamp to replay it as it stands"];
     let help = if time.is_some_and(|time| time.is_guessed) {
-        format!("if `{column}` is not the event time, name the right column with --time; otherwise {sort}")
+        let doubt = format!("if `{column}` is not the event time, name the right column with ");
+        let mut help = phrase![doubt, @"time", "; otherwise "];
+        help.phrase(&sort);
+        help
     } else {
-        sort.into()
+        sort
     };
     RecordingError::OutOfOrder {
         name: name.into(),
@@ -101,6 +105,6 @@ pub(super) fn out_of_order(
         column,
         cell,
         behind,
-        help: help.into(),
+        help: Box::new(help),
     }
 }

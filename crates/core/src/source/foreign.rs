@@ -1,5 +1,8 @@
 //! Files that are no text in UTF-8, told by how they start.
 
+use crate::fault::Phrase;
+use crate::phrase;
+
 /// So many bytes tell.
 const ENOUGH_BYTES: usize = 8;
 
@@ -10,7 +13,7 @@ pub(super) fn may_be_foreign(start: &[u8]) -> bool {
 }
 
 /// What `start`, the first bytes of the recording called `name`, is instead of text, and what to do about it.
-pub(super) fn foreign(start: &[u8], name: &str) -> Option<(&'static str, String)> {
+pub(super) fn foreign(start: &[u8], name: &str) -> Option<(&'static str, Phrase)> {
     Some(match start {
         [0x1F, 0x8B, ..] => ("compressed with gzip", unpacked(name, "zcat")),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => ("compressed with zstd", unpacked(name, "zstdcat")),
@@ -37,7 +40,7 @@ pub(super) fn foreign(start: &[u8], name: &str) -> Option<(&'static str, String)
 }
 
 /// What the file called `name` is by its extension, if that is nothing to read as it stands, and what to do.
-pub fn packed(name: &str) -> Option<(&'static str, String)> {
+pub fn packed(name: &str) -> Option<(&'static str, Phrase)> {
     let (_, extension) = name.rsplit_once('.')?;
     let (what, program) = match &*extension.to_ascii_lowercase() {
         "gz" => ("compressed with gzip", "zcat"),
@@ -55,7 +58,7 @@ pub fn packed(name: &str) -> Option<(&'static str, String)> {
     Some((what, unpacked(name, program)))
 }
 
-fn unpacked(name: &str, program: &str) -> String {
+fn unpacked(name: &str, program: &str) -> Phrase {
     const PACKED: [&str; 8] = ["gz", "zst", "zstd", "xz", "bz2", "lz4", "zip", "tgz"];
     let stem = match name.rsplit_once('.') {
         Some((stem, extension)) if PACKED.contains(&&*extension.to_ascii_lowercase()) => stem,
@@ -73,9 +76,10 @@ fn unpacked(name: &str, program: &str) -> String {
         _ if is_plain => name,
         _ => &quoted,
     };
-    format!("unpack it first: {program} {file} | kadence replay - --input {input}")
+    let pipe = format!("unpack it first: {program} {file} | kadence replay - ");
+    phrase![pipe, @"input", " ", input]
 }
 
-fn converted(from: &str) -> String {
-    format!("convert it to UTF-8: iconv -f {from} -t UTF-8")
+fn converted(from: &str) -> Phrase {
+    format!("convert it to UTF-8: iconv -f {from} -t UTF-8").into()
 }

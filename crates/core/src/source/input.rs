@@ -51,7 +51,9 @@ impl Input {
         // What is no text says so in its first bytes, if they are not text by chance.
         while may_be_foreign(input.window()) && input.more()? {}
         match foreign(input.window(), &input.name) {
-            Some((what, help)) => Err(RecordingError::NotText { name: input.name, what, help: help.into() }),
+            Some((what, help)) => {
+                Err(RecordingError::NotText { name: input.name, what, help: Box::new(help) })
+            }
             None => Ok(input),
         }
     }

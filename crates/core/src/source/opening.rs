@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
+use super::any_rows::AnyRows;
 use super::error::{RecordingError, delimiter_help, excerpt};
 use super::event_time::{TimeFormat, TimeParser};
 use super::event_times::{self, EventTimes};
-use super::kinds::AnyRows;
-use super::recording::{Key, KeyRule, RecordingKind, RecordingOptions};
+use super::options::{Key, KeyRule, RecordingKind, RecordingOptions};
 use super::rows::Rows as _;
 use super::time_column::{self, Choice, NoChoice, suggestion};
 use crate::codec::{self, BodyEncoder, Format, Shape};
+use crate::fault::{Explain, Fault, Phrase};
+use crate::phrase;
 use crate::projection::{Expr, Names, Projection};
 use crate::stamp::StampFormat;
 use crate::text::{ColumnRef, is_json_number};
@@ -20,7 +22,7 @@ pub(super) struct Checked {
     pub(super) stamps: Vec<StampFormat>,
     pub(super) time: Option<EventTimes>,
     pub(super) key: Key,
-    pub(super) decisions: Vec<String>,
+    pub(super) decisions: Vec<Phrase>,
 }
 
 /// Checks `options` against the present row; all faults are reported together.
@@ -28,7 +30,7 @@ pub(super) fn check(
     name: &str,
     rows: &mut AnyRows,
     options: &RecordingOptions,
-) -> Result<Checked, Vec<RecordingError>> {
+) -> Result<Checked, Vec<Fault>> {
     let names = rows.names();
     let mut places = HashMap::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
@@ -46,12 +48,12 @@ struct Opening<'a> {
     /// Where each of them is.
     places: HashMap<&'a str, usize>,
     options: &'a RecordingOptions,
-    faults: Vec<RecordingError>,
-    decisions: Vec<String>,
+    faults: Vec<Fault>,
+    decisions: Vec<Phrase>,
 }
 
 impl Opening<'_> {
-    fn check(mut self) -> Result<Checked, Vec<RecordingError>> {
+    fn check(mut self) -> Result<Checked, Vec<Fault>> {
         self.check_types();
         let projection = self.projection();
         let needs_time = self.options.schedule.needs_event_times()
@@ -61,7 +63,9 @@ impl Opening<'_> {
         let time = if needs_time { self.time() } else { None };
         let key = self.key();
         if let Some(delimiter) = self.rows.likelier_delimiter() {
-            self.decisions.push(format!("the columns may not be apart: {}", delimiter_help(delimiter)));
+            let mut decision = Phrase::from("the columns may not be apart: ");
+            decision.phrase(&delimiter_help(delimiter));
+            self.decisions.push(decision);
         }
         let stamps = projection.as_ref().map(|projection| projection.stamps.clone()).unwrap_or_default();
         let encoder = projection.and_then(|projection| self.encoder(projection, time.as_ref()));
@@ -76,8 +80,9 @@ impl Opening<'_> {
     fn encoder(&mut self, projection: Projection, time: Option<&EventTimes>) -> Option<Box<dyn BodyEncoder>> {
         let has_star = projection.items.iter().any(|item| matches!(item.expr, Expr::Rest(_)));
         let is_raw = matches!(self.options.kind, RecordingKind::Raw);
-        if has_star && is_raw && self.options.format != Format::Raw {
-            self.faults.push(RecordingError::NoColumns { name: self.name.into() });
+        let takes_lines = self.options.format == Format::Raw && self.options.encoding.is_none();
+        if has_star && is_raw && !takes_lines {
+            self.faults.push(RecordingError::NoColumns { name: self.name.into() }.explain());
             return None;
         }
         // Without its time column a keyed body is already at fault.
@@ -85,9 +90,11 @@ impl Opening<'_> {
             return None;
         }
         let time = time.map(|time| &time.field);
-        codec::encoder(self.options.format, self.options.shape, projection, time)
-            .map_err(|error| self.faults.push(error.into()))
-            .ok()
+        let encoder = match &self.options.encoding {
+            Some(encoding) => codec::rows_encoder(encoding, projection),
+            None => codec::encoder(self.options.format, self.options.shape, projection, time),
+        };
+        encoder.map_err(|error| self.faults.push(error.explain())).ok()
     }
 
     fn found(&self) -> String {
@@ -95,7 +102,7 @@ impl Opening<'_> {
     }
 
     /// What to do where the columns may not have come apart; empty where they have.
-    fn delimiter_hint(&self) -> String {
+    fn delimiter_hint(&self) -> Phrase {
         self.rows.likelier_delimiter().map(delimiter_help).unwrap_or_default()
     }
 
@@ -106,16 +113,16 @@ impl Opening<'_> {
         }
         let first = wanted.split('.').next().unwrap_or(wanted);
         if matches!(self.options.kind, RecordingKind::JsonLines) {
-            if !self.places.contains_key(first) && purpose != "--time" {
-                let without = if purpose == "--key" { "it has no key" } else { "nothing is done" };
+            if !self.places.contains_key(first) && purpose != "time" {
+                let without = if purpose == "key" { "it has no key" } else { "nothing is done" };
                 self.note_absent(wanted, without);
             }
             let index = self.places.get(first).copied().unwrap_or(self.names.len());
             return Some(ColumnRef::dotted(wanted, index));
         }
         let (name, wanted, found) = (self.name.into(), wanted.into(), self.found());
-        let help = self.delimiter_hint().into();
-        self.faults.push(RecordingError::NoColumn { name, wanted, purpose, found, help });
+        let help = Box::new(self.delimiter_hint());
+        self.faults.push(RecordingError::NoColumn { name, wanted, purpose, found, help }.explain());
         None
     }
 
@@ -123,6 +130,7 @@ impl Opening<'_> {
     fn note_absent(&mut self, column: &str, without: &str) {
         let note =
             format!("the first record has no field `{}`; where there is none, {without}", excerpt(column));
+        let note = Phrase::from(note);
         if !self.decisions.contains(&note) {
             self.decisions.push(note);
         }
@@ -131,7 +139,7 @@ impl Opening<'_> {
     fn check_types(&mut self) {
         let options = self.options;
         for declared in options.types.declared() {
-            self.field(declared, "--types");
+            self.field(declared, "types");
         }
     }
 
@@ -153,7 +161,7 @@ impl Opening<'_> {
                 Some(projection)
             }
             Err(faults) => {
-                self.faults.extend(faults.into_iter().map(Into::into));
+                self.faults.extend(faults.iter().map(Explain::explain));
                 None
             }
         }
@@ -164,21 +172,21 @@ impl Opening<'_> {
             KeyRule::None => Key::None,
             KeyRule::File => Key::Constant(self.name.as_bytes().to_vec()),
             KeyRule::Constant(text) => Key::Constant(text.as_bytes().to_vec()),
-            KeyRule::Column(column) => self.field(column, "--key").map_or(Key::None, Key::Column),
+            KeyRule::Column(column) => self.field(column, "key").map_or(Key::None, Key::Column),
         }
     }
 
     /// The column with the event time and its format, decided where left open.
     fn time(&mut self) -> Option<EventTimes> {
         if matches!(self.options.kind, RecordingKind::Raw) {
-            self.faults.push(RecordingError::NoTimes { name: self.name.into() });
+            self.faults.push(RecordingError::NoTimes { name: self.name.into() }.explain());
             return None;
         }
         let zone = self.options.time_zone.as_deref();
         let mut parser = match TimeParser::new(self.options.time_format.clone(), zone) {
             Ok(parser) => parser,
             Err(error) => {
-                self.faults.push(RecordingError::TimeZone { error });
+                self.faults.push(Fault::new(phrase![@"time-zone"], error.what()).help(error.help()).misuse());
                 return None;
             }
         };
@@ -188,7 +196,7 @@ impl Opening<'_> {
                 Ok(Choice { field, format }) => (field, format),
                 Err(none) => {
                     let fault = self.no_choice(none, &parser);
-                    self.faults.push(fault);
+                    self.faults.push(fault.explain());
                     return None;
                 }
             },
@@ -198,17 +206,17 @@ impl Opening<'_> {
         if is_guessed || self.options.time_format == TimeFormat::Auto {
             let text = self.rows.cell(&field).map(|cell| cell.text().into_owned()).unwrap_or_default();
             let format = parser.describe(&text);
-            self.decisions.push(format!("event time: column `{}`, {format}", field.path.join(".")));
+            self.decisions.push(format!("event time: column `{}`, {format}", field.path.join(".")).into());
         }
         Some(EventTimes { field, parser, is_guessed })
     }
 
     /// The column that somebody named, and the format that its first text is in.
     fn stated_time(&mut self, column: &str, parser: &TimeParser) -> Option<(ColumnRef, TimeFormat)> {
-        let field = self.field(column, "--time")?;
+        let field = self.field(column, "time")?;
         let Some(cell) = self.rows.cell(&field) else {
             let (name, line, column) = (self.name.into(), self.rows.line(), column.into());
-            self.faults.push(RecordingError::MissingField { name, line, column });
+            self.faults.push(RecordingError::MissingField { name, line, column }.explain());
             return None;
         };
         let text = cell.text().into_owned();
@@ -218,7 +226,7 @@ impl Opening<'_> {
                 TimeFormat::Auto => self.unknown_time(&field, &text),
                 _ => self.bad_time(&field, &text, parser),
             };
-            self.faults.push(fault);
+            self.faults.push(fault.explain());
         }
         format.map(|format| (field, format))
     }
@@ -235,19 +243,25 @@ impl Opening<'_> {
             NoChoice::None { hint } => {
                 let help = match (self.rows.likelier_delimiter(), hint) {
                     (Some(delimiter), _) => delimiter_help(delimiter),
-                    (None, Some((column, format))) => format!(
-                        "if it is `{}`, state --time '{}' --time-format {format}; or pace with --rate, --interval \
-                        or --unpaced",
-                        excerpt(&column),
-                        excerpt(&column)
-                    ),
+                    (None, Some((column, format))) => {
+                        let column = excerpt(&column);
+                        let mut help = phrase![
+                            format!("if it is `{column}`, state "),
+                            @"time",
+                            format!(" '{column}' "),
+                            @"time-format",
+                            format!(" {format}; or ")
+                        ];
+                        help.phrase(&pace());
+                        help
+                    }
                     (None, None) => {
-                        "name it with --time and --time-format, or pace with --rate, --interval or \
-                        --unpaced"
-                            .into()
+                        let mut help = phrase!["name it with ", @"time", " and ", @"time-format", ", or "];
+                        help.phrase(&pace());
+                        help
                     }
                 };
-                RecordingError::NoTimeColumn { name, line, found: self.found(), help: help.into() }
+                RecordingError::NoTimeColumn { name, line, found: self.found(), help: Box::new(help) }
             }
         }
     }
@@ -256,28 +270,37 @@ impl Opening<'_> {
         let delimiter = self.rows.likelier_delimiter();
         let help = match suggestion(text) {
             _ if let Some(delimiter) = delimiter => delimiter_help(delimiter),
-            Some(format) => format!("state it with --time-format {format}"),
+            Some(format) => phrase!["state it with ", @"time-format", " ", format],
             None if time_column::is_missing(text) => {
-                "there is no time in it: fill it in, or name another column with --time".into()
+                phrase!["there is no time in it: fill it in, or name another column with ", @"time"]
             }
             None if is_json_number(text.as_bytes()) => {
-                "where a time stands in several columns, join them in one; or name another with --time, or pace with \
-                --rate, --interval or --unpaced"
-                    .into()
+                let mut help = phrase![
+                    "where a time stands in several columns, join them in one; or name another with ",
+                    @"time",
+                    ", or "
+                ];
+                help.phrase(&pace());
+                help
             }
             None if time_column::is_time_of_day(text) => {
-                "a time of day needs a date: add one, name another column with --time, or pace with --rate, \
-                --interval or --unpaced"
-                    .into()
+                let mut help = phrase!["a time of day needs a date: add one, name another column with ", @"time", ", or "];
+                help.phrase(&pace());
+                help
             }
-            None => "state it with --time-format, or name another column with --time".into(),
+            None => phrase!["state it with ", @"time-format", ", or name another column with ", @"time"],
         };
         let (name, line) = (self.name.to_owned(), self.rows.line());
         let (number, column, cell) = (field.index + 1, field.path.join("."), excerpt(text));
-        RecordingError::UnknownTime { name, line, number, column, cell, help: help.into() }
+        RecordingError::UnknownTime { name, line, number, column, cell, help: Box::new(help) }
     }
 
     fn bad_time(&self, field: &ColumnRef, text: &str, parser: &TimeParser) -> RecordingError {
         event_times::bad_time(self.name, self.rows.line(), field, text, parser)
     }
+}
+
+/// What to do without event times.
+fn pace() -> Phrase {
+    phrase!["pace with ", @"rate", ", ", @"interval", " or ", @"unpaced"]
 }

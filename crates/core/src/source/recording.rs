@@ -3,103 +3,23 @@
 use std::io::Read;
 
 use super::Source;
+use super::any_rows::AnyRows;
 use super::csv::{CsvOptions, CsvRows};
 use super::error::RecordingError;
-use super::event_time::TimeFormat;
 use super::event_times::{EventTimes, TimeColumn, out_of_order};
 use super::input::Input;
 use super::jsonl::JsonRows;
-use super::kinds::AnyRows;
 use super::lines::LineRows;
 use super::opening::{Checked, check};
+use super::options::{Key, RecordingKind, RecordingOptions};
 use super::rows::Rows as _;
-use crate::codec::{BodyEncoder, Format, MixedColumn, RowContext, Shape};
+use crate::codec::{BodyEncoder, MixedColumn};
+use crate::fault::{Explain as _, Fault, Phrase};
+use crate::projection::RowContext;
 use crate::record::Facts;
 use crate::run::{Draft, Run};
-use crate::schedule::{Order, OutOfOrder, Schedule};
+use crate::schedule::Order;
 use crate::stamp::StampFormat;
-use crate::text::{ColumnRef, ColumnTypes};
-
-/// How a recording is written.
-#[derive(Clone, Debug)]
-pub enum RecordingKind {
-    /// Comma-separated values.
-    Csv(CsvOptions),
-    /// A JSON object a line.
-    JsonLines,
-    /// Lines without any structure.
-    Raw,
-}
-
-/// What a record's key is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum KeyRule {
-    /// There is none.
-    #[default]
-    None,
-    /// The recording's name.
-    File,
-    /// The text of a column.
-    Column(String),
-    /// Always this text.
-    Constant(String),
-}
-
-/// How a recording becomes records.
-#[derive(Clone, Debug)]
-pub struct RecordingOptions {
-    /// How it is written.
-    pub kind: RecordingKind,
-    /// How many lines at its start are passed over.
-    pub skip_lines: u64,
-    /// What a body is made of, as a KCQL column list; everything without.
-    pub select: Option<String>,
-    /// The types of the columns.
-    pub types: ColumnTypes,
-    /// The column with the event time; found without.
-    pub time: Option<String>,
-    /// How event times are written.
-    pub time_format: TimeFormat,
-    /// The zone of event times without an offset; UTC without.
-    pub time_zone: Option<String>,
-    /// When records are due: whether their event times have to go forward.
-    pub schedule: Schedule,
-    /// What to do with event times that go backwards.
-    pub out_of_order: OutOfOrder,
-    /// The most records to take.
-    pub limit: Option<u64>,
-    /// The codec of bodies.
-    pub format: Format,
-    /// The shape of JSON bodies.
-    pub shape: Shape,
-    /// The records' keys.
-    pub key: KeyRule,
-    /// The lane that the records belong to.
-    pub lane: u32,
-}
-
-impl RecordingOptions {
-    /// Everything as recorded, for a recording of this kind.
-    pub fn new(kind: RecordingKind) -> Self {
-        let format = if matches!(kind, RecordingKind::Raw) { Format::Raw } else { Format::Json };
-        Self {
-            kind,
-            skip_lines: 0,
-            select: None,
-            types: ColumnTypes::default(),
-            time: None,
-            time_format: TimeFormat::Auto,
-            time_zone: None,
-            schedule: Schedule::Recorded { speed: crate::ratio::Ratio::ONE },
-            out_of_order: OutOfOrder::Error,
-            limit: None,
-            format,
-            shape: Shape::Object,
-            key: KeyRule::None,
-            lane: 0,
-        }
-    }
-}
 
 /// A recording that is being read.
 pub struct Recording {
@@ -117,19 +37,12 @@ pub struct Recording {
     is_loaded: bool,
     /// The recording has ended, or failed.
     is_over: bool,
-    decisions: Vec<String>,
+    decisions: Vec<Phrase>,
     on_mixed: Option<MixedHook>,
 }
 
 /// Is told of columns that mix numbers and texts.
 type MixedHook = Box<dyn FnMut(MixedColumn) + Send>;
-
-/// A [`KeyRule`] for a recording whose columns are known.
-pub(super) enum Key {
-    None,
-    Constant(Vec<u8>),
-    Column(ColumnRef),
-}
 
 impl Recording {
     /// Starts reading: checks the options against the first row, and decides what was left open. All faults are
@@ -138,14 +51,15 @@ impl Recording {
         name: &str,
         reader: Box<dyn Read + Send>,
         options: &RecordingOptions,
-    ) -> Result<Self, Vec<RecordingError>> {
-        let mut rows = open_rows(name, reader, options).map_err(|error| vec![error])?;
-        if !rows.advance().map_err(|error| vec![error])? {
+    ) -> Result<Self, Vec<Fault>> {
+        let mut rows = open_rows(name, reader, options).map_err(|error| vec![error.explain()])?;
+        if !rows.advance().map_err(|error| vec![error.explain()])? {
             let name = name.to_owned();
-            return Err(vec![match &options.kind {
+            let nothing = match &options.kind {
                 RecordingKind::Csv(CsvOptions { columns: None, .. }) => RecordingError::HeaderOnly { name },
                 _ => RecordingError::Empty { name, passed_over: options.skip_lines > 0 },
-            }]);
+            };
+            return Err(vec![nothing.explain()]);
         }
         let Checked { encoder, stamps, time, key, decisions } = check(name, &mut rows, options)?;
         Ok(Self {
@@ -172,7 +86,7 @@ impl Recording {
     }
 
     /// What was decided from the first row, as sentences for people.
-    pub fn decisions(&self) -> &[String] {
+    pub fn decisions(&self) -> &[Phrase] {
         &self.decisions
     }
 

@@ -9,8 +9,8 @@ mod shapes;
 
 use self::names::{Strength, TimeName, says_other, says_time};
 pub(super) use self::shapes::{is_missing, is_time_of_day, suggestion};
+use super::any_rows::AnyRows;
 use super::event_time::{EpochUnit, TimeFormat, TimeParser, looks_like_a_calendar};
-use super::kinds::AnyRows;
 use super::rows::Rows as _;
 use crate::text::{ColumnRef, is_json_number};
 

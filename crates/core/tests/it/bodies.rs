@@ -70,7 +70,7 @@ fn keyed_bodies_have_the_time_as_it_stands_for_their_name() {
 
     assert_eq!(
         error("t,a,b\n1,2,3\n", &options_keyed(csv())),
-        "--shape keyed takes exactly one column besides the time (found: a, b); choose one with --select"
+        "--shape keyed: takes exactly one column besides the time (found: a, b); choose one with --select"
     );
     assert_eq!(bodies("t,a,b\n1,2,3\n", &selecting("b", options_keyed(csv()))), [r#"{"1":3}"#]);
     assert_eq!(
@@ -153,7 +153,7 @@ fn arrays_and_csv_lines_and_raw_texts() {
     assert_eq!(bodies(text, &selecting("v", raw.clone())), ["a,\"b\"", "c\nd"]);
     assert_eq!(
         error(text, &selecting("t, v", raw)),
-        "--format raw takes whole lines, or exactly one column (found: t, v); choose one with --select"
+        "--format raw: takes whole lines, or exactly one column (found: t, v); choose one with --select"
     );
 }
 

@@ -20,6 +20,7 @@ mod times;
 
 use std::io::{Cursor, Read};
 
+use kadence_core::fault::{Explain as _, Fault, Phrase};
 use kadence_core::record::Facts;
 use kadence_core::run::Run;
 use kadence_core::schedule::Schedule;
@@ -56,12 +57,21 @@ fn reader(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
     Box::new(Cursor::new(text.into()))
 }
 
+/// A text as the command line spells its options.
+fn spelled(phrase: &Phrase) -> String {
+    phrase.spelled(|option| format!("--{option}"))
+}
+
+/// A fault as the command line shows it.
+fn shown(fault: &Fault) -> String {
+    let [place, what, help] = [&fault.place, &fault.what, &fault.help].map(spelled);
+    format!("{place}: {what}{}{help}", if help.is_empty() { "" } else { "; " })
+}
+
 /// Opens `text` as the recording `data`; the faults are shown as people see them.
 fn open(text: impl Into<Vec<u8>>, options: &RecordingOptions) -> Result<Recording, String> {
-    Recording::open("data", reader(text), options).map_err(|faults| {
-        let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        shown.join("\n")
-    })
+    Recording::open("data", reader(text), options)
+        .map_err(|faults| faults.iter().map(shown).collect::<Vec<_>>().join("\n"))
 }
 
 /// What a source gave, record by record.
@@ -88,7 +98,7 @@ fn drain(mut source: impl Source) -> Given {
             Ok(true) => {}
             Ok(false) => return given,
             Err(error) => {
-                given.error = Some(error.to_string());
+                given.error = Some(shown(&error.explain()));
                 return given;
             }
         }

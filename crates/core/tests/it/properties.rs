@@ -100,7 +100,7 @@ proptest! {
         let reader = Box::new(Trickle::new(text.clone().into(), at_most));
         match Recording::open("data", reader, &options) {
             Ok(recording) => prop_assert_eq!(drain(recording), whole),
-            Err(faults) => prop_assert_eq!(Some(faults[0].to_string()), whole.error),
+            Err(faults) => prop_assert_eq!(Some(crate::shown(&faults[0])), whole.error),
         }
     }
 

@@ -160,7 +160,7 @@ fn records_beyond_the_bound() {
     }
     let opened = |options: &RecordingOptions| {
         let faults = kadence_core::source::Recording::open("data", Box::new(Endless), options);
-        faults.err().map(|faults| faults[0].to_string())
+        faults.err().map(|faults| crate::shown(&faults[0]))
     };
     let message = "data:1: the record exceeds 67108864 bytes (is a quote left open?)";
     for options in [csv(), json_lines(), raw()] {

@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, ManualClock, Stop};
-use kadence_core::pipeline::{Control, Outcome, Progress, ReplayOptions, replay};
+use kadence_core::fault::Explain as _;
+use kadence_core::pipeline::{Control, Failure, Outcome, Progress, ReplayOptions, replay};
 use kadence_core::record::Timestamp;
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{MemorySink, Sink, StoredRecord};
@@ -116,7 +117,10 @@ impl Played {
     }
 
     pub(crate) fn failure(&self) -> String {
-        self.outcome.failure.as_ref().expect("the replay fails").to_string()
+        match self.outcome.failure.as_ref().expect("the replay fails") {
+            Failure::Source(error) => crate::shown(&error.explain()),
+            other => other.to_string(),
+        }
     }
 
     /// Asserts that nothing went wrong.

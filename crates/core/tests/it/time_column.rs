@@ -17,7 +17,7 @@ fn clock_of(text: &str, options: RecordingOptions) -> Result<String, String> {
             assert!(found.guessed);
             Ok(format!("{} {}", found.column, found.format))
         }
-        Err(faults) => Err(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        Err(faults) => Err(faults.iter().map(crate::shown).collect::<Vec<_>>().join("\n")),
     }
 }
 

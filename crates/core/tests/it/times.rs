@@ -17,7 +17,7 @@ fn event_times(text: &str, options: &RecordingOptions) -> Vec<String> {
 }
 
 fn decision(text: &str, options: &RecordingOptions) -> String {
-    open(text, options).unwrap().decisions().join("; ")
+    open(text, options).unwrap().decisions().iter().map(crate::spelled).collect::<Vec<_>>().join("; ")
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn options_at_odds_are_misuse() {
         &bench,
         "replay data.csv --to null --shape keyed --select value,timestamp,line()",
         2,
-        "kadence: --shape keyed takes exactly one column besides the time (found: value, line); choose one with \
+        "kadence: --shape keyed: takes exactly one column besides the time (found: value, line); choose one with \
          --select",
     );
     refused(

@@ -99,18 +99,28 @@ fn run_page(path: &Path) {
             beside.push((command, bench.start(&words[1..])));
             continue;
         }
+        if words[1..].starts_with(&["topics".into(), "delete".into()]) {
+            // Whoever still read the topic would say that it is gone.
+            let readers = beside.extract_if(.., |(command, _)| command.contains(" consume "));
+            readers.for_each(|(command, running)| end(path, &command, running));
+        }
         let finished = bench.kadence(&words[1..]);
         assert_eq!(finished.code, Some(expected), "{}: {command}: {finished:#?}", path.display());
     }
-    for (command, mut running) in beside {
-        // A command that has not come to listening for signals yet would just die of one.
-        if command.contains(" up") {
-            running.line();
-        }
-        running.interrupt();
-        let status = running.wait();
-        assert_eq!(status.code(), Some(0), "{}: {command}: {}", path.display(), running.stderr());
+    for (command, running) in beside {
+        end(path, &command, running);
     }
+}
+
+/// Ends a command as somebody would at a terminal.
+fn end(path: &Path, command: &str, mut running: Running) {
+    // A command that has not come to listening for signals yet would just die of one.
+    if command.contains(" up") {
+        running.line();
+    }
+    running.interrupt();
+    let status = running.wait();
+    assert_eq!(status.code(), Some(0), "{}: {command}: {}", path.display(), running.stderr());
 }
 
 #[test]

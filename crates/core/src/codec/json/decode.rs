@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::codec::{DecodeError, Decoded, Decoder};
-use crate::data::{RowBuilder, Rows};
+use crate::data::{RowBuffer, RowBuilder};
 use crate::swar;
 
 /// Objects and lists in one another, as `serde_json` has it.
@@ -27,7 +27,7 @@ impl JsonDecoder {
 }
 
 impl Decoder for JsonDecoder {
-    fn decode(&mut self, body: &[u8], rows: &mut Rows) -> Result<Decoded, DecodeError> {
+    fn decode(&mut self, body: &[u8], rows: &mut RowBuffer) -> Result<Decoded, DecodeError> {
         let text = std::str::from_utf8(body)
             .map_err(|error| DecodeError { what: "not UTF-8".into(), at: Some(error.valid_up_to()) })?;
         let mut row = rows.build();
@@ -39,8 +39,15 @@ impl Decoder for JsonDecoder {
     }
 }
 
+/// Adds the value that the JSON `text` is to a row.
+pub(crate) fn read_value(text: &str, row: &mut RowBuilder<'_>) -> Result<(), Wrong> {
+    let mut reader = Reader { text, at: 0, unescaped: &mut String::new() };
+    reader.value(row, 1)?;
+    if reader.peek_token().is_some() { Err("something follows the value") } else { Ok(()) }
+}
+
 /// What is wrong with a text.
-type Wrong = &'static str;
+pub(crate) type Wrong = &'static str;
 
 struct Reader<'t> {
     text: &'t str,

@@ -9,7 +9,7 @@ use kadence_core::text::{CellType, ColumnTypes};
 
 use super::options::{Input, InputOptions, PaceOptions, ReplayOptions};
 use crate::cli::values::Auto;
-use crate::fault::Error;
+use crate::fault::{Error, spell};
 use crate::output::Voice;
 use crate::replay::{Replay, kind_of};
 
@@ -84,7 +84,7 @@ impl ReplayOptions {
             return Error::met(&name, format!("cannot be read ({error})"), "");
         }
         match packed(&name) {
-            Some((what, help)) => Error::met(&name, what, &help),
+            Some((what, help)) => Error::met(&name, what, &help.spelled(spell)),
             None => Error::misuse(
                 &name,
                 "the extension says nothing",

@@ -33,21 +33,7 @@ const CIRCLES: &[&[&str]] = &[
     ],
     &["crates/broker/src/options/listener.rs", "crates/broker/src/options/properties.rs"],
     &["crates/broker/src/transactions/entry.rs", "crates/broker/src/transactions/machine.rs"],
-    &[
-        "crates/core/src/codec.rs",
-        "crates/core/src/projection.rs",
-        "crates/core/src/source/csv.rs",
-        "crates/core/src/source/error.rs",
-        "crates/core/src/source/input.rs",
-        "crates/core/src/source/jsonl.rs",
-        "crates/core/src/source/kinds.rs",
-        "crates/core/src/source/lines.rs",
-        "crates/core/src/source/rows.rs",
-    ],
-    &["crates/core/src/source/opening.rs", "crates/core/src/source/recording.rs"],
-    &["crates/kadence/src/fault.rs", "crates/kadence/src/output.rs"],
     &["crates/kafka/src/consumer/membership.rs", "crates/kafka/src/consumer/source.rs"],
-    &["crates/kcql/src/caret.rs", "crates/kcql/src/span.rs"],
 ];
 
 #[test]
