@@ -4,10 +4,11 @@
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 use std::io::{Cursor, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Stop, SystemClock};
-use kadence_core::pipeline::{Progress, ReplayOptions, replay};
+use kadence_core::clock::SystemClock;
+use kadence_core::pipeline::{Control, ReplayOptions, replay};
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::NullSink;
 use kadence_core::source::{CsvOptions, Lookalike, Recording, RecordingKind, RecordingOptions};
@@ -95,15 +96,8 @@ fn cpu_seconds(text: &[u8], options: &RecordingOptions, paced: bool) -> f64 {
         stamps: recording.stamps().to_vec(),
     };
     let before = cpu();
-    let outcome = replay(
-        recording,
-        &mut NullSink::default(),
-        &replay_options,
-        &SystemClock,
-        &Stop::new(),
-        &Stop::new(),
-        &Progress::default(),
-    );
+    let control = Control::new(Arc::new(SystemClock));
+    let outcome = replay(recording, &mut NullSink::default(), &replay_options, &control);
     let spent = cpu().saturating_sub(before);
     assert_eq!(outcome.report.accepted, RECORDS, "{:?}", outcome.failure);
     spent.as_secs_f64()

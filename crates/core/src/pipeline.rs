@@ -4,26 +4,26 @@
 //! thread waits until the first record is due, hands the sink all that is due as one slice, and gives empty runs
 //! back. Acknowledgements are the sink's business: they never delay the next record.
 
+mod control;
+
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::clock::{Clock, Stop, SystemClock};
+use crate::clock::SystemClock;
 use crate::pacer::Pacer;
-use crate::record::Timestamp;
 use crate::report::{Lateness, LostRecord, Report, Skew};
-use crate::ring::{Next, Ring};
+use crate::ring::{Next, PATIENCE, Ring};
 use crate::run::Run;
 use crate::schedule::{Schedule, Timeline};
 use crate::sink::{Sink, SinkError};
 use crate::source::{RecordingError, Source};
 use crate::stamp::{StampFormat, StampWriter};
 
-/// How long one wait for a source or a sink lasts before a stop request is looked for.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
+pub use control::{Control, Progress, ReplayPosition};
+
 /// How often the sink is looked after while no record is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Records that are handed over together say the same instant; more of them than this are handed over in turns.
+/// The most records that are handed over together, and so say the same instant.
 const MOST_AT_ONCE: usize = 1_024;
 
 /// How a replay is paced and measured.
@@ -35,59 +35,23 @@ pub struct ReplayOptions {
     pub schedule: Schedule,
     /// How much of each wait's end is spent polling the clock.
     pub spin: Duration,
-    /// A record later than this counts as missed.
+    /// The lateness beyond which a record counts as missed.
     pub tolerance: Duration,
     /// The formats of the hand-over instants in the bodies.
     pub stamps: Vec<StampFormat>,
 }
 
-/// Where a replay is, for whoever watches it.
-#[derive(Debug, Default)]
-pub struct Progress {
-    accepted: AtomicU64,
-    due_nanos: AtomicU64,
-    late_nanos: AtomicU64,
-    event_nanos: AtomicI64,
-    has_event_time: AtomicBool,
-}
-
-/// A reading of [`Progress`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Position {
-    /// Records handed to the sink.
-    pub accepted: u64,
-    /// When the last of them was due, counted from the start of the run.
-    pub due: Duration,
-    /// How late it left.
-    pub late: Duration,
-    /// Its event time.
-    pub event_time: Option<Timestamp>,
-}
-
-impl Progress {
-    /// The present position.
-    pub fn position(&self) -> Position {
-        let event_time = self.has_event_time.load(Relaxed);
-        Position {
-            accepted: self.accepted.load(Relaxed),
-            due: Duration::from_nanos(self.due_nanos.load(Relaxed)),
-            late: Duration::from_nanos(self.late_nanos.load(Relaxed)),
-            event_time: event_time.then(|| Timestamp::from_nanos(self.event_nanos.load(Relaxed))),
-        }
-    }
-}
-
 /// How a replay ended, with what it did until then.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What happened.
+    /// What happened until then.
     pub report: Report,
     /// What cut it short, if anything did.
     pub failure: Option<Failure>,
 }
 
 impl Outcome {
-    /// That of a replay which was cut before its first record.
+    /// The outcome of a replay that was cut before its first record.
     pub fn interrupted(verb: &'static str) -> Self {
         Self {
             report: Report { verb, interrupted: true, acknowledged: Some(0), ..Report::default() },
@@ -112,7 +76,7 @@ pub enum Failure {
     /// The sink finished without a word on some records.
     #[error("{records} records were neither acknowledged nor given up; this is a defect of kadence")]
     Unaccounted {
-        /// How many.
+        /// How many records.
         records: u64,
     },
     /// The reader thread is gone.
@@ -120,32 +84,28 @@ pub enum Failure {
     Reader,
 }
 
-/// Replays `source` into `sink` and reports how that went. Blocks until the end, or until `stop` is raised: then
-/// what was accepted is flushed and the report says it was interrupted. Raising `abandon` ends the flush as well.
+/// Replays `source` into `sink` and reports how that went. Blocks until the end, or until `control` asks for a stop:
+/// then what was accepted is flushed and the report says it was interrupted.
 pub fn replay(
     source: impl Source + 'static,
     sink: &mut dyn Sink,
     options: &ReplayOptions,
-    clock: &dyn Clock,
-    stop: &Stop,
-    abandon: &Stop,
-    progress: &Progress,
+    control: &Control,
 ) -> Outcome {
+    let stop = &*control.stop;
     if options.schedule.is_paced() {
         SystemClock::sharpen_this_thread();
     }
     let ring = Ring::start(source);
     let mut next = ring.next(stop, || Ok(()));
     // The first run is encoded before the clock starts, so that reading it makes nobody late.
-    let pacer = Pacer::start(clock, stop, options.spin);
+    let pacer = Pacer::start(&*control.clock, stop, options.spin);
     sink.begin(pacer.anchor());
     let mut replay = Replay {
         sink,
         options,
-        clock,
-        stop,
+        control,
         pacer,
-        progress,
         stamps: StampWriter::new(&options.stamps),
         timeline: Timeline::new(options.schedule),
         dues: Vec::new(),
@@ -172,16 +132,14 @@ pub fn replay(
         next = ring.next(stop, || replay.sink.check());
     };
     let interrupted = !is_complete && failure.is_none();
-    replay.finish(failure, interrupted, abandon)
+    replay.finish(failure, interrupted)
 }
 
 struct Replay<'a> {
     sink: &'a mut dyn Sink,
     options: &'a ReplayOptions,
-    clock: &'a dyn Clock,
-    stop: &'a Stop,
+    control: &'a Control,
     pacer: Pacer<'a>,
-    progress: &'a Progress,
     stamps: StampWriter,
     timeline: Timeline,
     /// The due times of the present run's records, as far as they were asked for.
@@ -206,7 +164,7 @@ impl Replay<'_> {
         let mut next = 0;
         self.dues.clear();
         while next < run.len() {
-            if self.stop.is_raised() {
+            if self.control.stop.is_raised() {
                 return Ok(false);
             }
             let most = run.len().min(next + MOST_AT_ONCE);
@@ -220,7 +178,7 @@ impl Replay<'_> {
                 // Only a stop request ends a wait early.
                 continue;
             }
-            let handed_over = self.clock.wall();
+            let handed_over = self.control.clock.wall();
             run.stamp(next..end, handed_over, &mut self.stamps);
             let dues = self.dues.get(next..end).unwrap_or_default();
             let accepted = self.sink.accept(&run.slice(next..end, dues, handed_over))?;
@@ -239,7 +197,7 @@ impl Replay<'_> {
         self.wait(due)
     }
 
-    /// When the record `index` of `run` is due; those before it were asked for.
+    /// Tells when the record `index` of `run` is due; those before it were asked for.
     #[inline]
     fn due(&mut self, run: &Run, index: usize) -> Duration {
         while self.dues.len() <= index {
@@ -249,7 +207,7 @@ impl Replay<'_> {
         self.dues[index]
     }
 
-    /// The end of the first of `records` that are due at `now` or before.
+    /// Tells where the first of `records` end that are due at `now` or before.
     fn due_by(&mut self, run: &Run, records: Range<usize>, now: Duration) -> usize {
         let end = records.end;
         records.into_iter().find(|&index| self.due(run, index) > now).unwrap_or(end)
@@ -260,7 +218,7 @@ impl Replay<'_> {
     fn wait(&mut self, due: Duration) -> Result<Duration, SinkError> {
         loop {
             let next_look = self.pacer.elapsed() + LOOK_EVERY;
-            if next_look + LOOK_EVERY / 2 > due || self.stop.is_raised() {
+            if next_look + LOOK_EVERY / 2 > due || self.control.stop.is_raised() {
                 return Ok(self.pacer.wait(due));
             }
             self.pacer.wait(next_look);
@@ -271,11 +229,7 @@ impl Replay<'_> {
     fn count(&mut self, run: &Run, first: usize, accepted: usize, now: Duration) {
         let Some(last) = accepted.checked_sub(1).map(|more| first + more) else { return };
         self.tally.accepted += accepted as u64;
-        self.progress.accepted.store(self.tally.accepted, Relaxed);
-        if let Some(time) = run.time(last) {
-            self.progress.event_nanos.store(time.as_nanos(), Relaxed);
-            self.progress.has_event_time.store(true, Relaxed);
-        }
+        self.control.progress.accept(self.tally.accepted, run.time(last));
         if !self.options.schedule.is_paced() {
             return;
         }
@@ -286,13 +240,12 @@ impl Replay<'_> {
             self.tally.missed += u64::from(late > self.options.tolerance);
         }
         self.tally.last_due = self.dues[last];
-        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.progress.due_nanos.store(nanos(self.tally.last_due), Relaxed);
-        self.progress.late_nanos.store(nanos(now.saturating_sub(self.tally.last_due)), Relaxed);
+        self.control.progress.pace(self.tally.last_due, now.saturating_sub(self.tally.last_due));
     }
 
     /// Waits for the acknowledgements and sums up.
-    fn finish(self, mut failure: Option<Failure>, interrupted: bool, abandon: &Stop) -> Outcome {
+    fn finish(self, mut failure: Option<Failure>, interrupted: bool) -> Outcome {
+        let abandon = &*self.control.abandon;
         if let Err(error) = self.sink.flush(abandon) {
             failure.get_or_insert(Failure::Sink(error));
         }

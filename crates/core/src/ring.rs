@@ -2,13 +2,15 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use crate::clock::Stop;
-use crate::pipeline::PATIENCE;
 use crate::run::Run;
 use crate::sink::SinkError;
 use crate::source::{RecordingError, Source};
 
+/// How long one wait for a source or a sink lasts before a stop request is looked for.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
 /// How many runs are under way at once: one at the pacer, the others ahead of it.
 const RUNS: usize = 8;
 /// The size at which a run counts as full.

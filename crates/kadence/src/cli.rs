@@ -1,10 +1,12 @@
 //! The command line: a file per verb.
 
 mod completions;
+mod config;
 mod connection;
 mod consume;
 mod demo;
 mod groups;
+mod producing;
 mod replay;
 mod topics;
 mod up;
@@ -14,8 +16,9 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
+use self::config::Origin;
 use crate::fault::Error;
 pub use crate::output::Exit;
 use crate::output::Voice;
@@ -30,6 +33,8 @@ use crate::output::Voice;
     max_term_width = 100
 )]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 misused, 130 a bounded run was cut by Ctrl-C.\n\
+    Options may stand in kadence.toml in the current folder, or in the file that KADENCE_CONFIG names: \
+    `speed = 10` under [replay].\n\
     Start with `kadence demo`; then `kadence up` in one terminal and `kadence replay FILE -t TOPIC` in another.")]
 struct Cli {
     #[command(flatten)]
@@ -65,33 +70,48 @@ enum Verb {
 
 /// Runs the command line `arguments`, the program's name first, and gives the exit code.
 pub fn run(arguments: Vec<OsString>) -> Exit {
-    let json = arguments.iter().any(|argument| argument == "--json");
+    let asks_for_json = |arguments: &[OsString]| arguments.iter().any(|argument| argument == "--json");
+    let json = asks_for_json(&arguments);
+    let (arguments, origin) = match config::extend(&Cli::command(), arguments) {
+        Ok(extended) => extended,
+        Err(error) => return Voice { json, quiet: false }.error(&error),
+    };
+    let json = asks_for_json(&arguments);
     match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli.run(),
-        // clap's tip to pass an unknown option as a value helps nobody.
-        Err(mut error) if error.kind() == ErrorKind::UnknownArgument && !json => {
-            let _ = error.remove(ContextKind::Suggested);
-            error.exit()
-        }
-        Err(error) if json && error.use_stderr() => {
-            let text = error.to_string();
-            // What is missing stands on lines of its own, up to the usage.
-            let what: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-            let what = what.join(" ");
-            let what = what.strip_prefix("error: ").unwrap_or(&what);
-            let voice = Voice { json, quiet: false };
-            voice.error(&Error::misuse("command line", what, "kadence VERB --help says what there is"))
-        }
-        // Help and version are no errors, and clap knows where each belongs.
-        Err(error) => error.exit(),
+        Ok(cli) => cli.run(&origin),
+        Err(error) => refuse(error, &origin, Voice { json, quiet: false }),
     }
+}
+
+/// Says why a command line is refused, or shows the help that it asks for.
+fn refuse(mut error: clap::Error, origin: &Origin, voice: Voice) -> Exit {
+    if let Some(error) = origin.blame(&error) {
+        return voice.error(&error);
+    }
+    // Help and version are no errors, and clap knows where each belongs.
+    if !voice.json || !error.use_stderr() {
+        // clap's tip to pass an unknown option as a value helps nobody.
+        if error.kind() == ErrorKind::UnknownArgument {
+            let _ = error.remove(ContextKind::Suggested);
+        }
+        error.exit()
+    }
+    let text = error.to_string();
+    // What is missing stands on lines of its own, up to the usage.
+    let what: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let what = what.join(" ");
+    let what = what.strip_prefix("error: ").unwrap_or(&what);
+    voice.error(&Error::misuse("command line", what, "kadence VERB --help says what there is"))
 }
 
 impl Cli {
     /// Runs the verb, says what went wrong if anything did, and gives the exit code.
-    fn run(self) -> Exit {
+    fn run(self, origin: &Origin) -> Exit {
         let voice = Voice { json: self.global.json, quiet: self.global.quiet };
         start_log(self.global.verbose, voice);
+        if !origin.file.is_empty() {
+            tracing::debug!(file = origin.file, "options are read from a file");
+        }
         let done: Result<Exit, Error> = match self.verb {
             Verb::Demo(options) => options.run(voice),
             Verb::Up(options) => options.run(voice),

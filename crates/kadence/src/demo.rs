@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
-use kadence_core::pipeline::Progress;
 use kadence_core::report::Report;
 use kadence_core::run::Run;
 use kadence_core::sink::Sink;
@@ -17,7 +16,8 @@ use serde::Serialize;
 
 use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_report, say};
-use crate::replay::{DEFAULT_TOLERANCE, Replay, all_faults};
+use crate::replay::{Replay, all_faults};
+use crate::sending::{DEFAULT_TOLERANCE, in_real_time};
 use crate::signals::Signals;
 
 /// A week of earthquakes; `data/ORIGIN.md` says where they are from.
@@ -126,10 +126,12 @@ impl Show {
     ) -> Result<Report, Error> {
         let plan = self.plan(address)?;
         let recording = self.recording(&plan)?;
-        let mut sink = wrap(plan.sink(&signals.stop)?)?;
-        let progress = Arc::new(Progress::default());
-        let line = ProgressLine::start(voice, Arc::clone(&progress), format!("{}×", self.speed), None);
-        let outcome = plan.drive(recording, &mut *sink, &signals.stop, &signals.abandon, &progress);
+        let control = in_real_time(&signals.stop, &signals.abandon);
+        let sending = plan.sending(&recording);
+        let mut sink = wrap(sending.sink(&control)?)?;
+        let line =
+            ProgressLine::start(voice, Arc::clone(&control.progress), format!("{}×", self.speed), None);
+        let outcome = sending.drive(recording, &mut *sink, &control);
         drop(line);
         match outcome.failure {
             Some(failure) => Err(failure.into()),

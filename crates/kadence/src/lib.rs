@@ -3,7 +3,7 @@
 //! [`Replay`] is the whole of it in one value:
 //!
 //! ```no_run
-//! use kadence::{Replay, Target};
+//! use kadence::Replay;
 //!
 //! let outcome = Replay::of_file("data/earthquakes.csv")
 //!     .speed("100000")?
@@ -21,10 +21,12 @@ mod demo;
 mod fault;
 mod output;
 mod replay;
+mod sending;
 mod signals;
 mod template;
 
 pub use fault::{Error, Fault};
-pub use kadence_core::pipeline::{Failure, Outcome};
+pub use kadence_core::pipeline::{Control, Failure, Outcome};
 pub use kadence_core::report::{Percentiles, Report};
-pub use replay::{Replay, Target};
+pub use replay::Replay;
+pub use sending::Destination;

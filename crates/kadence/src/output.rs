@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::fault::Error;
 
-/// What scripts can rely on.
+/// The exit code, on which scripts can rely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -40,9 +40,9 @@ impl From<Exit> for ExitCode {
 /// How a verb speaks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Voice {
-    /// One JSON object ends the run.
+    /// Whether one JSON object ends the run.
     pub(crate) json: bool,
-    /// Only errors.
+    /// Whether only errors are said.
     pub(crate) quiet: bool,
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn is_reader_gone() -> bool {
     false
 }
 
-/// A closed pipe is how a reader says that it has enough: no error.
+/// Takes a closed pipe for no error: it is how a reader says that it has enough.
 pub(crate) fn ok_if_closed(result: io::Result<()>) -> Result<(), Error> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -1,7 +1,7 @@
 //! A replay as one value: what is read, how it is paced, and where it goes.
 
-mod echo;
-mod outlook;
+mod check;
+mod length;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,30 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::fault::Fault;
-use kadence_core::pipeline::{self, Outcome, Progress, ReplayOptions};
+use kadence_core::pipeline::{Control, Outcome, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
-use kadence_core::sink::{NullSink, Sink};
 use kadence_core::source::{CsvOptions, Recording, RecordingError, RecordingKind, RecordingOptions};
-use kadence_kafka::{Connection, ProducerOptions, TopicSink};
+use kadence_kafka::{Connection, ProducerOptions};
 
 use crate::fault::Error;
-pub(crate) use echo::EchoSink;
-pub(crate) use outlook::length;
-
-/// What a record counts as missed beyond, unless said.
-pub(crate) const DEFAULT_TOLERANCE: Duration = Duration::from_millis(10);
-
-/// Where records go.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// A topic.
-    Topic(Box<ProducerOptions>),
-    /// Nowhere: every body is checksummed.
-    Null,
-}
+use crate::sending::{DEFAULT_TOLERANCE, Destination, Sending, in_real_time};
+pub(crate) use length::length;
 
 /// A replay that can be run.
 #[derive(Clone, Debug)]
@@ -42,17 +28,17 @@ pub struct Replay {
     /// How it becomes records.
     pub recording: RecordingOptions,
     /// Where they go.
-    pub target: Target,
+    pub destination: Destination,
     /// How much of each wait's end is spent polling the clock.
     pub spin: Duration,
-    /// A record later than this counts as missed.
-    pub tolerance: Duration,
-    /// Each record's body is printed to standard output as it is sent.
+    /// The lateness beyond which a record counts as missed; 10 ms unless said.
+    pub tolerance: Option<Duration>,
+    /// Whether each record's body is printed to standard output as it is sent.
     pub echo: bool,
 }
 
 impl Replay {
-    /// The recording at `path` at its own pace, into nowhere. What kind it is follows from the name: `.csv` and `.tsv`,
+    /// Makes a replay of the recording at `path` at its own pace, into nowhere. What kind it is follows from the name: `.csv` and `.tsv`,
     /// `.jsonl` and `.ndjson`, anything else is raw lines.
     pub fn of_file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
@@ -60,9 +46,9 @@ impl Replay {
         Self {
             path,
             recording: RecordingOptions::new(kind),
-            target: Target::Null,
+            destination: Destination::Null,
             spin: Duration::ZERO,
-            tolerance: DEFAULT_TOLERANCE,
+            tolerance: None,
             echo: false,
         }
     }
@@ -83,7 +69,7 @@ impl Replay {
     /// Sends the records to `topic` of the cluster at `brokers` (`HOST:PORT,…`).
     #[must_use]
     pub fn into_topic(mut self, brokers: &str, topic: &str) -> Self {
-        self.target = Target::Topic(Box::new(ProducerOptions {
+        self.destination = Destination::Topic(Box::new(ProducerOptions {
             connection: Connection::to(brokers),
             topic: topic.into(),
             ..ProducerOptions::default()
@@ -95,15 +81,16 @@ impl Replay {
     ///
     /// `Err` means that nothing was sent; what cut a begun run short is in the outcome.
     pub fn run(self) -> Result<Outcome, Error> {
-        let never = Arc::new(Stop::new());
-        self.run_until(&never, &never, &Progress::default())
+        self.run_under(&in_real_time(&Arc::default(), &Arc::default()))
     }
 
-    /// Runs until the end of the recording or until `stop` is raised; raising `abandon` ends the wait for
-    /// acknowledgements as well.
-    pub fn run_until(self, stop: &Arc<Stop>, abandon: &Stop, progress: &Progress) -> Result<Outcome, Error> {
+    /// Runs to the end of the recording, or until `control` asks for a stop.
+    pub fn run_under(self, control: &Control) -> Result<Outcome, Error> {
+        for notice in self.check()? {
+            tracing::info!("{notice}");
+        }
         let recording = self.open()?;
-        self.run_recording(recording, stop, abandon, progress)
+        self.sending(&recording).run(recording, control)
     }
 
     /// Opens the recording and checks the options against its first row.
@@ -115,60 +102,26 @@ impl Replay {
         Recording::open(&name, reader, &self.recording).map_err(|faults| all_faults(&faults))
     }
 
-    /// Runs with a recording that is already open.
-    pub(crate) fn run_recording(
-        &self,
-        recording: Recording,
-        stop: &Arc<Stop>,
-        abandon: &Stop,
-        progress: &Progress,
-    ) -> Result<Outcome, Error> {
-        let mut sink = self.sink(stop)?;
-        if self.echo {
-            sink = Box::new(EchoSink::new(sink, io::stdout()));
-        }
-        Ok(self.drive(recording, &mut *sink, stop, abandon, progress))
-    }
-
-    /// Opens the target.
-    pub(crate) fn sink(&self, stop: &Arc<Stop>) -> Result<Box<dyn Sink>, Error> {
-        Ok(match &self.target {
-            Target::Null => Box::new(NullSink::default()),
-            Target::Topic(producer) => {
-                let paced = self.recording.schedule.is_paced();
-                let producer = ProducerOptions { paced, ..(**producer).clone() };
-                Box::new(TopicSink::open(&producer, Arc::new(SystemClock), Arc::clone(stop))?)
-            }
-        })
-    }
-
-    /// Replays an open recording into an open target.
-    pub(crate) fn drive(
-        &self,
-        recording: Recording,
-        sink: &mut dyn Sink,
-        stop: &Stop,
-        abandon: &Stop,
-        progress: &Progress,
-    ) -> Outcome {
-        let options = ReplayOptions {
+    /// Tells how the records of an open recording go on their way.
+    pub(crate) fn sending(&self, recording: &Recording) -> Sending {
+        let pacing = ReplayOptions {
             verb: "replay",
             schedule: self.recording.schedule,
             spin: self.spin,
-            tolerance: self.tolerance,
+            tolerance: self.tolerance.unwrap_or(DEFAULT_TOLERANCE),
             stamps: recording.stamps().to_vec(),
         };
-        pipeline::replay(recording, sink, &options, &SystemClock, stop, abandon, progress)
+        Sending { destination: self.destination.clone(), pacing, echo: self.echo }
     }
 }
 
-/// All faults of a recording as one error.
+/// Gathers all faults of a recording in one error.
 pub(crate) fn all_faults(faults: &[Fault]) -> Error {
     Error::all(faults.iter().map(Into::into))
         .unwrap_or_else(|| Error::met("recording", "cannot be opened", ""))
 }
 
-/// The kind of recording that `path` is called.
+/// Tells the kind of recording by the name of its file.
 pub(crate) fn kind_of(path: &Path) -> Option<RecordingKind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match &*extension {

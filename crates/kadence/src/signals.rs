@@ -14,9 +14,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 /// What a verb watches.
 #[derive(Clone, Debug)]
 pub(crate) struct Signals {
-    /// Raised by the first signal: take no more, finish what was begun.
+    /// The request of the first signal: take no more, finish what was begun.
     pub(crate) stop: Arc<Stop>,
-    /// Raised by the second signal: wait for nothing.
+    /// The request of the second signal: wait for nothing.
     pub(crate) abandon: Arc<Stop>,
 }
 
@@ -48,7 +48,7 @@ impl Signals {
     }
 }
 
-/// Has a write beyond the largest size of a file (`ulimit -f`) fail, as one on a full disk does, where the system
+/// Makes a write beyond the largest size of a file (`ulimit -f`) fail, as one on a full disk does, where the system
 /// would end the process.
 fn refuse_large_writes() {
     #[cfg(unix)]
@@ -59,7 +59,7 @@ fn refuse_large_writes() {
     }
 }
 
-/// The signals that the process did not start with ignored.
+/// Lists the signals that the process did not start with ignored.
 #[cfg(unix)]
 fn listened_for() -> Vec<i32> {
     // Whoever asks the system by its functions needs unsafe code; Linux tells in a file as well.
@@ -68,7 +68,7 @@ fn listened_for() -> Vec<i32> {
     [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect()
 }
 
-/// The set of ignored signals in a process's status: signal n is bit n − 1.
+/// Reads the set of ignored signals off a process's status: signal n is bit n − 1.
 #[cfg(unix)]
 fn ignored(status: &str) -> u64 {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

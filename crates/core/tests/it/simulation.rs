@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use kadence_core::clock::{Clock, ManualClock, Stop};
 use kadence_core::fault::Explain as _;
-use kadence_core::pipeline::Failure;
-use kadence_core::pipeline::{Outcome, Progress, ReplayOptions, replay};
+use kadence_core::pipeline::{Control, Failure, Outcome, Progress, ReplayOptions, replay};
 use kadence_core::record::Timestamp;
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{MemorySink, Sink, StoredRecord};
@@ -20,7 +19,7 @@ pub(crate) const START: Timestamp = Timestamp::from_nanos(1_617_967_896_000_000_
 pub(crate) struct Simulation {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) stop: Arc<Stop>,
-    pub(crate) progress: Progress,
+    pub(crate) progress: Arc<Progress>,
     pub(crate) tolerance: Duration,
     faults: Vec<(u64, Fault)>,
     at_most: usize,
@@ -41,7 +40,7 @@ impl Simulation {
         Self {
             clock,
             stop: Arc::default(),
-            progress: Progress::default(),
+            progress: Arc::default(),
             tolerance: Duration::from_millis(10),
             faults: Vec::new(),
             at_most: usize::MAX,
@@ -94,7 +93,13 @@ impl Simulation {
             stamps,
         };
         let sink: &mut dyn Sink = &mut sink;
-        let outcome = replay(source, sink, &options, &*self.clock, &self.stop, &Stop::new(), &self.progress);
+        let control = Control {
+            clock: Arc::clone(&self.clock) as _,
+            stop: Arc::clone(&self.stop),
+            abandon: Arc::default(),
+            progress: Arc::clone(&self.progress),
+        };
+        let outcome = replay(source, sink, &options, &control);
         let records = std::mem::take(&mut *records.lock().unwrap_or_else(PoisonError::into_inner));
         Played { records, outcome }
     }

@@ -10,9 +10,9 @@ use kadence_kafka::{From, Until};
 /// A choice that may be left to kadence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Auto<T> {
-    /// Decide by what is found.
+    /// Left: what is found decides.
     Auto,
-    /// Somebody decided.
+    /// Made by somebody.
     Said(T),
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn one_of<T: Copy + Send + Sync + 'static>(
     })
 }
 
-/// `10ms`, `1.5s`, `100us`, `2m`, `1h 30m`.
+/// Reads a duration: `10ms`, `1.5s`, `100us`, `2m`, `1h 30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wanted =
         || format!("`{text}` is no duration; write it with its unit, such as 100us, 10ms, 1.5s or 2m");
@@ -33,7 +33,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| wanted())
 }
 
-/// `64KiB`, `1MiB`, `1GiB`, or a plain number of bytes.
+/// Reads a size: `64KiB`, `1MiB`, `1GiB`, or a plain number of bytes.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -52,7 +52,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
 }
 
-/// One ASCII character; `\t` or `tab` is a tab.
+/// Reads one ASCII character; `\t` or `tab` is a tab.
 pub(crate) fn byte(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),
@@ -61,7 +61,7 @@ pub(crate) fn byte(text: &str) -> Result<u8, String> {
     }
 }
 
-/// `name=value` with a name.
+/// Reads `name=value`; the name is not empty.
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().into(), value.into())),
@@ -69,19 +69,19 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// `name=value`.
+/// Reads a header, written as `name=value`.
 pub(crate) fn header(text: &str) -> Result<Header, String> {
     pair(text).map(|(name, value)| Header { name, value: value.into_bytes() })
 }
 
-/// `name:type`.
+/// Reads a column's type, written as `name:type`.
 pub(crate) fn column_type(text: &str) -> Result<(String, CellType), String> {
     let text = text.trim();
     let (name, ty) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` is not written as name:type"))?;
     Ok((name.trim_end().into(), ty.trim().parse().map_err(|error| format!("{error}"))?))
 }
 
-/// An instant: ISO 8601 with an offset, or milliseconds since 1970.
+/// Reads an instant: ISO 8601 with an offset, or milliseconds since 1970.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     if let Ok(millis) = text.parse::<i64>()
         && let Some(nanos) = millis.checked_mul(1_000_000)
@@ -95,7 +95,7 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::from_nanos(nanos))
 }
 
-/// Where to start reading.
+/// Reads where to start in a topic.
 pub(crate) fn from(text: &str) -> Result<From, String> {
     match text {
         "beginning" => return Ok(From::Beginning),
@@ -112,7 +112,7 @@ pub(crate) fn from(text: &str) -> Result<From, String> {
     }
 }
 
-/// Where to stop reading.
+/// Reads where to stop in a topic.
 pub(crate) fn until(text: &str) -> Result<Until, String> {
     if let Some(time) = text.strip_prefix('@') {
         return Ok(Until::At(instant(time)?));

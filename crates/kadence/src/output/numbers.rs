@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// `1,707`
+/// Writes a number with its thousands apart: `1,707`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -15,12 +15,12 @@ pub(crate) fn count(number: u64) -> String {
     grouped
 }
 
-/// `1 record`, `1,707 records`
+/// Writes a number of records: `1 record`, `1,707 records`.
 pub(crate) fn records(number: u64) -> String {
     format!("{} record{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// `312 kB`
+/// Writes a number of bytes: `312 kB`.
 pub(crate) fn bytes(number: u64) -> String {
     let mut amount = number as f64;
     for unit in ["B", "kB", "MB", "GB"] {
@@ -32,7 +32,7 @@ pub(crate) fn bytes(number: u64) -> String {
     format!("{amount:.1} TB")
 }
 
-/// `93 µs`, `1.2 ms`, `6.0 s`, of a number of microseconds.
+/// Writes a number of microseconds: `93 µs`, `1.2 ms`, `6.0 s`.
 pub(crate) fn micros(micros: f64) -> String {
     match micros {
         few if few < 9.95 => format!("{few:.1} µs"),
@@ -42,7 +42,7 @@ pub(crate) fn micros(micros: f64) -> String {
     }
 }
 
-/// `6.05 s`, `2 min 40 s`, `3 h 12 min`
+/// Writes a duration: `6.05 s`, `2 min 40 s`, `3 h 12 min`.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {

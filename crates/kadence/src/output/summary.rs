@@ -6,7 +6,7 @@ use kadence_core::report::{Percentiles, Report};
 
 use super::{bytes, count, duration, micros, records, say};
 
-/// A rate over less than this says more of the start than of the run.
+/// The shortest run that has a rate; over less it says more of the start than of the run.
 const SHORTEST_FOR_A_RATE: Duration = Duration::from_millis(100);
 
 /// Says on stderr what a replay did.
@@ -68,7 +68,7 @@ fn lines(report: &Report, tolerance: Duration) -> Vec<String> {
     lines
 }
 
-/// Four digits, and no sign on a zero.
+/// Writes a percentage with its sign and four digits, and no sign on a zero.
 fn signed(percent: f64) -> String {
     let text = format!("{percent:+.4}");
     if text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) { text } else { "0.0000".into() }
@@ -79,7 +79,7 @@ fn late_by(late: Percentiles) -> String {
     format!("p50 {}, p99 {}, max {} after due", micros(p50), micros(p99), micros(max))
 }
 
-/// `10 ms`, without needless digits.
+/// Writes a duration without needless digits: `10 ms`.
 fn duration_short(duration: Duration) -> String {
     let text = micros(duration.as_secs_f64() * 1e6);
     text.replace(".0 ", " ")

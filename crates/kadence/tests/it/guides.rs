@@ -1,7 +1,7 @@
 //! Every command in the README and the guides runs.
 //!
 //! In `sh` and `console` fences each line that starts with `kadence ` or `$ kadence ` is run, in order, in a folder
-//! with the recordings that the guides speak of. Commands without a natural end run beside the others, and have to
+//! with the recordings that the guides speak of, and the files that fences with a name hold. Commands without a natural end run beside the others, and have to
 //! end well on Ctrl-C.
 
 use std::path::Path;
@@ -29,6 +29,16 @@ fn commands(page: &str) -> Vec<(String, i32)> {
         }
     }
     commands
+}
+
+/// The files that a page shows: fences with a language and a name.
+fn files(page: &str) -> Vec<(&str, &str)> {
+    let fences = page.split("\n```").skip(1).step_by(2);
+    let named = fences.filter_map(|fence| {
+        let (head, text) = fence.split_once('\n')?;
+        Some((head.split_once(' ')?.1, text))
+    });
+    named.collect()
 }
 
 /// Splits a command as a shell does, as far as the guides need it.
@@ -73,6 +83,9 @@ fn run_page(path: &Path) {
         .file("data/data.csv", SERIES)
         .file("HASC1001.csv", rows)
         .file("data/earthquakes.csv", std::fs::read(root().join("data/earthquakes.csv")).unwrap());
+    for (name, text) in files(&page) {
+        bench.file(name, text);
+    }
     let mut beside: Vec<(String, Running)> = Vec::new();
     let commands = commands(&page);
     assert!(!commands.is_empty(), "{} has no commands", path.display());
@@ -86,18 +99,28 @@ fn run_page(path: &Path) {
             beside.push((command, bench.start(&words[1..])));
             continue;
         }
+        if words[1..].starts_with(&["topics".into(), "delete".into()]) {
+            // Whoever still read the topic would say that it is gone.
+            let readers = beside.extract_if(.., |(command, _)| command.contains(" consume "));
+            readers.for_each(|(command, running)| end(path, &command, running));
+        }
         let finished = bench.kadence(&words[1..]);
         assert_eq!(finished.code, Some(expected), "{}: {command}: {finished:#?}", path.display());
     }
-    for (command, mut running) in beside {
-        // A command that has not come to listening for signals yet would just die of one.
-        if command.contains(" up") {
-            running.line();
-        }
-        running.interrupt();
-        let status = running.wait();
-        assert_eq!(status.code(), Some(0), "{}: {command}: {}", path.display(), running.stderr());
+    for (command, running) in beside {
+        end(path, &command, running);
     }
+}
+
+/// Ends a command as somebody would at a terminal.
+fn end(path: &Path, command: &str, mut running: Running) {
+    // A command that has not come to listening for signals yet would just die of one.
+    if command.contains(" up") {
+        running.line();
+    }
+    running.interrupt();
+    let status = running.wait();
+    assert_eq!(status.code(), Some(0), "{}: {command}: {}", path.display(), running.stderr());
 }
 
 #[test]
@@ -111,4 +134,9 @@ fn every_command_in_the_guides_runs() {
         run_page(&page.unwrap().path());
     }
     run_page(&root().join("docs/reference/consume.md"));
+}
+
+#[test]
+fn the_example_of_a_file_with_options_runs() {
+    run_page(&root().join("docs/reference/config.md"));
 }

@@ -6,7 +6,9 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `support` | the binary as a process, a broker, recordings |
+//! | `library` | the library refuses what the command line refuses |
 //! | `seeds` | what the scripts that kadence replaces did, done by kadence |
+//! | `config` | options in `kadence.toml` |
 //! | `errors` | what people read when something is wrong |
 //! | `field` | what real files and habits did once, a test for each kind |
 //! | `signals` | Ctrl-C, SIGTERM and closed pipes |
@@ -28,6 +30,7 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod config;
 mod directory;
 mod errors;
 mod field;
@@ -36,6 +39,7 @@ mod foreign;
 mod groups;
 mod guides;
 mod kill;
+mod library;
 mod punctuality;
 mod reference;
 mod seeds;

@@ -182,6 +182,7 @@ impl Bench {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("KADENCE_BROKERS", &self.address)
+            .env_remove("KADENCE_CONFIG")
             .env("TZ", "Asia/Tokyo")
             .stdin(Stdio::null());
         command

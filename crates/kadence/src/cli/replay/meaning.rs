@@ -1,99 +1,46 @@
 //! What the options of a replay mean together.
 
-use std::collections::HashSet;
 use std::path::Path;
 
-use kadence_core::codec::{Format, Shape};
 use kadence_core::ratio::Ratio;
 use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions, packed};
 use kadence_core::text::{CellType, ColumnTypes};
-use kadence_kafka::ProducerOptions;
 
-use super::options::{Input, PaceOptions, ReplayOptions};
+use super::options::{Input, InputOptions, PaceOptions, ReplayOptions};
 use crate::cli::values::Auto;
 use crate::fault::{Error, spell};
 use crate::output::Voice;
-use crate::replay::{DEFAULT_TOLERANCE, Replay, Target, kind_of};
+use crate::replay::{Replay, kind_of};
 
 impl ReplayOptions {
-    /// What is asked for, as one value.
+    /// Gives what is asked for, as one value that can be run, and says what there is to know about it.
     pub(super) fn replay(&self, voice: Voice) -> Result<Replay, Error> {
-        Ok(Replay {
+        let schedule = self.schedule();
+        let replay = Replay {
             recording: self.recording()?,
-            target: self.target(voice)?,
-            spin: self.timing.spin,
-            tolerance: self.timing.tolerance.unwrap_or(DEFAULT_TOLERANCE),
-            echo: self.echo,
+            destination: self.destination.destination(&self.connection, &self.delivery, &self.body, schedule),
+            spin: self.punctuality.spin,
+            tolerance: self.punctuality.tolerance,
+            echo: self.output.echo,
             path: self.file.clone(),
-        })
-    }
-
-    fn target(&self, voice: Voice) -> Result<Target, Error> {
-        let Some(topic) = &self.target.topic else { return Ok(Target::Null) };
-        let producer = ProducerOptions {
-            connection: self.connection.connection(),
-            topic: topic.clone(),
-            headers: self.body.header.clone(),
-            send: self.delivery.send,
-            acks: self.delivery.acks,
-            linger: self.delivery.linger,
-            batch_size: self.delivery.batch_size,
-            compression: self.delivery.compression,
-            retries: self.delivery.retries,
-            partitioner: self.delivery.partitioner,
-            paced: self.schedule().is_paced(),
         };
-        match producer.check() {
-            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
-            Err(faults) => return Err(Error::of_options(faults)),
-        }
-        Ok(Target::Topic(Box::new(producer)))
+        replay.check()?.iter().for_each(|notice| voice.note(notice));
+        Ok(replay)
     }
 
     fn recording(&self) -> Result<RecordingOptions, Error> {
-        let kind = self.kind()?;
-        let mut typed = HashSet::new();
-        if let Some((name, _)) = self.input.types.iter().find(|(name, _)| !typed.insert(name)) {
-            return Err(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
-        }
-        let is_raw = matches!(kind, RecordingKind::Raw);
         let otherwise = if self.input.text { CellType::Verbatim } else { CellType::Auto };
-        let format = match self.body.format {
-            Auto::Said(format) => format,
-            Auto::Auto if is_raw => Format::Raw,
-            Auto::Auto => Format::Json,
-        };
-        if is_raw && format != Format::Raw && self.body.select.is_none() {
-            let what = format!("raw lines have no columns to write as {format:?}").to_lowercase();
-            return Err(Error::misuse(
-                "--format",
-                what,
-                "leave it out, or say what the lines are with --input",
-            ));
-        }
-        let shape = self.body.shape;
-        if shape != Shape::Object && format != Format::Json {
-            return Err(Error::misuse(
-                "--shape",
-                "only JSON bodies have one",
-                "leave it out, or use --format json",
-            ));
-        }
         Ok(RecordingOptions {
             skip_lines: self.input.skip_lines,
-            select: self.body.select.clone(),
             types: ColumnTypes::new(self.input.types.clone(), otherwise),
             time: self.input.time.clone(),
             time_format: self.input.time_format.clone(),
             time_zone: self.input.time_zone.clone(),
             schedule: self.schedule(),
-            out_of_order: self.timing.out_of_order,
+            out_of_order: self.order.out_of_order,
             limit: self.input.limit,
-            format,
-            shape,
-            key: self.body.key.clone(),
-            ..RecordingOptions::new(kind)
+            ..self.body.recording(self.kind()?)
         })
     }
 
@@ -105,9 +52,10 @@ impl ReplayOptions {
             Auto::Auto => kind_of(&self.file).ok_or_else(|| self.no_kind())?,
         };
         let RecordingKind::Csv(mut options) = kind else {
-            if self.input.columns.is_some() || self.input.delimiter.is_some() {
+            let InputOptions { columns, delimiter, quote, .. } = &self.input;
+            if columns.is_some() || delimiter.is_some() || quote.is_some() {
                 return Err(Error::misuse(
-                    "--columns, --delimiter",
+                    "--columns, --delimiter, --quote",
                     "only CSV recordings take them",
                     "leave them out, or use --input csv",
                 ));
@@ -115,17 +63,14 @@ impl ReplayOptions {
             return Ok(kind);
         };
         options.delimiter = self.input.delimiter.unwrap_or(options.delimiter);
-        options.quote = self.input.quote;
+        options.quote = self.input.quote.unwrap_or(options.quote);
         // Blanks around a name are the list's, as in a column list.
         let names = self.input.columns.as_ref();
         options.columns = names.map(|names| names.iter().map(|name| name.trim().into()).collect());
-        if options.delimiter == options.quote {
-            return Err(Error::misuse("--delimiter", "is the same character as --quote", "choose another"));
-        }
         Ok(RecordingKind::Csv(options))
     }
 
-    /// Why the name of the file does not say what it is.
+    /// Makes the error of a file whose name does not say what it is.
     fn no_kind(&self) -> Error {
         let name = self.file.display().to_string();
         if self.file == Path::new("-") {

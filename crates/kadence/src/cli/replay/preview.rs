@@ -73,7 +73,7 @@ fn as_json(record: &Record<'_>, due: Duration, clock: Option<&TimeColumn>) -> St
     .to_string()
 }
 
-/// `+4.000000 s`
+/// Writes a due time: `+4.000000 s`.
 fn in_seconds(due: Duration) -> String {
     format!("+{}.{:06} s", due.as_secs(), due.subsec_micros())
 }

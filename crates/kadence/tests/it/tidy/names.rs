@@ -22,7 +22,7 @@ const NAME_THE_SYSTEM_CLOCK: &[&str] = &[
     "crates/kadence/src/cli/consume.rs",
     "crates/kadence/src/cli/consume/printer.rs",
     "crates/kadence/src/cli/replay/preview.rs",
-    "crates/kadence/src/replay.rs",
+    "crates/kadence/src/sending.rs",
     "crates/kafka/src/admin.rs",
     "crates/kafka/src/consumer/bounds.rs",
     "crates/kafka/src/consumer/membership.rs",

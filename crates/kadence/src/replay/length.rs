@@ -10,12 +10,12 @@ use kadence_core::run::Run;
 use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, Recording, RecordingKind, RecordingOptions, Source as _};
 
-/// The last record is looked for in this many bytes at the end of the file.
+/// The part of the file, at its end, in which the last record is looked for.
 const TAIL_BYTES: u64 = 64 * 1024;
-/// A header line longer than this is not worth a progress line.
+/// The longest header line that is worth a progress line.
 const LONGEST_HEADER_BYTES: u64 = 64 * 1024;
 
-/// How long replaying the file at `path` should take; `None` where that cannot be told without reading all of it.
+/// Tells how long replaying the file at `path` should take; `None` where that cannot be told without reading all of it.
 pub(crate) fn length(path: &Path, options: &RecordingOptions) -> Option<Duration> {
     if options.limit.is_some_and(|limit| !options.schedule.needs_event_times() && limit > 0) {
         return Some(options.schedule.due(options.limit? - 1, Duration::ZERO));
@@ -44,7 +44,7 @@ pub(crate) fn length(path: &Path, options: &RecordingOptions) -> Option<Duration
     Some(options.schedule.due(0, Duration::from_nanos(u64::try_from(since_first).ok()?)))
 }
 
-/// The event time of the record that `line` is.
+/// Reads the event time of the record that `line` is.
 fn event_time(header: &str, line: &str, options: &RecordingOptions) -> Option<Timestamp> {
     let text = format!("{header}{line}");
     let mut recording = Recording::open("", Box::new(Cursor::new(text.into_bytes())), options).ok()?;

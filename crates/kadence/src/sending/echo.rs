@@ -12,7 +12,7 @@ use kadence_core::sink::{Sink, SinkError};
 pub(crate) struct EchoSink<S, W> {
     inner: S,
     out: W,
-    /// Nobody reads any more; the run goes on.
+    /// Whether nobody reads any more; the run goes on.
     is_closed: bool,
     /// Why the last lines could not be printed.
     failure: Option<io::Error>,

@@ -18,13 +18,13 @@ pub(super) struct ReportFile {
 
 impl ReportFile {
     /// Makes the file, so that a run is not made in vain. What it held stays until there is a report.
-    pub(super) fn create(path: &Path, recording: &Path) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, recording: Option<&Path>) -> Result<Self, Error> {
         let opened = File::options().write(true).create(true).truncate(false).open(path);
         let file = opened.map_err(|error| unwritable(path, &error, ""))?;
         let refused = |what: &str, help: &str| {
             Err(Error::misuse("--report", format!("`{}` is {what}", path.display()), help))
         };
-        if is_same(&file, source_of(recording).as_ref()) {
+        if is_same(&file, recording.and_then(source_of).as_ref()) {
             return refused("the recording itself", "name another file");
         }
         if [duplicate(&io::stdout()), duplicate(&io::stderr())].iter().any(|out| is_same(&file, out.as_ref()))
@@ -69,7 +69,7 @@ impl ReportFile {
     }
 }
 
-/// What the recording is read from, if that can be told without reading it.
+/// Opens what the recording is read from, if that can be told without reading it.
 fn source_of(recording: &Path) -> Option<File> {
     if recording == Path::new("-") {
         return duplicate(&io::stdin());
@@ -89,7 +89,7 @@ fn duplicate<T>(_stream: &T) -> Option<File> {
     None
 }
 
-/// Whether both are one and the same file, by whatever names.
+/// Tells whether both are one and the same file, by whatever names.
 #[cfg(unix)]
 fn is_same(file: &File, other: Option<&File>) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -109,7 +109,7 @@ fn unwritable(path: &Path, error: &io::Error, help: &str) -> Error {
     Error::met(&path.display().to_string(), format!("the report cannot be written ({error})"), help)
 }
 
-/// What a report says of `error`: the first of its faults.
+/// Gives what a report says of `error`: the first of its faults.
 pub(super) fn reported(error: &Error) -> Option<ReportedError> {
     let fault = error.faults.first()?;
     Some(ReportedError { place: fault.place.clone(), what: fault.what.clone(), help: fault.help.clone() })

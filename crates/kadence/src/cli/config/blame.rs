@@ -1,0 +1,38 @@
+//! Which line of the file a value is from that clap does not take.
+
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue};
+
+use super::Origin;
+use crate::fault::Error;
+
+impl Origin {
+    /// The fault of the file, if the command line is refused because of what stands there.
+    pub(crate) fn blame(&self, error: &clap::Error) -> Option<Error> {
+        let text = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let (option, value) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
+        // Of an option that stands on the command line as well, the value tells which one it is.
+        let is_it = |word: &String| word.ends_with(value);
+        let chosen = self.chosen.iter().find(|one| one.shown == option && one.words.iter().any(is_it))?;
+        let place = format!("{}:{}", self.file, chosen.line);
+        let (what, help) = match (error.source(), error.get(ContextKind::ValidValue)) {
+            (Some(source), _) => {
+                let said = source.to_string();
+                let (what, help) = said.rsplit_once("; ").unwrap_or((&said, ""));
+                let is_shown = what.contains(&format!("`{value}`"));
+                let what =
+                    if is_shown { what.to_owned() } else { format!("`{value}` cannot be read ({what})") };
+                (what, help.to_owned())
+            }
+            (None, Some(ContextValue::Strings(valid))) => {
+                (format!("`{value}` is no choice"), format!("use one of {}", valid.join(", ")))
+            }
+            _ => (format!("`{value}` is not taken"), String::new()),
+        };
+        Some(Error::misuse(&place, format!("`{}`: {what}", chosen.key), &help))
+    }
+}

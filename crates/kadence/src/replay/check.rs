@@ -1,0 +1,82 @@
+//! Options of a replay that contradict each other or mean nothing together.
+
+use std::collections::HashSet;
+
+use kadence_core::codec::{Format, Shape};
+use kadence_core::source::{CsvOptions, RecordingKind};
+
+use super::Replay;
+use crate::fault::Error;
+use crate::sending::faults_of_pace;
+
+impl Replay {
+    /// Looks for faults in the options, without reading or connecting; all are reported together. Gives what the
+    /// user should know of a replay that can be run, a line each.
+    pub fn check(&self) -> Result<Vec<String>, Error> {
+        let mut faults = faults_of_pace(self.recording.schedule, self.spin, self.tolerance);
+        match &self.recording.kind {
+            RecordingKind::Csv(options) => faults_of_csv(options, &mut faults),
+            RecordingKind::JsonLines => {}
+            RecordingKind::Raw => self.faults_of_raw_lines(&mut faults),
+        }
+        self.faults_of_records(&mut faults);
+        let notices = self.destination.check().unwrap_or_else(|refused| {
+            faults.push(refused);
+            Vec::new()
+        });
+        Error::all(faults).map_or(Ok(notices), Err)
+    }
+
+    fn faults_of_records(&self, faults: &mut Vec<Error>) {
+        let recording = &self.recording;
+        if recording.limit == Some(0) {
+            faults.push(Error::misuse("--limit", "nothing would be sent (found: 0)", "take 1 or more"));
+        }
+        let mut typed = HashSet::new();
+        if let Some(name) = recording.types.declared().find(|&name| !typed.insert(name)) {
+            faults.push(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
+        }
+        if recording.shape != Shape::Object && recording.format != Format::Json {
+            faults.push(Error::misuse(
+                "--shape",
+                "only JSON bodies have one",
+                "leave it out, or use --format json",
+            ));
+        }
+    }
+
+    fn faults_of_raw_lines(&self, faults: &mut Vec<Error>) {
+        let recording = &self.recording;
+        if recording.format != Format::Raw && recording.select.is_none() {
+            let what = format!("raw lines have no columns to write as {:?}", recording.format).to_lowercase();
+            faults.push(Error::misuse(
+                "--format",
+                what,
+                "leave it out, or say what the lines are with --input",
+            ));
+        }
+        if !recording.types.is_silent() {
+            faults.push(Error::misuse(
+                "--types, --text",
+                "raw lines have no columns, and stay as they are",
+                "leave them out, or say what the lines are with --input",
+            ));
+        }
+    }
+}
+
+fn faults_of_csv(options: &CsvOptions, faults: &mut Vec<Error>) {
+    let CsvOptions { delimiter, quote, columns } = options;
+    for (option, byte) in [("--delimiter", delimiter), ("--quote", quote)] {
+        if !byte.is_ascii() || matches!(byte, b'\n' | b'\r') {
+            let what = format!("`{}` cannot stand between or around cells", byte.escape_ascii());
+            faults.push(Error::misuse(option, what, "use another ASCII character"));
+        }
+    }
+    if delimiter == quote {
+        faults.push(Error::misuse("--delimiter", "is the same character as --quote", "choose another"));
+    }
+    if columns.as_ref().is_some_and(Vec::is_empty) {
+        faults.push(Error::misuse("--columns", "no column is named", "name them all, or leave it out"));
+    }
+}

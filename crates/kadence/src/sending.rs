@@ -1,0 +1,109 @@
+//! How records go on their way, wherever they come from: a destination, a pace, and what is said of them.
+
+mod echo;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::pipeline::{self, Control, Outcome, ReplayOptions};
+use kadence_core::schedule::Schedule;
+use kadence_core::sink::{NullSink, Sink};
+use kadence_core::source::Source;
+use kadence_kafka::{ProducerOptions, TopicSink};
+
+use crate::fault::Error;
+use echo::EchoSink;
+
+/// The lateness beyond which a record counts as missed, unless said.
+pub(crate) const DEFAULT_TOLERANCE: Duration = Duration::from_millis(10);
+
+/// Where the records of a replay go.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// A topic.
+    Topic(Box<ProducerOptions>),
+    /// Nowhere: every body is checksummed.
+    Null,
+}
+
+impl Destination {
+    /// Looks for faults without connecting. Gives what the user should know, a line each.
+    pub(crate) fn check(&self) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Null => Ok(Vec::new()),
+            Self::Topic(producer) => producer.check().map_err(Error::of_options),
+        }
+    }
+}
+
+/// Finds what means nothing at this pace. A tolerance is given where somebody asked for one.
+pub(crate) fn faults_of_pace(schedule: Schedule, spin: Duration, tolerance: Option<Duration>) -> Vec<Error> {
+    let mut faults = Vec::new();
+    if schedule == Schedule::Interval(Duration::ZERO) {
+        let help = "leave some time, or use --unpaced";
+        faults.push(Error::misuse("--interval", "there is no time between records (found: 0 s)", help));
+    }
+    if !schedule.is_paced() {
+        let help = "leave it out, or choose a pace";
+        if !spin.is_zero() {
+            faults.push(Error::misuse("--spin", "without a pace no record is waited for", help));
+        }
+        if tolerance.is_some() {
+            faults.push(Error::misuse("--tolerance", "without a pace no record is late", help));
+        }
+    }
+    faults
+}
+
+/// All that a run has besides its source.
+#[derive(Clone, Debug)]
+pub(crate) struct Sending {
+    /// Where the records go.
+    pub(crate) destination: Destination,
+    /// How they are paced and measured.
+    pub(crate) pacing: ReplayOptions,
+    /// Whether each record's body is printed to standard output as it is sent.
+    pub(crate) echo: bool,
+}
+
+impl Sending {
+    /// Sends the records of `source`. `Err` means that nothing was sent.
+    pub(crate) fn run(&self, source: impl Source + 'static, control: &Control) -> Result<Outcome, Error> {
+        let mut sink = self.sink(control)?;
+        if self.echo {
+            sink = Box::new(EchoSink::new(sink, io::stdout()));
+        }
+        Ok(self.drive(source, &mut *sink, control))
+    }
+
+    /// Opens the destination.
+    pub(crate) fn sink(&self, control: &Control) -> Result<Box<dyn Sink>, Error> {
+        Ok(match &self.destination {
+            Destination::Null => Box::new(NullSink::default()),
+            Destination::Topic(producer) => {
+                let paced = self.pacing.schedule.is_paced();
+                let producer = ProducerOptions { paced, ..(**producer).clone() };
+                let (clock, stop) = (Arc::clone(&control.clock), Arc::clone(&control.stop));
+                Box::new(TopicSink::open(&producer, clock, stop)?)
+            }
+        })
+    }
+
+    /// Sends the records of `source` to a destination that is open.
+    pub(crate) fn drive(
+        &self,
+        source: impl Source + 'static,
+        sink: &mut dyn Sink,
+        control: &Control,
+    ) -> Outcome {
+        pipeline::replay(source, sink, &self.pacing, control)
+    }
+}
+
+/// Makes the control of a run in real time that ends early when these are raised.
+pub(crate) fn in_real_time(stop: &Arc<Stop>, abandon: &Arc<Stop>) -> Control {
+    let (stop, abandon) = (Arc::clone(stop), Arc::clone(abandon));
+    Control { stop, abandon, ..Control::new(Arc::new(SystemClock)) }
+}

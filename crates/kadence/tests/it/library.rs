@@ -1,0 +1,101 @@
+//! The library refuses what the command line refuses.
+
+use std::time::Duration;
+
+use kadence::{Destination, Replay};
+use kadence_core::codec::{Format, Shape};
+use kadence_core::schedule::Schedule;
+use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions};
+use kadence_core::text::{CellType, ColumnTypes};
+use kadence_kafka::{Acks, ProducerOptions, SendMode};
+
+use crate::support::Bench;
+
+/// A replay with a fault of each kind that a CSV recording can have.
+fn faulty() -> Replay {
+    let csv = CsvOptions { delimiter: b'"', quote: b'"', columns: Some(Vec::new()) };
+    let types = [("a", CellType::Int), ("a", CellType::Text)].map(|(name, ty)| (name.to_owned(), ty));
+    Replay {
+        recording: RecordingOptions {
+            types: ColumnTypes::new(types.into(), CellType::Auto),
+            schedule: Schedule::Unpaced,
+            limit: Some(0),
+            format: Format::Csv,
+            shape: Shape::Array,
+            ..RecordingOptions::new(RecordingKind::Csv(csv))
+        },
+        destination: Destination::Topic(Box::new(ProducerOptions {
+            topic: "no topic".into(),
+            send: SendMode::Forget,
+            acks: Some(Acks::All),
+            ..ProducerOptions::default()
+        })),
+        spin: Duration::from_micros(100),
+        tolerance: Some(Duration::from_millis(1)),
+        ..Replay::of_file("absent.csv")
+    }
+}
+
+#[test]
+fn all_faults_of_a_replay_are_reported_together() {
+    insta::assert_snapshot!(faulty().check().unwrap_err(), @r"
+    --spin: without a pace no record is waited for; leave it out, or choose a pace
+    --tolerance: without a pace no record is late; leave it out, or choose a pace
+    --delimiter: is the same character as --quote; choose another
+    --columns: no column is named; name them all, or leave it out
+    --limit: nothing would be sent (found: 0); take 1 or more
+    --types: `a` has two types; leave one out
+    --shape: only JSON bodies have one; leave it out, or use --format json
+    topic no topic: not a topic name; use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`
+    --send forget and --acks all: the one waits for no acknowledgement, the other asks for it; leave one of them out
+    ");
+    assert_eq!(faulty().run().unwrap_err(), faulty().check().unwrap_err(), "nothing is opened before");
+    let mut raw = Replay::of_file("absent.txt");
+    raw.recording.schedule = Schedule::Interval(Duration::ZERO);
+    raw.recording.format = Format::Json;
+    raw.recording.types = ColumnTypes::new(Vec::new(), CellType::Verbatim);
+    insta::assert_snapshot!(raw.check().unwrap_err(), @r"
+    --interval: there is no time between records (found: 0 s); leave some time, or use --unpaced
+    --format: raw lines have no columns to write as json; leave it out, or say what the lines are with --input
+    --types, --text: raw lines have no columns, and stay as they are; leave them out, or say what the lines are with --input
+    ");
+}
+
+#[test]
+fn a_replay_that_can_be_run_has_notices() {
+    let replay = Replay::of_file("data.csv").into_topic("localhost:9092", "sensor");
+    assert_eq!(replay.check(), Ok(Vec::new()));
+    let Destination::Topic(producer) = replay.destination else { unreachable!() };
+    let destination = Destination::Topic(Box::new(ProducerOptions { retries: Some(0), ..*producer }));
+    let notices = Replay { destination, ..Replay::of_file("data.csv") }.check().unwrap();
+    assert_eq!(notices, ["idempotence is off because of --retries 0: a record may be lost"]);
+}
+
+/// What a replay checks, the command line does not check again: it says the same.
+#[test]
+fn the_command_line_says_what_the_library_says() {
+    let bench = Bench::new();
+    bench.file("data.csv", "a,b\n1,2\n").file("lines.txt", "one\n");
+    let said = |arguments: &str| {
+        let finished = bench.kadence(&arguments.split(' ').collect::<Vec<_>>());
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        finished.stderr
+    };
+    insta::assert_snapshot!(said("replay data.csv -t x --limit 0 --interval 0s --types a:int,a:text --format raw --shape array --send forget --acks 1"), @r"
+    kadence: --interval: there is no time between records (found: 0 s); leave some time, or use --unpaced
+    kadence: --limit: nothing would be sent (found: 0); take 1 or more
+    kadence: --types: `a` has two types; leave one out
+    kadence: --shape: only JSON bodies have one; leave it out, or use --format json
+    kadence: --send forget and --acks 1: the one waits for no acknowledgement, the other asks for it; leave one of them out
+    ");
+    insta::assert_snapshot!(said("replay lines.txt --to null --unpaced --text --format csv"), @r"
+    kadence: --format: raw lines have no columns to write as csv; leave it out, or say what the lines are with --input
+    kadence: --types, --text: raw lines have no columns, and stay as they are; leave them out, or say what the lines are with --input
+    ");
+    insta::assert_snapshot!(said("replay lines.txt --to null --unpaced --quote '"), @"kadence: --columns, --delimiter, --quote: only CSV recordings take them; leave them out, or use --input csv");
+    insta::assert_snapshot!(said("replay data.csv --to null --unpaced --tolerance 1ms --spin 1us").lines().take(3).collect::<Vec<_>>().join("\n"), @r"
+    error: the argument '--unpaced' cannot be used with:
+      --tolerance <DURATION>
+      --spin <DURATION>
+    ");
+}
