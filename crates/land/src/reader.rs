@@ -1,0 +1,305 @@
+//! The half that has the feed, as a machine without threads.
+//!
+//! It confirms that partitions are ours and has them claimed, compares the ledger's place with the log, reads from
+//! there, fills batches and orders their commit, and lets partitions go once nothing of them is under way. It never
+//! waits for the writer: while all buffers are on their way the feed is paused, and goes on being asked.
+
+mod answers;
+mod chores;
+mod desk;
+mod held;
+mod open;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use kadence_core::clock::Clock;
+use kadence_core::fault::Disposition;
+use kadence_core::feed::{Event, Feed, FeedError, Partition};
+use kadence_core::run::Run;
+
+use crate::back_off::BackOff;
+use crate::error::LandError;
+use crate::options::Options;
+use crate::orders::Order;
+use crate::outcome::{Ended, Outcome, Rejected};
+use crate::planted::Without;
+use desk::Desk;
+use held::{Held, Leaving, State, seat};
+
+/// Buffers that go round: one is filled, one waits, one is being committed.
+const RUNS: usize = 3;
+/// How long the feed goes unasked while the reader waits for answers.
+const ANSWERS: Duration = Duration::from_millis(20);
+
+/// Reads a feed's records into batches.
+pub struct Reader<F> {
+    feed: F,
+    options: Options,
+    on_rejected: Box<dyn FnMut(&Rejected<'_>) + Send>,
+    desk: Desk,
+    spare: Vec<Run>,
+    /// How many batches are with the writer.
+    sent: usize,
+    /// Whether the writer was told to claim, and did not answer yet.
+    claims: bool,
+    orders: VecDeque<Order>,
+    /// The last number given to an order or a stretch.
+    number: u64,
+    paused: bool,
+    /// When the feed may be asked again that was in trouble.
+    from: Duration,
+    back_off: BackOff,
+    /// Whether the feed gave all that was asked for.
+    finished: bool,
+    /// Why the landing is ending.
+    ending: Option<Ended>,
+    over: bool,
+    landed: u64,
+    rejected: u64,
+    uncertain: u64,
+    batches: u64,
+    next: BTreeMap<Partition, i64>,
+    pub(crate) without: Without,
+}
+
+/// What follows on a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Another step.
+    Again,
+    /// Another step, once there is an answer or this time is over.
+    Answers(Duration),
+    /// Nothing: the landing is over.
+    Over,
+}
+
+impl<F: Feed> Reader<F> {
+    /// A reader that has nothing yet.
+    pub fn new(feed: F, options: Options) -> Self {
+        let run = || Run::new(options.batch_bytes.max(1), options.batch_records.max(1));
+        Self {
+            feed,
+            on_rejected: Box::new(|_| {}),
+            desk: Desk::new(options.limit, run()),
+            spare: (1..RUNS).map(|_| run()).collect(),
+            options,
+            sent: 0,
+            claims: false,
+            orders: VecDeque::new(),
+            number: 0,
+            paused: false,
+            from: Duration::ZERO,
+            back_off: BackOff::default(),
+            finished: false,
+            ending: None,
+            over: false,
+            landed: 0,
+            rejected: 0,
+            uncertain: 0,
+            batches: 0,
+            next: BTreeMap::new(),
+            without: None,
+        }
+    }
+
+    /// Tells `whom` of each record that is left out, once its batch is landed.
+    #[must_use]
+    pub fn on_rejected(self, whom: impl FnMut(&Rejected<'_>) + Send + 'static) -> Self {
+        Self { on_rejected: Box::new(whom), ..self }
+    }
+
+    /// The next order for the writer.
+    pub fn order(&mut self) -> Option<Order> {
+        self.orders.pop_front()
+    }
+
+    /// Gives back an order for which there was no room.
+    pub fn order_later(&mut self, order: Order) {
+        self.orders.push_front(order);
+    }
+
+    /// Finishes what is read, and ends.
+    pub fn stop(&mut self) {
+        self.end(Ended::Stopped);
+    }
+
+    /// Ends at once: there is nobody who writes.
+    pub fn writer_gone(&mut self) {
+        self.end(Ended::Failed(LandError::WriterGone));
+        self.over = true;
+    }
+
+    /// What became of it.
+    pub fn outcome(self) -> (Outcome, F) {
+        let outcome = Outcome {
+            read: self.desk.read,
+            landed: self.landed,
+            rejected: self.rejected,
+            uncertain: self.uncertain,
+            batches: self.batches,
+            next: self.next,
+            ended: self.ending.unwrap_or(Ended::Stopped),
+        };
+        (outcome, self.feed)
+    }
+
+    fn end(&mut self, ended: Ended) {
+        let is_failure = matches!(ended, Ended::Failed(_));
+        if is_failure {
+            self.desk.discard();
+        }
+        // The first failure is the cause of others.
+        if self.ending.is_none() || (is_failure && !matches!(self.ending, Some(Ended::Failed(_)))) {
+            self.ending = Some(ended);
+        }
+    }
+
+    /// Does what is due, then waits for the feed, `at_most` this long.
+    pub fn step(&mut self, clock: &dyn Clock, at_most: Duration) -> Turn {
+        if self.over {
+            return Turn::Over;
+        }
+        let now = clock.now();
+        let turn = self.chores(now).and_then(|()| self.poll(clock, at_most));
+        let turn = turn.unwrap_or_else(|error| {
+            self.end(Ended::Failed(error));
+            Turn::Again
+        });
+        if self.over { Turn::Over } else { turn }
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// What a call to the feed gave: none if it may go well the next time.
+    fn tried<T>(&mut self, now: Duration, result: Result<T, FeedError>) -> Result<Option<T>, LandError> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.disposition == Disposition::Retry => {
+                self.from = now + self.back_off.next();
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn poll(&mut self, clock: &dyn Clock, at_most: Duration) -> Result<Turn, LandError> {
+        let now = clock.now();
+        if now < self.from {
+            return Ok(Turn::Answers(ANSWERS.min(self.from.saturating_sub(now))));
+        }
+        if matches!(self.ending, Some(Ended::Failed(LandError::Feed(_)))) {
+            return Ok(Turn::Answers(ANSWERS));
+        }
+        let pause = !self.desk.has_room() || self.ending.is_some();
+        if pause != self.paused {
+            let result = if pause { self.feed.pause() } else { self.feed.resume() };
+            if self.tried(now, result)?.is_none() {
+                return Ok(Turn::Answers(ANSWERS));
+            }
+            self.paused = pause;
+        }
+        let waits = self.awaits_answers();
+        let at_most = if waits { Duration::ZERO } else { at_most.min(self.until_due(now)) };
+        let turn = if waits { Turn::Answers(ANSWERS) } else { Turn::Again };
+        match self.feed.next(at_most) {
+            Ok(Event::Nothing) => {}
+            Ok(Event::Records(run)) => {
+                self.desk.absorb(clock.now(), run);
+                self.back_off.reset();
+                return Ok(Turn::Again);
+            }
+            Ok(Event::End { partition, offset }) => {
+                self.desk.end(clock.now(), &partition, offset);
+                return Ok(Turn::Again);
+            }
+            Ok(Event::Given(partitions)) => self.given(partitions)?,
+            Ok(Event::Taken(partitions)) => self.taken(partitions)?,
+            Ok(Event::Lost(partitions)) => self.lost(partitions),
+            Ok(Event::Finished) => {
+                self.finished = true;
+                return Ok(Turn::Answers(ANSWERS));
+            }
+            Err(error) => {
+                self.tried::<()>(now, Err(error))?;
+            }
+        }
+        Ok(turn)
+    }
+
+    /// Whether nothing but an answer of the writer leads on.
+    fn awaits_answers(&self) -> bool {
+        let is_left = |held: &Held| matches!(held.leaving, Some(Leaving::Asked(_)));
+        self.claims
+            || self.ending.is_some()
+            || self.sent > 0 && !self.desk.has_room()
+            || self.desk.held.values().any(is_left)
+    }
+
+    /// How long until there is something to do, whatever the feed has.
+    fn until_due(&self, now: Duration) -> Duration {
+        let is_waiting =
+            |held: &&Held| held.leaving.is_none() && !matches!(held.state, State::Reading { .. });
+        let from = self.desk.held.values().filter(is_waiting).map(|held| held.from);
+        let since = self.desk.open.as_ref().and_then(open::Open::since);
+        let due = from.chain(since.map(|since| since + self.options.linger)).min();
+        due.map_or(Duration::MAX, |due| due.saturating_sub(now))
+    }
+
+    fn given(&mut self, partitions: Vec<Partition>) -> Result<(), LandError> {
+        self.topics_from_feed();
+        if self.ending.is_some() {
+            return Ok(self.feed.release(&partitions)?);
+        }
+        self.finished = false;
+        for partition in partitions {
+            let seat = seat(&partition);
+            if let Some(before) = self.desk.held.get(&seat) {
+                self.lost(vec![before.partition.clone()]);
+            }
+            self.desk.held.insert(seat, Held::new(partition));
+        }
+        Ok(())
+    }
+
+    fn topics_from_feed(&mut self) {
+        self.desk.topics.clear();
+        self.desk.topics.extend_from_slice(self.feed.topics());
+    }
+
+    fn taken(&mut self, partitions: Vec<Partition>) -> Result<(), LandError> {
+        if self.without == Some(crate::planted::Rule::ReleasedLast) {
+            self.feed.release(&partitions)?;
+        }
+        let mut unknown = Vec::new();
+        for partition in partitions {
+            match self.desk.held(&partition) {
+                Some(held) => drop(held.leaving.get_or_insert(Leaving::Wanted)),
+                None => unknown.push(partition),
+            }
+        }
+        if !unknown.is_empty() {
+            self.feed.release(&unknown)?;
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, partitions: Vec<Partition>) {
+        let has_part = |partition: &Partition| {
+            self.desk.held.get(&seat(partition)).is_some_and(|held| held.part.is_some())
+        };
+        if self.desk.has_spilled() || partitions.iter().any(has_part) {
+            self.desk.discard();
+        }
+        for partition in &partitions {
+            self.desk.held.remove(&seat(partition));
+        }
+        match self.orders.back_mut() {
+            Some(Order::Lost(before)) => before.extend(partitions),
+            _ => self.orders.push_back(Order::Lost(partitions)),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests of both halves together, on the twins in memory.
+
+mod threads;
