@@ -1,6 +1,6 @@
 //! Why a landing ends before its time.
 
-use kadence_core::feed::{FeedError, Mark, TopicId};
+use kadence_core::feed::{FeedError, Mark, Partition, TopicId};
 use kadence_core::target::TargetError;
 
 /// Why nothing more is landed.
@@ -24,10 +24,10 @@ pub enum LandError {
         found: TopicId,
     },
     /// The log has another record in the place of the one that was landed last.
-    #[error("{place}: the log is another one than before (at offset {} stands another record than the one that was landed last); start the ledger anew, or name the offset to go on at", .landed.offset)]
+    #[error("{partition}: the log is another one than before (at offset {} stands another record than the one that was landed last); start the ledger anew, or name the offset to go on at", .landed.offset)]
     AnotherLog {
         /// The partition.
-        place: String,
+        partition: Partition,
         /// What the ledger has.
         landed: Mark,
         /// What the log has.
@@ -35,21 +35,21 @@ pub enum LandError {
     },
     /// The log ends before the place where it goes on.
     #[error(
-        "{place}: the log is another one than before (it ends at offset {end}, and {next} comes next by the ledger); start the ledger anew, or name the offset to go on at"
+        "{partition}: the log is another one than before (it ends at offset {end}, and {next} comes next by the ledger); start the ledger anew, or name the offset to go on at"
     )]
     Shorter {
         /// The partition.
-        place: String,
+        partition: Partition,
         /// The offset that comes next by the ledger.
         next: i64,
         /// The offset at which the log ends.
         end: i64,
     },
     /// The log begins behind the place where it goes on.
-    #[error("{place}: {} records at most are gone (the log begins at offset {start}, and {next} comes next by the ledger); accept the gap to go on", .start - .next)]
+    #[error("{partition}: {} records at most are gone (the log begins at offset {start}, and {next} comes next by the ledger); accept the gap to go on", .start - .next)]
     Gap {
         /// The partition.
-        place: String,
+        partition: Partition,
         /// The offset that comes next by the ledger.
         next: i64,
         /// The offset at which the log begins.
@@ -57,11 +57,11 @@ pub enum LandError {
     },
     /// The target does not take a record, and that ends the landing.
     #[error(
-        "{place} at offset {offset}: the target does not take this record ({reason}); nothing of its batch is landed"
+        "{partition} at offset {offset}: the target does not take this record ({reason}); nothing of its batch is landed"
     )]
     Rejected {
         /// The partition.
-        place: String,
+        partition: Partition,
         /// The record's offset.
         offset: i64,
         /// What the target says.

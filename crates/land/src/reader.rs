@@ -119,6 +119,11 @@ impl<F: Feed> Reader<F> {
         self.orders.push_front(order);
     }
 
+    #[cfg(test)]
+    pub(crate) fn feed(&self) -> &F {
+        &self.feed
+    }
+
     /// Finishes what is read, and ends.
     pub fn stop(&mut self) {
         self.end(Ended::Stopped);
@@ -216,7 +221,7 @@ impl<F: Feed> Reader<F> {
                 self.desk.end(clock.now(), &partition, offset);
                 return Ok(Turn::Again);
             }
-            Ok(Event::Given(partitions)) => self.given(partitions)?,
+            Ok(Event::Given(partitions)) => self.given(partitions),
             Ok(Event::Taken(partitions)) => self.taken(partitions)?,
             Ok(Event::Lost(partitions)) => self.lost(partitions),
             Ok(Event::Finished) => {
@@ -249,11 +254,9 @@ impl<F: Feed> Reader<F> {
         due.map_or(Duration::MAX, |due| due.saturating_sub(now))
     }
 
-    fn given(&mut self, partitions: Vec<Partition>) -> Result<(), LandError> {
-        self.topics_from_feed();
-        if self.ending.is_some() {
-            return Ok(self.feed.release(&partitions)?);
-        }
+    fn given(&mut self, partitions: Vec<Partition>) {
+        self.desk.topics.clear();
+        self.desk.topics.extend_from_slice(self.feed.topics());
         self.finished = false;
         for partition in partitions {
             let seat = seat(&partition);
@@ -262,12 +265,6 @@ impl<F: Feed> Reader<F> {
             }
             self.desk.held.insert(seat, Held::new(partition));
         }
-        Ok(())
-    }
-
-    fn topics_from_feed(&mut self) {
-        self.desk.topics.clear();
-        self.desk.topics.extend_from_slice(self.feed.topics());
     }
 
     fn taken(&mut self, partitions: Vec<Partition>) -> Result<(), LandError> {

@@ -1,3 +1,4 @@
 //! Tests of both halves together, on the twins in memory.
 
+mod simulation;
 mod threads;

@@ -327,6 +327,17 @@ impl Writer {
         self.settle(filled, Landed::Yes, rejected);
     }
 
+    /// Whether something is under way of this partition.
+    #[cfg(test)]
+    pub(crate) fn has(&self, is_it: impl Fn(&Partition) -> bool) -> bool {
+        let is_in = |filled: &Filled| filled.parts.iter().any(|part| is_it(&part.partition));
+        let task = match &self.task {
+            Some(Task::Commit(filled) | Task::Ask { filled, .. }) => is_in(filled),
+            _ => false,
+        };
+        task || self.orders.iter().any(|order| matches!(order, Order::Commit(filled) if is_in(filled)))
+    }
+
     /// Who decides about records that the target does not take.
     pub fn verdicts(&self) -> Verdicts {
         Verdicts { on_reject: self.on_reject, rejected: Vec::new() }
@@ -367,16 +378,17 @@ fn asked(task: &Task, ours: &BTreeMap<Partition, Place>, without: Without) -> Ve
 
 fn refused(filled: &Filled, rejected: &[(usize, String)]) -> LandError {
     let Some((place, reason)) = rejected.last() else {
-        return LandError::Rejected {
-            place: "a batch".into(),
-            offset: 0,
-            reason: "it does not say why".into(),
-        };
+        return LandError::Target(TargetError {
+            place: "the target".into(),
+            what: "it refuses a batch, and names no record".into(),
+            help: String::new(),
+            disposition: Disposition::Stop,
+            source: None,
+        });
     };
     let facts = filled.run.facts(*place);
-    let partition = &filled.parts[facts.lane as usize].partition;
-    let (place, offset) = (partition.to_string(), facts.sequence as i64);
-    LandError::Rejected { place, offset, reason: reason.clone() }
+    let partition = filled.parts[facts.lane as usize].partition.clone();
+    LandError::Rejected { partition, offset: facts.sequence as i64, reason: reason.clone() }
 }
 
 /// Notes what is rejected, and rolls back where it ends the landing.

@@ -26,6 +26,7 @@ pub(super) struct State {
     /// Whether nothing that has to be asked is answered.
     pub(super) silent: bool,
     noted: BTreeMap<Partition, i64>,
+    released: Vec<(u64, Seat)>,
 }
 
 #[derive(Debug)]
@@ -71,6 +72,7 @@ impl MemoryCluster {
             last_id: 0,
             silent: false,
             noted: BTreeMap::new(),
+            released: Vec::new(),
         };
         Self { shared: Arc::new((Mutex::new(state), Condvar::new())), clock }
     }
@@ -163,6 +165,11 @@ impl MemoryCluster {
         self.lock().group.owner(&(topic.into(), index))
     }
 
+    /// When another member took the place of the one with this number.
+    pub fn fenced(&self, member: u64) -> Option<Duration> {
+        self.lock().group.fenced(member)
+    }
+
     /// What was noted last for each partition.
     pub fn noted(&self) -> BTreeMap<Partition, i64> {
         self.lock().noted.clone()
@@ -171,10 +178,12 @@ impl MemoryCluster {
     /// Ends sessions whose time is over.
     pub fn tick(&self) {
         let now = self.now();
-        self.change(|state| {
+        let mut state = self.lock();
+        if state.group.tick(now) {
             let seats = state.seats();
-            state.group.tick(now, &seats);
-        });
+            state.group.rebalance(&seats);
+            self.shared.1.notify_all();
+        }
     }
 
     pub(super) fn join(&self, instance: Option<&str>) -> u64 {
@@ -193,7 +202,18 @@ impl MemoryCluster {
     }
 
     pub(super) fn release(&self, member: u64, seats: &[Seat]) {
-        self.change(|state| state.group.release(member, seats));
+        self.change(|state| {
+            state.group.release(member, seats);
+            if cfg!(test) {
+                state.released.extend(seats.iter().map(|seat| (member, seat.clone())));
+            }
+        });
+    }
+
+    /// What was released since this was asked last, by the members' numbers.
+    #[cfg(test)]
+    pub(crate) fn released(&self) -> Vec<(u64, Seat)> {
+        std::mem::take(&mut self.lock().released)
     }
 
     /// Asks something that the cluster answers if it is not silent.

@@ -89,7 +89,7 @@ impl MemoryFeed {
         let now = self.cluster.now();
         self.cluster.tick();
         let mut state = self.cluster.lock();
-        if state.group.is_fenced(self.member) {
+        if state.group.fenced(self.member).is_some() {
             return Err(fault("the group", "another member has this one's name", Disposition::Stop));
         }
         if !state.group.beat(now, self.member) {

@@ -41,8 +41,8 @@ pub(super) struct Group {
     protocol: Protocol,
     session: Duration,
     members: BTreeMap<u64, Member>,
-    /// Members whose place another one with their name took.
-    fenced: BTreeSet<u64>,
+    /// Members whose place another one with their name took, and when.
+    fenced: BTreeMap<u64, Duration>,
     owners: BTreeMap<Seat, u64>,
     /// Who is to have what.
     wanted: BTreeMap<Seat, u64>,
@@ -55,7 +55,7 @@ impl Group {
             protocol,
             session,
             members: BTreeMap::new(),
-            fenced: BTreeSet::new(),
+            fenced: BTreeMap::new(),
             owners: BTreeMap::new(),
             wanted: BTreeMap::new(),
             last: 0,
@@ -75,7 +75,7 @@ impl Group {
             return number;
         };
         let taken = self.members.remove(&before).map(|member| member.taken).unwrap_or_default();
-        self.fenced.insert(before);
+        self.fenced.insert(before, now);
         let mut has = Vec::new();
         for (seat, owner) in &mut self.owners {
             if *owner == before {
@@ -96,13 +96,11 @@ impl Group {
         number
     }
 
-    /// Ends the sessions of those that were not seen.
-    pub(super) fn tick(&mut self, now: Duration, seats: &BTreeSet<Seat>) {
+    /// Ends the sessions of those that were not seen, and says whether there were any.
+    pub(super) fn tick(&mut self, now: Duration) -> bool {
         let before = self.members.len();
         self.members.retain(|_, member| now.saturating_sub(member.seen) <= self.session);
-        if self.members.len() != before {
-            self.rebalance(seats);
-        }
+        self.members.len() != before
     }
 
     pub(super) fn leave(&mut self, number: u64, seats: &BTreeSet<Seat>) {
@@ -111,8 +109,9 @@ impl Group {
         }
     }
 
-    pub(super) fn is_fenced(&self, number: u64) -> bool {
-        self.fenced.contains(&number)
+    /// When another member took this one's place.
+    pub(super) fn fenced(&self, number: u64) -> Option<Duration> {
+        self.fenced.get(&number).copied()
     }
 
     /// Whether the member is one; if so its session goes on.

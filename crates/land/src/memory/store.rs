@@ -79,7 +79,12 @@ impl MemoryStore {
 
     /// All rows, in the order in which they were landed.
     pub fn rows(&self) -> Vec<Row> {
-        self.lock().rows.clone()
+        self.rows_from(0)
+    }
+
+    /// The rows from this one on.
+    pub fn rows_from(&self, first: usize) -> Vec<Row> {
+        self.lock().rows[first..].to_vec()
     }
 
     /// How many rows there are.

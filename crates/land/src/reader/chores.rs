@@ -233,19 +233,19 @@ fn compared(feed: &mut impl Feed, claim: &Claim, is_compared: bool) -> Result<Op
     if !is_compared {
         return Ok(None);
     }
-    let place = || partition.to_string();
+    let place = || partition.clone();
     let span = feed.span(partition)?;
     if next > span.end {
-        return Err(LandError::Shorter { place: place(), next, end: span.end });
+        return Err(LandError::Shorter { partition: place(), next, end: span.end });
     }
     if next < span.start {
-        return Err(LandError::Gap { place: place(), next, start: span.start });
+        return Err(LandError::Gap { partition: place(), next, start: span.start });
     }
     if let Some(landed) = *mark
         && let Some(found) = found(feed.mark(partition, landed.offset))?
         && found != landed
     {
-        return Err(LandError::AnotherLog { place: place(), landed, found });
+        return Err(LandError::AnotherLog { partition: place(), landed, found });
     }
     Ok(None)
 }
