@@ -20,12 +20,12 @@ pub(crate) enum Rule {
     ConfirmedJustNow,
     /// The topic's id is asked for after a batch's last record was read.
     TopicIdAsked,
-    /// The ledger's last record is compared with the log's.
-    LogCompared,
+    /// The ledger's place lies within the log.
+    PlaceCompared,
+    /// The ledger's last record is the log's.
+    MarkCompared,
     /// What is rolled back is read again.
     ReadAgain,
-    /// What was read before a rollback is not committed after it.
-    StaleBatchesDropped,
 }
 
 /// Which rule is taken out: none, but in tests.

@@ -189,10 +189,10 @@ impl Writer {
 
     /// Whether a batch goes on where the ledger is.
     fn follows(&self, filled: &Filled) -> bool {
-        let is_any = self.without == Some(Rule::StaleBatchesDropped);
-        filled.parts.iter().all(|part| {
-            self.ours.get(&part.partition).is_some_and(|place| is_any || place.next == part.expected)
-        })
+        filled
+            .parts
+            .iter()
+            .all(|part| self.ours.get(&part.partition).is_some_and(|place| place.next == part.expected))
     }
 
     fn give_up(&mut self, task: Task) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kadence_core::fault::Disposition;
-use kadence_core::feed::{Feed, FeedError, Partition};
+use kadence_core::feed::{Feed, Partition};
 use kadence_core::target::Claim;
 
 use super::Reader;
@@ -12,7 +12,7 @@ use super::open::Open;
 use crate::error::LandError;
 use crate::orders::{Order, Stretch};
 use crate::outcome::Ended;
-use crate::planted::Rule;
+use crate::planted::{Rule, Without};
 
 /// How often a log that ends before the ledger's place is looked at before it is believed: one whose leader was just
 /// elected may not say all that it has.
@@ -69,7 +69,7 @@ impl<F: Feed> Reader<F> {
 
     /// Compares the ledger's places with the logs.
     fn compare(&mut self, now: Duration) -> Result<(), LandError> {
-        let is_compared = self.without != Some(Rule::LogCompared);
+        let without = self.without;
         for held in self.desk.held.values_mut().filter(|held| held.is_due(now)) {
             let State::Claimed(claim) = &held.state else { continue };
             if self.without != Some(Rule::TopicIdAsked)
@@ -78,7 +78,7 @@ impl<F: Feed> Reader<F> {
                 continue;
             }
             let next = claim.next;
-            match compared(&mut self.feed, claim, is_compared) {
+            match compared(&mut self.feed, claim, without) {
                 Ok(origin) => {
                     held.origin = origin.or(held.origin);
                     held.place(held.stretch, next);
@@ -227,29 +227,25 @@ fn same_topic(
 }
 
 /// Compares the ledger's place with the log. Where nothing was landed yet, says where the partition starts.
-fn compared(feed: &mut impl Feed, claim: &Claim, is_compared: bool) -> Result<Option<i64>, LandError> {
+fn compared(feed: &mut impl Feed, claim: &Claim, without: Without) -> Result<Option<i64>, LandError> {
     let Claim { partition, next, mark, .. } = claim;
     let Some(next) = *next else { return Ok(Some(feed.origin(partition)?)) };
-    if !is_compared {
-        return Ok(None);
+    let partition = partition.clone();
+    let span = feed.span(&partition)?;
+    if without != Some(Rule::PlaceCompared) {
+        if next > span.end {
+            return Err(LandError::Shorter { partition, next, end: span.end });
+        }
+        if next < span.start {
+            return Err(LandError::Gap { partition, next, start: span.start });
+        }
     }
-    let place = || partition.clone();
-    let span = feed.span(partition)?;
-    if next > span.end {
-        return Err(LandError::Shorter { partition: place(), next, end: span.end });
-    }
-    if next < span.start {
-        return Err(LandError::Gap { partition: place(), next, start: span.start });
-    }
-    if let Some(landed) = *mark
-        && let Some(found) = found(feed.mark(partition, landed.offset))?
+    if without != Some(Rule::MarkCompared)
+        && let Some(landed) = *mark
+        && let Some(found) = feed.mark(&partition, landed.offset)?
         && found != landed
     {
-        return Err(LandError::AnotherLog { partition: place(), landed, found });
+        return Err(LandError::AnotherLog { partition, landed, found });
     }
     Ok(None)
-}
-
-fn found<T>(result: Result<Option<T>, FeedError>) -> Result<Option<T>, LandError> {
-    Ok(result?)
 }

@@ -87,6 +87,7 @@ planted! {
     a_claim_that_nobody_confirmed_is_found: OwnershipConfirmed,
     a_claim_that_was_confirmed_long_ago_is_found: ConfirmedJustNow,
     a_topic_made_anew_that_is_not_noticed_is_found: TopicIdAsked,
-    another_log_that_is_not_noticed_is_found: LogCompared,
+    a_place_outside_the_log_that_is_not_noticed_is_found: PlaceCompared,
+    another_log_that_is_not_noticed_is_found: MarkCompared,
     a_rollback_that_is_not_read_again_is_found: ReadAgain,
 }

@@ -12,7 +12,9 @@ impl World {
         self.count(&outcome);
         match outcome.ended {
             Ended::Stopped => Ok(()),
-            Ended::Finished | Ended::Limit => Err(format!("{:?}, and nobody asked for an end", outcome.ended)),
+            Ended::Finished | Ended::Limit => {
+                Err(format!("{:?}, and nobody asked for an end", outcome.ended))
+            }
             Ended::Failed(error) => self.look_after(error),
         }
     }
@@ -22,7 +24,10 @@ impl World {
         let is_known = match error {
             LandError::AnotherTopic { expected, found, .. } => expected != found,
             LandError::Gap { partition, next, start } => {
-                self.store.set_place(&partition, Some(start), None);
+                // It may have gone on without that.
+                if self.store.place(&partition).next == Some(next) {
+                    self.store.set_place(&partition, Some(start), None);
+                }
                 next < start && self.was_cut_short(&partition)
             }
             LandError::AnotherLog { partition, landed, found } => {

@@ -67,7 +67,13 @@ impl Truth {
     }
 
     /// An offset of another log: if there is a landed one in its place already, that one stays.
-    pub(super) fn append_at(&mut self, partition: &Partition, offset: i64, number: Option<u64>, rejects: bool) {
+    pub(super) fn append_at(
+        &mut self,
+        partition: &Partition,
+        offset: i64,
+        number: Option<u64>,
+        rejects: bool,
+    ) {
         let known = self.logs.get(partition).map_or(0, Vec::len) as i64;
         if offset >= known {
             self.append(partition, number, rejects);
@@ -115,7 +121,12 @@ impl Truth {
     }
 
     /// What is not landed of this partition yet.
-    pub(super) fn missing(&self, cluster: &MemoryCluster, store: &MemoryStore, partition: &Partition) -> Verdict {
+    pub(super) fn missing(
+        &self,
+        cluster: &MemoryCluster,
+        store: &MemoryStore,
+        partition: &Partition,
+    ) -> Verdict {
         let span = cluster.span(&partition.topic, partition.index).ok_or("no such partition")?;
         let next = store.place(partition).next.unwrap_or(span.start);
         if next != span.end {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kadence_core::clock::{Clock, ManualClock};
 use kadence_core::fault::Disposition;
-use kadence_core::target::{Claim, Committed, TargetError};
+use kadence_core::target::{Claim, Committed, Part, TargetError};
 
 use super::Verdict;
 use super::chance::Chance;
@@ -212,6 +212,9 @@ impl Worker {
                 self.call = Some(Call::Claim(if is_lost { Err(no_connection()) } else { Ok(claims) }));
             }
             Act::Commit(batch) => {
+                for part in batch.parts {
+                    is_the_same_log(around, part)?;
+                }
                 let transaction = around.store.open(&batch, &mut verdicts);
                 let fate = around.fate();
                 self.call = Some(Call::Commit { transaction, verdicts, fate });
@@ -241,6 +244,20 @@ impl Worker {
                 self.writer.committed(now, result, verdicts);
             }
         }
+    }
+}
+
+/// The record that was landed last stands in the log, if any does in its place.
+fn is_the_same_log(around: &Around<'_>, part: &Part) -> Verdict {
+    let Part { partition, epoch, .. } = part;
+    let place = around.store.place(partition);
+    let Some(landed) = place.mark.filter(|_| place.epoch == *epoch) else { return Ok(()) };
+    if around.cluster.partition(&partition.topic, partition.index) != *partition {
+        return Ok(());
+    }
+    match around.cluster.mark(&partition.topic, partition.index, landed.offset) {
+        Some(found) if found != landed => Err(format!("{partition}: {part:?} goes on in another log")),
+        _ => Ok(()),
     }
 }
 

@@ -130,8 +130,7 @@ impl World {
 
     fn start(&mut self, instance: Option<String>) {
         self.number += 1;
-        let instance =
-            instance.or_else(|| self.chance.once_in(2).then(|| format!("worker {}", self.number)));
+        let instance = instance.or_else(|| self.chance.once_in(2).then(|| format!("worker {}", self.number)));
         let records = self.chance.between(1, 20) as usize;
         self.workers.push(Worker::start(
             &self.cluster,
@@ -293,8 +292,7 @@ impl World {
 
     /// A worker that is stopped is taken for dead, and another one is started with its name.
     fn replace_one(&mut self) {
-        let is_it =
-            |one: &&mut Worker| one.asleep.is_some() && one.instance.is_some() && !one.is_replaced;
+        let is_it = |one: &&mut Worker| one.asleep.is_some() && one.instance.is_some() && !one.is_replaced;
         let Some(worker) = self.workers.iter_mut().find(is_it) else { return };
         worker.is_replaced = true;
         let instance = worker.instance.clone();
