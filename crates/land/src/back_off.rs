@@ -19,11 +19,6 @@ impl BackOff {
         pause
     }
 
-    /// How many attempts failed since one went well.
-    pub(crate) fn failures(self) -> u32 {
-        self.failures
-    }
-
     /// An attempt went well.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;

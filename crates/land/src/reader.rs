@@ -26,6 +26,7 @@ use crate::outcome::{Ended, Outcome, Rejected};
 use crate::planted::Without;
 use desk::Desk;
 use held::{Held, Leaving, State, seat};
+use open::Open;
 
 /// Buffers that go round: one is filled, one waits, one is being committed.
 const RUNS: usize = 3;
@@ -54,13 +55,18 @@ pub struct Reader<F> {
     finished: bool,
     /// Why the landing is ending.
     ending: Option<Ended>,
-    over: bool,
+    done: Done,
+    pub(crate) without: Without,
+}
+
+/// What came of the batches.
+#[derive(Debug, Default)]
+struct Done {
     landed: u64,
     rejected: u64,
     uncertain: u64,
     batches: u64,
     next: BTreeMap<Partition, i64>,
-    pub(crate) without: Without,
 }
 
 /// What follows on a step.
@@ -93,12 +99,7 @@ impl<F: Feed> Reader<F> {
             back_off: BackOff::default(),
             finished: false,
             ending: None,
-            over: false,
-            landed: 0,
-            rejected: 0,
-            uncertain: 0,
-            batches: 0,
-            next: BTreeMap::new(),
+            done: Done::default(),
             without: None,
         }
     }
@@ -132,18 +133,19 @@ impl<F: Feed> Reader<F> {
     /// Ends at once: there is nobody who writes.
     pub fn writer_gone(&mut self) {
         self.end(Ended::Failed(LandError::WriterGone));
-        self.over = true;
+        self.sent = 0;
+        self.desk.held.clear();
     }
 
     /// What became of it.
     pub fn outcome(self) -> (Outcome, F) {
         let outcome = Outcome {
             read: self.desk.read,
-            landed: self.landed,
-            rejected: self.rejected,
-            uncertain: self.uncertain,
-            batches: self.batches,
-            next: self.next,
+            landed: self.done.landed,
+            rejected: self.done.rejected,
+            uncertain: self.done.uncertain,
+            batches: self.done.batches,
+            next: self.done.next,
             ended: self.ending.unwrap_or(Ended::Stopped),
         };
         (outcome, self.feed)
@@ -162,7 +164,7 @@ impl<F: Feed> Reader<F> {
 
     /// Does what is due, then waits for the feed, `at_most` this long.
     pub fn step(&mut self, clock: &dyn Clock, at_most: Duration) -> Turn {
-        if self.over {
+        if self.is_over() {
             return Turn::Over;
         }
         let now = clock.now();
@@ -171,7 +173,17 @@ impl<F: Feed> Reader<F> {
             self.end(Ended::Failed(error));
             Turn::Again
         });
-        if self.over { Turn::Over } else { turn }
+        if self.is_over() { Turn::Over } else { turn }
+    }
+
+    /// Whether nothing is under way any more, at the end.
+    fn is_over(&self) -> bool {
+        self.ending.is_some() && self.is_settled() && self.desk.held.is_empty()
+    }
+
+    /// Whether all that was read is landed or rolled back.
+    fn is_settled(&self) -> bool {
+        self.sent == 0 && self.desk.open.as_ref().is_none_or(Open::is_empty)
     }
 
     fn next_number(&mut self) -> u64 {
@@ -249,7 +261,7 @@ impl<F: Feed> Reader<F> {
         let is_waiting =
             |held: &&Held| held.leaving.is_none() && !matches!(held.state, State::Reading { .. });
         let from = self.desk.held.values().filter(is_waiting).map(|held| held.from);
-        let since = self.desk.open.as_ref().and_then(open::Open::since);
+        let since = self.desk.open.as_ref().and_then(Open::since);
         let due = from.chain(since.map(|since| since + self.options.linger)).min();
         due.map_or(Duration::MAX, |due| due.saturating_sub(now))
     }

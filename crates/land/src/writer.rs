@@ -330,12 +330,12 @@ impl Writer {
     /// Whether something is under way of this partition.
     #[cfg(test)]
     pub(crate) fn has(&self, is_it: impl Fn(&Partition) -> bool) -> bool {
-        let is_in = |filled: &Filled| filled.parts.iter().any(|part| is_it(&part.partition));
+        let has_part = |filled: &Filled| filled.parts.iter().any(|part| is_it(&part.partition));
         let task = match &self.task {
-            Some(Task::Commit(filled) | Task::Ask { filled, .. }) => is_in(filled),
+            Some(Task::Commit(filled) | Task::Ask { filled, .. }) => has_part(filled),
             _ => false,
         };
-        task || self.orders.iter().any(|order| matches!(order, Order::Commit(filled) if is_in(filled)))
+        task || self.orders.iter().any(|order| matches!(order, Order::Commit(filled) if has_part(filled)))
     }
 
     /// Who decides about records that the target does not take.

@@ -49,6 +49,7 @@ impl<F: Feed> Reader<F> {
         for (stretch, claim) in claims {
             if let Some(held) = self.claiming(&stretch) {
                 held.state = State::Claimed(claim);
+                held.looks = 0;
                 held.from = Duration::ZERO;
             }
         }
@@ -69,7 +70,7 @@ impl<F: Feed> Reader<F> {
             Landed::No => self.desk.kept -= records,
             Landed::Unknown => {
                 self.desk.kept -= records;
-                self.uncertain += records;
+                self.done.uncertain += records;
             }
         }
         if landed != Landed::Yes || ledger.contains(&Ledger::Others) {
@@ -85,9 +86,9 @@ impl<F: Feed> Reader<F> {
     }
 
     fn landed(&mut self, filled: &Filled, rejected: &[(usize, String)]) {
-        self.batches += 1;
-        self.rejected += rejected.len() as u64;
-        self.landed += (filled.run.len() - rejected.len()) as u64;
+        self.done.batches += 1;
+        self.done.rejected += rejected.len() as u64;
+        self.done.landed += (filled.run.len() - rejected.len()) as u64;
         for (place, reason) in rejected {
             let record = filled.run.record(*place);
             let partition = &filled.parts[record.facts.lane as usize].partition;
@@ -102,7 +103,7 @@ impl<F: Feed> Reader<F> {
                 held.back_off.reset();
             }
         }
-        self.next.extend(notes);
+        self.done.next.extend(notes);
     }
 
     /// Reads again what was read beyond the ledger's place, and nothing of partitions that are not ours.

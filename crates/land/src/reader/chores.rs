@@ -8,7 +8,6 @@ use kadence_core::target::Claim;
 
 use super::Reader;
 use super::held::{Held, Leaving, State};
-use super::open::Open;
 use crate::error::LandError;
 use crate::orders::{Order, Stretch};
 use crate::outcome::Ended;
@@ -40,7 +39,7 @@ impl<F: Feed> Reader<F> {
         if self.claims {
             return Ok(());
         }
-        let mut due: Vec<&mut Held> = self.desk.held.values_mut().filter(is_due).collect();
+        let due: Vec<&mut Held> = self.desk.held.values_mut().filter(is_due).collect();
         if due.is_empty() {
             return Ok(());
         }
@@ -52,7 +51,9 @@ impl<F: Feed> Reader<F> {
             Err(error) => return Err(error.into()),
         };
         if !is_ours {
-            due.iter_mut().for_each(|held| held.later(now));
+            for held in due {
+                held.later(now);
+            }
             return Ok(());
         }
         let mut wanted = Vec::with_capacity(due.len());
@@ -83,7 +84,10 @@ impl<F: Feed> Reader<F> {
                     held.origin = origin.or(held.origin);
                     held.place(held.stretch, next);
                 }
-                Err(LandError::Shorter { .. }) if held.back_off.failures() < LOOKS => held.later(now),
+                Err(LandError::Shorter { .. }) if held.looks < LOOKS => {
+                    held.looks += 1;
+                    held.later(now);
+                }
                 Err(LandError::Feed(error)) if error.disposition == Disposition::Retry => held.later(now),
                 Err(error) => return Err(error),
             }
@@ -113,8 +117,8 @@ impl<F: Feed> Reader<F> {
     /// Sends the open batch, if it is full or its time has come.
     fn send(&mut self, now: Duration) -> Result<(), LandError> {
         let Some(open) = self.desk.open.as_ref().filter(|open| !open.is_empty()) else { return Ok(()) };
-        let leaving = self.desk.held.values().filter(|held| held.leaving.is_some());
-        let cannot_wait = self.ending.is_some() || open.has_any(leaving);
+        let is_left = |held: &Held| held.leaving.is_some() && held.part.is_some();
+        let cannot_wait = self.ending.is_some() || self.desk.held.values().any(is_left);
         let is_over = |since: Duration| now.saturating_sub(since) >= self.options.linger;
         let is_due =
             cannot_wait || self.finished || !self.desk.has_room() || open.since().is_some_and(is_over);
@@ -187,15 +191,13 @@ impl<F: Feed> Reader<F> {
     }
 
     fn come_to_an_end(&mut self) {
-        let is_sent = self.sent == 0 && self.desk.open.as_ref().is_none_or(Open::is_empty);
-        if self.ending.is_none() && is_sent {
-            if self.desk.is_at_limit() {
-                self.ending = Some(Ended::Limit);
-            } else if self.finished && !self.desk.has_spilled() && self.is_reading_all() {
-                self.ending = Some(Ended::Finished);
-            }
-        } else if self.ending.is_some() && is_sent && self.desk.held.is_empty() {
-            self.over = true;
+        if self.ending.is_some() || !self.is_settled() {
+            return;
+        }
+        if self.desk.is_at_limit() {
+            self.ending = Some(Ended::Limit);
+        } else if self.finished && !self.desk.has_spilled() && self.is_reading_all() {
+            self.ending = Some(Ended::Finished);
         }
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Held {
     /// When the next step may be tried.
     pub(super) from: Duration,
     pub(super) back_off: BackOff,
+    /// How often its log ended before the ledger's place.
+    pub(super) looks: u32,
     /// The stretch that is being read, or claimed.
     pub(super) stretch: u64,
     /// Where it starts if nothing was landed yet, once that is known.
@@ -72,6 +74,7 @@ impl Held {
             state: State::Given,
             from: Duration::ZERO,
             back_off: BackOff::default(),
+            looks: 0,
             stretch: 0,
             origin: None,
             sent: 0,

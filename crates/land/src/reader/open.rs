@@ -54,11 +54,6 @@ impl Open {
         self.since
     }
 
-    /// Whether any of these partitions has a part in it.
-    pub(super) fn has_any<'h>(&self, held: impl IntoIterator<Item = &'h Held>) -> bool {
-        held.into_iter().any(|held| held.part.is_some())
-    }
-
     /// The topic ids under which its partitions were given, each once.
     pub(super) fn topics(&self) -> impl Iterator<Item = &kadence_core::feed::Partition> {
         let is_first = |at: usize| {

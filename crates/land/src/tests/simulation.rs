@@ -6,6 +6,7 @@
 
 mod chance;
 mod operator;
+mod reasons;
 mod truth;
 mod worker;
 mod world;
@@ -32,7 +33,13 @@ fn run_all(seeds: impl Iterator<Item = u64>) {
 
 #[test]
 fn each_record_is_landed_once_whatever_happens() {
-    run_all(0..2_000);
+    run_all(0..1_000);
+}
+
+/// The same, on another thread.
+#[test]
+fn each_record_is_landed_once_whatever_else_happens() {
+    run_all(1_000..2_000);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn a_stop_lands_what_was_read() {
     let world = World::with(1_000);
     let outcome = std::thread::scope(|scope| {
         let landing =
-            scope.spawn(|| world.land(Options { linger: Duration::from_secs(60), ..options() }, false));
+            scope.spawn(|| world.land(Options { linger: Duration::from_mins(1), ..options() }, false));
         while world.store.is_empty() {
             std::thread::yield_now();
         }

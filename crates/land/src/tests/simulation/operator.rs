@@ -22,13 +22,15 @@ impl World {
     fn look_after(&mut self, error: LandError) -> Result<(), String> {
         let text = error.to_string();
         let is_known = match error {
-            LandError::AnotherTopic { expected, found, .. } => expected != found,
+            LandError::AnotherTopic { topic, expected, found } => {
+                expected != found && self.reasons.made_anew.contains(&*topic)
+            }
             LandError::Gap { partition, next, start } => {
                 // It may have gone on without that.
                 if self.store.place(&partition).next == Some(next) {
                     self.store.set_place(&partition, Some(start), None);
                 }
-                next < start && self.was_cut_short(&partition)
+                next < start && self.reasons.cut_short.contains(&partition)
             }
             LandError::AnotherLog { partition, landed, found } => {
                 let place = self.store.place(&partition);
@@ -36,18 +38,18 @@ impl World {
                     self.fill_up(&partition, place.next.unwrap_or(0));
                     self.store.set_place(&partition, place.next, None);
                 }
-                landed != found && self.was_replaced(&partition)
+                landed != found && self.reasons.replaced.contains(&partition)
             }
             LandError::Shorter { partition, next, end } => {
                 if self.store.place(&partition).next == Some(next) {
                     self.fill_up(&partition, next);
                     self.store.set_place(&partition, Some(next), None);
                 }
-                end < next && self.was_replaced(&partition)
+                end < next && self.reasons.replaced.contains(&partition)
             }
             LandError::Feed(error) => {
-                error.what.contains("has this one's name") && self.was_anyone_replaced()
-                    || error.what.contains("out of range") && self.was_any_log_touched()
+                error.what.contains("has this one's name") && !self.reasons.names.is_empty()
+                    || error.what.contains("out of range") && self.reasons.is_any_log_touched()
             }
             _ => false,
         };

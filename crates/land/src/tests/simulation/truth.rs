@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kadence_core::feed::Partition;
 
 use super::Verdict;
-use crate::memory::{MemoryCluster, MemoryStore, Row};
+use crate::memory::{MemoryStore, Row};
 
 /// What has to become of an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +57,7 @@ impl Truth {
         }
     }
 
-    /// Another log is in the place of what was from `cut` on. What is landed by then stays so; what is not is gone.
-    /// Says what numbers the new records below the ledger's place may not have any effect for.
+    /// Another log is in the place of what was from `cut` on. What is landed by then stays so, and what is not is gone.
     pub(super) fn cut(&mut self, partition: &Partition, cut: i64, next: Option<i64>) {
         let keep = cut.max(next.unwrap_or(0));
         if let Some(fates) = self.logs.get_mut(partition) {
@@ -116,21 +115,6 @@ impl Truth {
             && before >= *offset
         {
             return Err(format!("{partition}: {offset} is landed after {before}"));
-        }
-        Ok(())
-    }
-
-    /// What is not landed of this partition yet.
-    pub(super) fn missing(
-        &self,
-        cluster: &MemoryCluster,
-        store: &MemoryStore,
-        partition: &Partition,
-    ) -> Verdict {
-        let span = cluster.span(&partition.topic, partition.index).ok_or("no such partition")?;
-        let next = store.place(partition).next.unwrap_or(span.start);
-        if next != span.end {
-            return Err(format!("{partition}: the ledger has {next}, and the log ends at {}", span.end));
         }
         Ok(())
     }

@@ -1,15 +1,14 @@
 //! All there is, and what happens to it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, ManualClock};
-use kadence_core::feed::Partition;
 use kadence_core::record::{Record, Timestamp};
 
 use super::Verdict;
 use super::chance::Chance;
+use super::reasons::Reasons;
 use super::truth::{Truth, is_rejected};
 use super::worker::{Around, Worker};
 use crate::memory::{MemoryCluster, MemoryRecord, MemoryStore, Protocol, Transaction};
@@ -37,16 +36,21 @@ pub(super) struct World {
     /// The last number given to a record, or to a worker.
     number: u64,
     is_silent: bool,
-    is_quiet: bool,
-    /// Whether who ended is not started again.
-    is_ending: bool,
-    replaced: BTreeSet<Partition>,
-    cut_short: BTreeSet<Partition>,
-    is_any_topic_new: bool,
-    is_any_worker_replaced: bool,
+    phase: Phase,
+    pub(super) reasons: Reasons,
     /// Records that workers say they landed, and whether any may have landed more than it says.
     landed: u64,
     is_countable: bool,
+}
+
+/// What part of a run it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Trouble,
+    /// Nothing goes wrong any more.
+    Quiet,
+    /// Nobody who ends is started again.
+    End,
 }
 
 fn rejects(record: &Record<'_>) -> Option<String> {
@@ -68,7 +72,7 @@ impl World {
             store.reject(rejects);
         }
         let options = Options {
-            batch_records: chance.between(1, 10) as usize,
+            batch_records: chance.between(1, 20) as usize,
             batch_bytes: if chance.once_in(3) { chance.between(1, 60) as usize } else { 1 << 20 },
             linger: Duration::from_millis(chance.between(0, 100)),
             on_reject,
@@ -92,12 +96,8 @@ impl World {
             topics,
             number: 0,
             is_silent: false,
-            is_quiet: false,
-            is_ending: false,
-            replaced: BTreeSet::new(),
-            cut_short: BTreeSet::new(),
-            is_any_topic_new: false,
-            is_any_worker_replaced: false,
+            phase: Phase::Trouble,
+            reasons: Reasons::default(),
             landed: 0,
             is_countable: true,
         };
@@ -105,22 +105,6 @@ impl World {
             world.start(None);
         }
         world
-    }
-
-    pub(super) fn was_replaced(&self, partition: &Partition) -> bool {
-        self.replaced.contains(partition)
-    }
-
-    pub(super) fn was_cut_short(&self, partition: &Partition) -> bool {
-        self.cut_short.contains(partition)
-    }
-
-    pub(super) fn was_any_log_touched(&self) -> bool {
-        self.is_any_topic_new || !self.replaced.is_empty() || !self.cut_short.is_empty()
-    }
-
-    pub(super) fn was_anyone_replaced(&self) -> bool {
-        self.is_any_worker_replaced
     }
 
     pub(super) fn count(&mut self, outcome: &Outcome) {
@@ -131,7 +115,7 @@ impl World {
     fn start(&mut self, instance: Option<String>) {
         self.number += 1;
         let instance = instance.or_else(|| self.chance.once_in(2).then(|| format!("worker {}", self.number)));
-        let records = self.chance.between(1, 20) as usize;
+        let records = self.chance.between(1, 12) as usize;
         self.workers.push(Worker::start(
             &self.cluster,
             self.options.clone(),
@@ -148,14 +132,14 @@ impl World {
             store: &self.store,
             chance: &mut self.chance,
             late: &mut self.late,
-            is_quiet: self.is_quiet,
+            is_quiet: self.phase != Phase::Trouble,
         };
         (&mut self.workers, around)
     }
 
     /// A while in which anything happens.
     pub(super) fn trouble(&mut self) -> Verdict {
-        let steps = self.chance.between(100, 600);
+        let steps = self.chance.between(60, 400);
         for _ in 0..steps {
             self.happen()?;
             for _ in 0..self.chance.between(1, 8) {
@@ -170,7 +154,7 @@ impl World {
         let passed = self.chance.below(12);
         self.clock.advance(Duration::from_millis(passed));
         if self.workers.is_empty() {
-            if self.is_ending {
+            if self.phase == Phase::End {
                 return Ok(());
             }
             self.start(None);
@@ -190,7 +174,7 @@ impl World {
             let is_replaced = self.workers[at].is_replaced;
             let outcome = self.workers.remove(at).leave();
             self.ended(outcome)?;
-            if !self.is_ending && !is_replaced && !self.chance.once_in(4) {
+            if self.phase != Phase::End && !is_replaced && !self.chance.once_in(4) {
                 self.start(instance);
             }
         }
@@ -216,6 +200,7 @@ impl World {
                 self.cluster.set_silent(self.is_silent);
             }
             100..120 => self.go_on_with_a_late_one()?,
+            123..127 => self.intrude(),
             120..123 => {
                 let passed = self.chance.between(500, 15_000);
                 self.clock.advance(Duration::from_millis(passed));
@@ -296,8 +281,14 @@ impl World {
         let Some(worker) = self.workers.iter_mut().find(is_it) else { return };
         worker.is_replaced = true;
         let instance = worker.instance.clone();
-        self.is_any_worker_replaced = true;
+        self.reasons.names.extend(instance.clone());
         self.start(instance);
+    }
+
+    /// Somebody claims a partition and goes away: who has it is fenced, and has to find its way back.
+    fn intrude(&mut self) {
+        let (topic, index) = self.some_partition();
+        self.store.claim(&[(self.cluster.partition(topic, index), None)]);
     }
 
     fn retain(&mut self) {
@@ -308,7 +299,7 @@ impl World {
         let start = self.chance.between(span.start as u64, span.end as u64) as i64;
         self.cluster.retain_from(topic, index, start);
         self.truth.gone(&partition, 0..start, next);
-        self.cut_short.insert(partition);
+        self.reasons.cut_short.insert(partition);
     }
 
     fn compact(&mut self) {
@@ -330,7 +321,7 @@ impl World {
             self.truth.gone(&partition, 0..i64::MAX, next);
         }
         self.cluster.make_topic(topic, self.partitions);
-        self.is_any_topic_new = true;
+        self.reasons.made_anew.insert(topic);
         for index in 0..self.partitions as i32 {
             for _ in 0..self.chance.below(60) {
                 self.append(topic, index);
@@ -358,7 +349,7 @@ impl World {
         for _ in 0..self.chance.below(20) {
             self.append(topic, index);
         }
-        self.replaced.insert(partition);
+        self.reasons.replaced.insert(partition);
         self.start(None);
     }
 
@@ -374,7 +365,7 @@ impl World {
 
     /// No more trouble: everything is landed, and the workers stop.
     pub(super) fn quiet(&mut self) -> Verdict {
-        self.is_quiet = true;
+        self.phase = Phase::Quiet;
         self.cluster.set_silent(false);
         while !self.late.is_empty() {
             self.go_on_with_a_late_one()?;
@@ -383,7 +374,7 @@ impl World {
             worker.asleep = None;
         }
         self.round_until(|world| world.missing())?;
-        self.is_ending = true;
+        self.phase = Phase::End;
         for worker in &mut self.workers {
             worker.stop();
         }
@@ -399,11 +390,19 @@ impl World {
         Ok(())
     }
 
+    /// What is not landed yet.
     fn missing(&self) -> Verdict {
         for topic in &TOPICS[..self.topics] {
             for index in 0..self.partitions as i32 {
                 let partition = self.cluster.partition(topic, index);
-                self.truth.missing(&self.cluster, &self.store, &partition)?;
+                let span = self.cluster.span(topic, index).ok_or("no such partition")?;
+                let next = self.store.place(&partition).next.unwrap_or(span.start);
+                if next != span.end {
+                    return Err(format!(
+                        "{partition}: the ledger has {next}, and the log ends at {}",
+                        span.end
+                    ));
+                }
             }
         }
         Ok(())
