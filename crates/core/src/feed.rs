@@ -106,7 +106,8 @@ pub trait Feed: Send {
     /// Lets go of partitions: of those that are taken, or of all at the end of a landing.
     fn release(&mut self, partitions: &[Partition]) -> Result<(), FeedError>;
 
-    /// Reads nothing more for now, but goes on being asked what comes next.
+    /// Reads nothing more for now, but goes on being asked what comes next. What is given to it meanwhile, and begun,
+    /// is not read either.
     fn pause(&mut self) -> Result<(), FeedError>;
 
     /// Goes on reading.

@@ -30,8 +30,11 @@ use open::Open;
 
 /// Buffers that go round: one is filled, one waits, one is being committed.
 const RUNS: usize = 3;
-/// How long the feed goes unasked while the reader waits for answers.
+/// How long the feed goes unasked at a time while the reader waits for answers.
 const ANSWERS: Duration = Duration::from_millis(20);
+/// How long the reader waits for the writer before it has the feed paused. A pause may cost what was fetched ahead,
+/// and where the target is the slower one there is a short wait in each batch.
+const UNPAUSED: Duration = Duration::from_millis(500);
 
 /// Reads a feed's records into batches.
 pub struct Reader<F> {
@@ -48,6 +51,8 @@ pub struct Reader<F> {
     /// The last number given to an order or a stretch.
     number: u64,
     paused: bool,
+    /// Since when there is no room for records.
+    full: Option<Duration>,
     /// When the feed may be asked again that was in trouble.
     from: Duration,
     back_off: BackOff,
@@ -95,6 +100,7 @@ impl<F: Feed> Reader<F> {
             orders: VecDeque::new(),
             number: 0,
             paused: false,
+            full: None,
             from: Duration::ZERO,
             back_off: BackOff::default(),
             finished: false,
@@ -212,6 +218,14 @@ impl<F: Feed> Reader<F> {
             return Ok(Turn::Answers(ANSWERS));
         }
         let pause = !self.desk.has_room() || self.ending.is_some();
+        let full = if pause { Some(self.full.unwrap_or(now)) } else { None };
+        self.full = full;
+        if let Some(since) = full
+            && !self.paused
+            && now < since + UNPAUSED
+        {
+            return Ok(Turn::Answers(ANSWERS));
+        }
         if pause != self.paused {
             let result = if pause { self.feed.pause() } else { self.feed.resume() };
             if self.tried(now, result)?.is_none() {

@@ -93,6 +93,10 @@ impl Group {
             member.taken = taken;
         }
         self.members.insert(number, member);
+        // The one before may have given some back of its own accord, and nobody was to have those then.
+        if self.wanted.len() < seats.len() {
+            self.rebalance(seats);
+        }
         number
     }
 
