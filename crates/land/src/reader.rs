@@ -23,7 +23,7 @@ use crate::error::LandError;
 use crate::options::Options;
 use crate::orders::Order;
 use crate::outcome::{Ended, Outcome, Rejected};
-use crate::planted::Without;
+use crate::planted::{Rule, Without};
 use desk::Desk;
 use held::{Held, Leaving, State, seat};
 use open::Open;
@@ -217,48 +217,50 @@ impl<F: Feed> Reader<F> {
         if matches!(self.ending, Some(Ended::Failed(LandError::Feed(_)))) {
             return Ok(Turn::Answers(ANSWERS));
         }
-        let pause = !self.desk.has_room() || self.ending.is_some();
-        let full = if pause { Some(self.full.unwrap_or(now)) } else { None };
-        self.full = full;
-        if let Some(since) = full
-            && !self.paused
-            && now < since + UNPAUSED
-        {
+        if !self.is_to_be_asked(now)? {
             return Ok(Turn::Answers(ANSWERS));
-        }
-        if pause != self.paused {
-            let result = if pause { self.feed.pause() } else { self.feed.resume() };
-            if self.tried(now, result)?.is_none() {
-                return Ok(Turn::Answers(ANSWERS));
-            }
-            self.paused = pause;
         }
         let waits = self.awaits_answers();
         let at_most = if waits { Duration::ZERO } else { at_most.min(self.until_due(now)) };
         let turn = if waits { Turn::Answers(ANSWERS) } else { Turn::Again };
-        match self.feed.next(at_most) {
-            Ok(Event::Nothing) => {}
-            Ok(Event::Records(run)) => {
-                self.desk.absorb(clock.now(), run);
-                self.back_off.reset();
-                return Ok(Turn::Again);
+        let event = match self.feed.next(at_most) {
+            Ok(event) => event,
+            Err(error) => {
+                self.tried::<()>(now, Err(error))?;
+                return Ok(turn);
             }
-            Ok(Event::End { partition, offset }) => {
-                self.desk.end(clock.now(), &partition, offset);
-                return Ok(Turn::Again);
-            }
-            Ok(Event::Given(partitions)) => self.given(partitions),
-            Ok(Event::Taken(partitions)) => self.taken(partitions)?,
-            Ok(Event::Lost(partitions)) => self.lost(partitions),
-            Ok(Event::Finished) => {
+        };
+        self.back_off.reset();
+        match event {
+            Event::Nothing => return Ok(turn),
+            Event::Records(run) => self.desk.absorb(clock.now(), run),
+            Event::End { partition, offset } => self.desk.end(clock.now(), &partition, offset),
+            Event::Given(partitions) => self.given(partitions),
+            Event::Taken(partitions) => self.taken(partitions),
+            Event::Lost(partitions) => self.lost(partitions),
+            Event::Finished => {
                 self.finished = true;
                 return Ok(Turn::Answers(ANSWERS));
             }
-            Err(error) => {
-                self.tried::<()>(now, Err(error))?;
-            }
         }
-        Ok(turn)
+        Ok(Turn::Again)
+    }
+
+    /// Whether the feed can be asked what comes next: there is room for records, or it is paused.
+    fn is_to_be_asked(&mut self, now: Duration) -> Result<bool, LandError> {
+        let is_full = !self.desk.has_room() || self.ending.is_some();
+        self.full = if is_full { Some(self.full.unwrap_or(now)) } else { None };
+        if self.full.is_some_and(|since| !self.paused && now < since + UNPAUSED) {
+            return Ok(false);
+        }
+        if is_full != self.paused {
+            let result = if is_full { self.feed.pause() } else { self.feed.resume() };
+            if self.tried(now, result)?.is_none() {
+                return Ok(false);
+            }
+            self.paused = is_full;
+        }
+        Ok(true)
     }
 
     /// Whether nothing but an answer of the writer leads on.
@@ -293,21 +295,16 @@ impl<F: Feed> Reader<F> {
         }
     }
 
-    fn taken(&mut self, partitions: Vec<Partition>) -> Result<(), LandError> {
-        if self.without == Some(crate::planted::Rule::ReleasedLast) {
-            self.feed.release(&partitions)?;
+    fn taken(&mut self, partitions: Vec<Partition>) {
+        if self.without == Some(Rule::ReleasedLast) {
+            // It is released once more when its turn comes.
+            let _ = self.feed.release(&partitions);
         }
-        let mut unknown = Vec::new();
         for partition in partitions {
-            match self.desk.held(&partition) {
-                Some(held) => drop(held.leaving.get_or_insert(Leaving::Wanted)),
-                None => unknown.push(partition),
-            }
+            // What is not here, or is another one's by now, is released all the same.
+            let held = self.desk.held.entry(seat(&partition)).or_insert_with(|| Held::new(partition));
+            held.leaving.get_or_insert(Leaving::Wanted);
         }
-        if !unknown.is_empty() {
-            self.feed.release(&unknown)?;
-        }
-        Ok(())
     }
 
     fn lost(&mut self, partitions: Vec<Partition>) {

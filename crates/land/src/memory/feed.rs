@@ -192,6 +192,7 @@ impl Feed for MemoryFeed {
     }
 
     fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), FeedError> {
+        self.cluster.ask("the cluster", |_| Some(()))?;
         for (partition, at) in starts {
             if self.given.contains_key(&seat(partition)) {
                 self.places.insert(seat(partition), Place { at: *at, is_end_told: false });
@@ -201,6 +202,7 @@ impl Feed for MemoryFeed {
     }
 
     fn release(&mut self, partitions: &[Partition]) -> Result<(), FeedError> {
+        self.cluster.ask("the group", |_| Some(()))?;
         let seats = Self::seats(partitions);
         for seat in &seats {
             self.given.remove(seat);
