@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::Disposition;
-use crate::record::Timestamp;
+use crate::record::{Record, Timestamp};
 use crate::run::Run;
 
 /// The id of a topic, which another topic of the same name does not have. `None` where a broker gives none.
@@ -49,8 +49,21 @@ pub struct Mark {
     pub offset: i64,
     /// Its timestamp.
     pub timestamp: Option<Timestamp>,
-    /// The CRC-32C of its key and its body.
+    /// The CRC-32C of its key and its body, as [`Mark::of`] has it.
     pub crc: u32,
+}
+
+impl Mark {
+    /// The mark of a topic's record. Before key and body stands the length of each, so that no two of them pass for
+    /// others, nor a tombstone for an empty body.
+    pub fn of(record: &Record<'_>) -> Self {
+        let crc = [record.key, record.body].into_iter().fold(0, |crc, bytes| {
+            let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
+            let crc = crc32c::crc32c_append(crc, &length.to_be_bytes());
+            crc32c::crc32c_append(crc, bytes.unwrap_or_default())
+        });
+        Self { offset: record.facts.sequence as i64, timestamp: record.facts.time, crc }
+    }
 }
 
 /// What comes next.
@@ -82,16 +95,19 @@ pub trait Feed: Send {
     /// Waits up to `at_most` for what comes next.
     fn next(&mut self, at_most: Duration) -> Result<Event<'_>, FeedError>;
 
-    /// The topics it reads, in the order in which they were met.
+    /// The topics it reads, in the order in which they were met. A topic is among them once a partition of it was
+    /// given, and keeps its place.
     fn topics(&self) -> &[Arc<str>];
 
-    /// Reads these partitions, each from its offset on.
+    /// Reads these partitions, each from its offset on. One that is being read already goes on there instead: what
+    /// was fetched of it before is not given any more.
     fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), FeedError>;
 
-    /// Lets go of partitions that are taken.
+    /// Lets go of partitions: of those that are taken, or of all at the end of a landing.
     fn release(&mut self, partitions: &[Partition]) -> Result<(), FeedError>;
 
-    /// Reads nothing more for now, but goes on being asked what comes next.
+    /// Reads nothing more for now, but goes on being asked what comes next. What is given to it meanwhile, and begun,
+    /// is not read either.
     fn pause(&mut self) -> Result<(), FeedError>;
 
     /// Goes on reading.

@@ -41,7 +41,7 @@ pub struct Part {
     pub expected: Option<i64>,
     /// The offset that it has afterwards.
     pub next: i64,
-    /// The last record of this part.
+    /// The last record of this part. Without one the ledger keeps the mark that it has.
     pub mark: Option<Mark>,
 }
 
@@ -55,15 +55,30 @@ pub struct Batch<'b> {
     pub records: &'b Run,
 }
 
+/// Is asked about records that a target does not take, before anything of their batch is committed. So what became of
+/// them is known even where the answer to the commit is lost.
+pub trait Rejects {
+    /// A record that is not taken, by its place in the batch, with the reason. It is told in the order of the places.
+    fn rejected(&mut self, place: usize, reason: &str) -> Verdict;
+}
+
+/// What is to become of a batch that has a record which the target does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The record is left out, and the rest is landed.
+    LeaveOut,
+    /// The batch is rolled back, without a look at the others.
+    RollBack,
+}
+
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Committed {
     /// Rows and ledger are changed, and will stay so.
-    Done {
-        /// Records that the target does not take, by their place in the batch, with the reason.
-        rejected: Vec<(usize, String)>,
-    },
-    /// Nothing is changed: these partitions were claimed by somebody else.
+    Done,
+    /// Nothing is changed: a record is not taken, and the verdict was to roll back.
+    Refused,
+    /// Nothing is changed: these partitions were claimed by somebody else, or the ledger has another offset.
     Fenced(Vec<Partition>),
     /// Nobody knows: the answer was lost. The partitions are to be claimed again, and the ledger to be believed.
     Unknown,
@@ -78,8 +93,9 @@ pub trait Target: Send {
     /// one: another one belongs to somebody else, and the partition is left out of the answer.
     fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, TargetError>;
 
-    /// Lands a batch: all of it, or nothing.
-    fn commit(&mut self, batch: &Batch<'_>) -> Result<Committed, TargetError>;
+    /// Lands a batch: all of it but for what is left out, or nothing. After an error nothing is changed; where that is
+    /// not known, the answer is [`Committed::Unknown`].
+    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, TargetError>;
 }
 
 /// Why a target cannot be written to.

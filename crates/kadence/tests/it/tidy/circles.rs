@@ -7,7 +7,8 @@ use crate::support::root;
 
 /// Circles of today, a line for each file of one. None is added and none grows; what is not in one any more is taken
 /// off.
-const CIRCLES: &[&[&str]] = &[&["crates/kafka/src/consumer/membership.rs", "crates/kafka/src/consumer/source.rs"]];
+const CIRCLES: &[&[&str]] =
+    &[&["crates/kafka/src/consumer/membership.rs", "crates/kafka/src/consumer/source.rs"]];
 
 #[test]
 fn no_files_know_each_other_in_a_circle() {

@@ -1,0 +1,5 @@
+//! Tests of both halves together, on the twins in memory.
+
+mod batches;
+mod simulation;
+mod threads;
