@@ -21,7 +21,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use self::config::Origin;
 use crate::fault::Error;
 pub use crate::output::Exit;
-use crate::output::Voice;
+use crate::output::{Voice, say};
 
 /// Replays timestamped recordings into Kafka at their own pace, reads topics, and brings its own broker
 #[derive(Debug, Parser)]
@@ -94,14 +94,23 @@ fn refuse(mut error: clap::Error, origin: &Origin, voice: Voice) -> Exit {
         if error.kind() == ErrorKind::UnknownArgument {
             let _ = error.remove(ContextKind::Suggested);
         }
-        error.exit()
+        let _ = error.print();
+        if !error.use_stderr() {
+            return Exit::Done;
+        }
+        if let Some(reminder) = origin.reminder() {
+            say(&format!("kadence: {reminder}"));
+        }
+        return Exit::Misused;
     }
     let text = error.to_string();
     // What is missing stands on lines of its own, up to the usage.
     let what: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let what = what.join(" ");
     let what = what.strip_prefix("error: ").unwrap_or(&what);
-    voice.error(&Error::misuse("command line", what, "kadence VERB --help says what there is"))
+    let help = "kadence VERB --help says what there is";
+    let help = origin.reminder().map_or(help.to_owned(), |reminder| format!("{help}; {reminder}"));
+    voice.error(&Error::misuse("command line", what, &help))
 }
 
 impl Cli {

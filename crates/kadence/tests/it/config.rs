@@ -67,7 +67,7 @@ fn the_command_line_wins_and_what_it_excludes_gives_way() {
 
 #[test]
 fn false_leaves_a_flag_and_hides_what_is_above() {
-    let bench = bench("unpaced = true\n[replay]\nunpaced = false\ntypes = []\n");
+    let bench = bench("unpaced = true\n[replay]\nunpaced = false\nspeed = 1\ntypes = []\n");
     assert_eq!(run(&bench, PREVIEW).ok().lines().last().unwrap().split("  ").next(), Some("+4.000000 s"));
 }
 
@@ -201,6 +201,15 @@ fn options_of_a_table_that_exclude_each_other_are_misuse() {
     insta::assert_snapshot!(refused("json = true\nverbose = true\n", PREVIEW), @"kadence.toml:2: `verbose` and `json` (line 1) exclude each other; leave one of them out");
     // Not where one of them stands nearer.
     assert_eq!(run(&bench("speed = 2\n[replay]\nrate = 1\n"), PREVIEW).code, Some(0));
+}
+
+/// What is missing beside an option that nobody typed.
+#[test]
+fn a_line_that_is_refused_names_what_the_file_adds() {
+    let said = refused("[up]\nrecover = true\n", "up");
+    assert!(said.contains("--data-dir <DIR>") && said.ends_with("\nkadence.toml adds recover\n"), "{said}");
+    let said = refused("[up]\nrecover = true\n", "up --json");
+    assert!(said.contains("says what there is; kadence.toml adds recover\""), "{said}");
 }
 
 #[test]

@@ -35,4 +35,11 @@ impl Origin {
         };
         Some(Error::misuse(&place, format!("`{}`: {what}", chosen.key), &help))
     }
+
+    /// What to bear in mind when a command line is refused that is not all typed.
+    pub(crate) fn reminder(&self) -> Option<String> {
+        let mut keys: Vec<&str> = self.chosen.iter().map(|chosen| &*chosen.key).collect();
+        keys.dedup();
+        (!keys.is_empty()).then(|| format!("{} adds {}", self.file, keys.join(", ")))
+    }
 }

@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, Id};
 
 use super::check::{option_called, words};
-use super::document::{Content, Document, Entry, Table, Value};
+use super::document::{Content, Document, Entry, Table};
 use crate::cli::connection::is_in_environment;
 use crate::fault::Error;
 
@@ -60,7 +60,8 @@ struct Choice<'a> {
 
 impl<'a> Choice<'a> {
     fn take(&mut self, table: &Table) {
-        let mut taken: Vec<(&'a Arg, &Entry)> = Vec::new();
+        // Options that are left as they are exclude nothing.
+        let (mut taken, mut left): (Vec<(&'a Arg, &Entry)>, Vec<&'a Arg>) = (Vec::new(), Vec::new());
         for entry in &table.entries {
             let Content::Value(value) = &entry.content else { continue };
             let Some(option) = option_called(self.verb, &entry.key) else { continue };
@@ -77,32 +78,29 @@ impl<'a> Choice<'a> {
             if self.gives_way(option) {
                 continue;
             }
+            if words.is_empty() {
+                left.push(option);
+                continue;
+            }
             if let Some((_, other)) = taken.iter().find(|(other, _)| self.exclude(option, other)) {
-                if !words.is_empty() {
-                    let what = format!(
-                        "`{}` and `{}` (line {}) exclude each other",
-                        entry.key, other.key, other.line
-                    );
-                    self.faults.push(self.document.fault(entry.line, what, "leave one of them out"));
-                }
+                let (key, other, line) = (&entry.key, &other.key, other.line);
+                let what = format!("`{key}` and `{other}` (line {line}) exclude each other");
+                self.faults.push(self.document.fault(entry.line, what, "leave one of them out"));
                 continue;
             }
             words.retain(|word| !self.is_named(option, word));
             taken.push((option, entry));
-            if !words.is_empty() {
-                let (shown, key, line) = (option.to_string(), entry.key.clone(), entry.line);
-                self.chosen.push(Chosen { shown, key, line, words });
-            }
+            let (shown, key, line) = (option.to_string(), entry.key.clone(), entry.line);
+            self.chosen.push(Chosen { shown, key, line, words });
         }
-        for (option, entry) in taken {
-            let is_left = matches!(entry.content, Content::Value(Value::Flag(false)));
+        let given = taken.into_iter().map(|(option, _)| option);
+        for option in given {
+            self.said.push(option.get_id().clone());
             if !is_pairs(option) {
                 self.settled.push(option.get_id().clone());
             }
-            if !is_left {
-                self.said.push(option.get_id().clone());
-            }
         }
+        self.settled.extend(left.into_iter().map(|option| option.get_id().clone()));
     }
 
     /// Whether somebody nearer has given this option, or one that excludes it.
