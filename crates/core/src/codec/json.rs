@@ -117,6 +117,7 @@ struct JsonWriter<'w, 'r> {
 }
 
 impl JsonWriter<'_, '_> {
+    #[inline]
     fn note(&mut self, became: Became) {
         if self.seen[self.place].note(became) {
             self.mixed = Some(self.place);

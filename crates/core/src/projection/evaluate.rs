@@ -58,31 +58,30 @@ pub(crate) fn write_row<W: Writer>(
     writer: &mut W,
 ) -> Result<(), RecordingError> {
     for (place, item) in items.iter_mut().enumerate() {
-        if let Expr::Rest(rest) = &item.expr {
-            write_rest(rest, row, writer)?;
-            continue;
+        match &mut item.expr {
+            // What most members are stands first, and is compiled into the loop.
+            Expr::Column(column, wanted) => {
+                writer.member(place);
+                write_column(column, *wanted, row, writer)?;
+            }
+            Expr::Rest(rest) => write_rest(rest, row, writer)?,
+            other => {
+                writer.member(place);
+                write_value(other, row, writer)?;
+            }
         }
-        writer.member(place);
-        write_value(&mut item.expr, row, writer)?;
     }
     Ok(())
 }
 
 /// Writes one value.
-#[inline]
 pub(crate) fn write_value<W: Writer>(
     expr: &mut Expr,
     row: &RowContext<'_>,
     writer: &mut W,
 ) -> Result<(), RecordingError> {
     match expr {
-        Expr::Column(column, wanted) => {
-            let written = match row.rows.csv_text(column) {
-                Some(text) => writer.csv_text(text, *wanted),
-                None => write_cell(row.rows, column, *wanted, writer),
-            };
-            return written.map_err(|misfit| row.misfit_of(column, misfit));
-        }
+        Expr::Column(column, wanted) => return write_column(column, *wanted, row, writer),
         Expr::Now { format, width } => writer.now(*format, *width),
         Expr::EventTime(stamp) => writer.event_time(stamp, row.event_time.unwrap_or_default()),
         Expr::Uuid => writer.uuid(),
@@ -94,6 +93,21 @@ pub(crate) fn write_value<W: Writer>(
         Expr::Rest(_) => {}
     }
     Ok(())
+}
+
+/// Writes the cell of a column.
+#[inline]
+fn write_column<W: Writer>(
+    column: &ColumnRef,
+    wanted: CellType,
+    row: &RowContext<'_>,
+    writer: &mut W,
+) -> Result<(), RecordingError> {
+    let written = match row.rows.csv_text(column) {
+        Some(text) => writer.csv_text(text, wanted),
+        None => write_cell(row.rows, column, wanted, writer),
+    };
+    written.map_err(|misfit| row.misfit_of(column, misfit))
 }
 
 fn write_cell<W: Writer>(

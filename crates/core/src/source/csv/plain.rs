@@ -23,6 +23,7 @@ impl PlainRows {
     /// Notes in `ends` where the cells of the row end that `text` starts with, and says how long it is, line end
     /// included. `None` unless it is plain, has exactly as many cells as `ends` has places, and stands in `text` up
     /// to its line end, with a few bytes after it.
+    #[inline]
     pub(super) fn split(&self, text: &[u8], ends: &mut [usize]) -> Option<usize> {
         if !self.is_usable {
             return None;
