@@ -12,7 +12,7 @@ use kadence_core::sink::Sink;
 use kadence_core::source::{
     CsvOptions, LOOKALIKE_ROWS, Lookalike, Recording, RecordingKind, RecordingOptions, Source as _,
 };
-use kadence_kafka::{Connection, Next, ReaderOptions, TopicReader, Until};
+use kadence_kafka::{Connection, Next, ReaderOptions, StopAt, TopicReader};
 use serde::Serialize;
 
 use crate::fault::Error;
@@ -142,7 +142,7 @@ impl Show {
         let options = ReaderOptions {
             connection: Connection::to(address),
             topic: self.topic.into(),
-            until: Until::End,
+            until: StopAt::End,
             ..ReaderOptions::default()
         };
         let absent = || Error::met(self.topic, "is gone before it was read", "");

@@ -25,10 +25,10 @@ use self::bounds::{End, Span, ceil_millis};
 use self::fault::is_lasting;
 pub(crate) use self::listener::Listener;
 use self::membership::Membership;
-pub use self::options::{From, ReaderOptions, Until};
+pub use self::options::{ReaderOptions, StartAt, StopAt};
 use self::source::Source;
 use self::stall::Stalls;
-use crate::connect::{described, uncreated};
+use crate::contact::{described, uncreated};
 use crate::error::KafkaError;
 use crate::ffi;
 
@@ -119,7 +119,7 @@ impl Consumed<'_> {
 impl TopicReader {
     /// Connects and finds where to start; `None` if `stop` was raised first.
     ///
-    /// A topic that does not exist is waited for, after `on_wait` was told so once; with [`Until::End`] it is an
+    /// A topic that does not exist is waited for, after `on_wait` was told so once; with [`StopAt::End`] it is an
     /// error. It is not created by being asked for.
     pub fn open(
         options: &ReaderOptions,
@@ -140,7 +140,7 @@ impl TopicReader {
             open: BTreeMap::new(),
             next_offsets: BTreeMap::new(),
             handed_out: None,
-            is_read_to_end: options.until == Until::End,
+            is_read_to_end: options.until == StopAt::End,
             ends: Vec::new(),
             stalls: Stalls::new(options.has_end()),
         };

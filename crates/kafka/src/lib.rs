@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `options`, `properties` | how to reach a cluster; librdkafka's property names, and who set what |
 //! | `config_file` | properties files, in the Java clients' names too |
-//! | `connect`, `context` | the first contact; what librdkafka says beside its results |
+//! | `contact`, `context` | the first contact; what librdkafka says beside its results |
 //! | `producer` | [`TopicSink`]: a window of records in flight, delivery reports matched to them |
 //! | `consumer` | [`TopicReader`]: from where, until where; alone or in a group |
 //! | `admin` | [`Admin`]: topics and consumer groups |
@@ -23,8 +23,8 @@
 
 mod admin;
 mod config_file;
-mod connect;
 mod consumer;
+mod contact;
 mod context;
 mod error;
 mod ffi;
@@ -36,7 +36,7 @@ pub use admin::{
     Admin, ConfigEntry, ConfigSource, GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved,
     Outcomes, PartitionDescription, Reset, TopicDescription, TopicSummary,
 };
-pub use consumer::{Consumed, From, Next, ReaderOptions, TopicReader, Until};
+pub use consumer::{Consumed, Next, ReaderOptions, StartAt, StopAt, TopicReader};
 pub use error::{Cause, KafkaError};
 pub use options::{Connection, DEFAULT_BROKERS};
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};

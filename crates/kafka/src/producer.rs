@@ -32,7 +32,7 @@ use self::poller::{Desk, Poller};
 use self::receipts::{Failure, Receipts};
 use self::window::InFlight;
 use crate::admin;
-use crate::connect::{Client, Contact, uncreated};
+use crate::contact::{Client, Contact, uncreated};
 use crate::context::Watch;
 use crate::error::KafkaError;
 use crate::ffi;

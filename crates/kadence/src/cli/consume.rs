@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
 use kadence_core::record::Timestamp;
-use kadence_kafka::{From, Next, ReaderOptions, TopicReader, Until};
+use kadence_kafka::{Next, ReaderOptions, StartAt, StopAt, TopicReader};
 
 use self::printer::Printer;
 use super::Exit;
@@ -45,10 +45,10 @@ pub(crate) struct ConsumeOptions {
     /// beginning or end, and only where the group has committed nothing
     #[arg(long, value_name = "WHERE", default_value = "beginning", allow_hyphen_values = true, value_parser = values::from,
         help_heading = "Range")]
-    from: From,
+    from: StartAt,
     /// Where to stop in each partition: before OFFSET, or before @TIME
     #[arg(long, value_name = "WHERE", value_parser = values::until, help_heading = "Range")]
-    until: Option<Until>,
+    until: Option<StopAt>,
     /// Stop where the topic ends now
     #[arg(long, conflicts_with = "until", help_heading = "Range")]
     until_end: bool,
@@ -85,7 +85,7 @@ impl ConsumeOptions {
             topic: self.topic.name().to_owned(),
             group: self.group.clone(),
             from: self.from,
-            until: if self.until_end { Until::End } else { self.until.unwrap_or_default() },
+            until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
             is_limited: self.limit.is_some(),
         };
         match options.check() {

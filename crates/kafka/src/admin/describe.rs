@@ -8,7 +8,7 @@ use rdkafka::metadata::MetadataPartition;
 
 use super::refusal::{Asked, refused};
 use super::{Admin, Outcomes, block_on};
-use crate::connect::{TopicState, described, refused_topic, topic_state};
+use crate::contact::{TopicState, described, refused_topic, topic_state};
 use crate::error::KafkaError;
 use crate::ffi;
 

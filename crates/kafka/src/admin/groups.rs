@@ -7,8 +7,8 @@ use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Admin, Outcomes, block_on};
-use crate::connect::{TopicState, described, refused_topic, topic_state};
-use crate::consumer::{From, Leaders};
+use crate::consumer::{Leaders, StartAt};
+use crate::contact::{TopicState, described, refused_topic, topic_state};
 use crate::error::KafkaError;
 use crate::ffi::{self, Refusal};
 
@@ -97,7 +97,7 @@ pub struct Reset {
     /// The partitions of each; none means all.
     pub partitions: Vec<i32>,
     /// Where to.
-    pub to: From,
+    pub to: StartAt,
     /// Only tell what would be done.
     pub is_dry: bool,
 }

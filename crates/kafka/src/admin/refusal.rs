@@ -2,7 +2,7 @@
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use crate::connect::{described, refused_topic};
+use crate::contact::{described, refused_topic};
 use crate::error::KafkaError;
 
 /// What was asked for, as far as the broker may find fault with it.

@@ -8,8 +8,8 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError as ClientError;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::{ClientConsumer, From, Until};
-use crate::connect::{Client, described};
+use super::{ClientConsumer, StartAt, StopAt};
+use crate::contact::{Client, described};
 use crate::error::KafkaError;
 use crate::options::Resolved;
 
@@ -107,41 +107,41 @@ impl Leaders<'_> {
         }
     }
 
-    pub(super) fn span(&self, partition: i32, from: From, until: Until) -> Result<Span, KafkaError> {
+    pub(super) fn span(&self, partition: i32, from: StartAt, until: StopAt) -> Result<Span, KafkaError> {
         let log = self.log(partition)?;
         Ok(Span { start: self.start_in(log, partition, from)?, end: self.end_in(log, partition, until)? })
     }
 
     /// The offset that `from` means.
-    pub(crate) fn start(&self, partition: i32, from: From) -> Result<i64, KafkaError> {
+    pub(crate) fn start(&self, partition: i32, from: StartAt) -> Result<i64, KafkaError> {
         self.start_in(self.log(partition)?, partition, from)
     }
 
     /// Where `until` is.
-    pub(super) fn end(&self, partition: i32, until: Until) -> Result<End, KafkaError> {
+    pub(super) fn end(&self, partition: i32, until: StopAt) -> Result<End, KafkaError> {
         match until {
-            Until::Never => Ok(End::Never),
+            StopAt::Never => Ok(End::Never),
             _ => self.end_in(self.log(partition)?, partition, until),
         }
     }
 
-    fn start_in(&self, log: Log, partition: i32, from: From) -> Result<i64, KafkaError> {
+    fn start_in(&self, log: Log, partition: i32, from: StartAt) -> Result<i64, KafkaError> {
         Ok(match from {
-            From::Beginning => log.earliest,
-            From::End => log.next,
-            From::Last(records) => log.next.saturating_sub(records.max(0)).max(log.earliest),
-            From::Offset(offset) => check_offset(self.topic, partition, offset, log)?,
-            From::At(timestamp) => self.offset_at(partition, timestamp)?.unwrap_or(log.next),
+            StartAt::Beginning => log.earliest,
+            StartAt::End => log.next,
+            StartAt::Last(records) => log.next.saturating_sub(records.max(0)).max(log.earliest),
+            StartAt::Offset(offset) => check_offset(self.topic, partition, offset, log)?,
+            StartAt::At(timestamp) => self.offset_at(partition, timestamp)?.unwrap_or(log.next),
         })
     }
 
-    fn end_in(&self, log: Log, partition: i32, until: Until) -> Result<End, KafkaError> {
+    fn end_in(&self, log: Log, partition: i32, until: StopAt) -> Result<End, KafkaError> {
         Ok(match until {
-            Until::Never => End::Never,
-            Until::End => End::Written(log.next),
-            Until::Offset(offset) if offset <= log.next => End::Written(offset),
-            Until::Offset(offset) => End::Before(offset),
-            Until::At(timestamp) => match self.offset_at(partition, timestamp)? {
+            StopAt::Never => End::Never,
+            StopAt::End => End::Written(log.next),
+            StopAt::Offset(offset) if offset <= log.next => End::Written(offset),
+            StopAt::Offset(offset) => End::Before(offset),
+            StopAt::At(timestamp) => match self.offset_at(partition, timestamp)? {
                 Some(offset) => End::Written(offset),
                 None if timestamp <= SystemClock.wall() => End::Written(log.next),
                 None => End::At(timestamp),

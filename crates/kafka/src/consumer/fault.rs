@@ -2,7 +2,7 @@
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use crate::connect::{described, plain_words};
+use crate::contact::{described, plain_words};
 
 /// What fetching the same records again cannot mend.
 pub(super) const LASTING: [Code; 9] = [

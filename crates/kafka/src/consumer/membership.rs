@@ -15,9 +15,9 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::ClientConsumer;
 use super::bounds::{End, Log, Span};
 use super::listener::{self, Change};
-use super::options::{From, ReaderOptions, Until};
+use super::options::{ReaderOptions, StartAt, StopAt};
 use super::source::Source;
-use crate::connect::described;
+use crate::contact::described;
 use crate::error::KafkaError;
 use crate::options::Resolved;
 
@@ -31,8 +31,8 @@ const SETTLING: Duration = Duration::from_secs(10);
 
 pub(super) struct Membership {
     group: String,
-    from: From,
-    until: Until,
+    from: StartAt,
+    until: StopAt,
     /// Whether positions are committed at all.
     commits: bool,
     /// How long the coordinator may take to tell what was committed.
@@ -61,7 +61,7 @@ impl Membership {
 
     /// Whether a member without open partitions has read all that it was asked for.
     pub(super) fn may_finish(&self) -> bool {
-        self.until != Until::Never
+        self.until != StopAt::Never
             && self
                 .assigned
                 .as_ref()
@@ -136,7 +136,7 @@ impl Membership {
             if end.offset().is_some_and(|end| start >= end) {
                 open.remove(&partition);
                 source.pause(partition);
-                if self.until == Until::End {
+                if self.until == StopAt::End {
                     ends.push((partition, start));
                 }
             } else {

@@ -8,7 +8,7 @@ use crate::properties::{Origin, Properties};
 
 /// Where to start, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum From {
+pub enum StartAt {
     /// At the earliest record that is still there.
     #[default]
     Beginning,
@@ -24,7 +24,7 @@ pub enum From {
 
 /// Where to stop, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Until {
+pub enum StopAt {
     /// Nowhere.
     #[default]
     Never,
@@ -47,9 +47,9 @@ pub struct ReaderOptions {
     /// The group to read in: its members share the partitions and go on where the group has come to.
     pub group: Option<String>,
     /// Where to start; in a group, where it has committed nothing, and only at the beginning or the end.
-    pub from: From,
+    pub from: StartAt,
     /// Where to stop.
-    pub until: Until,
+    pub until: StopAt,
     /// Whether the reading has an end that `until` does not tell, such as a number of records: what keeps it from
     /// that end for good is then an error, too.
     pub is_limited: bool,
@@ -63,7 +63,7 @@ impl ReaderOptions {
 
     /// Whether the reading ends by itself.
     pub(crate) fn has_end(&self) -> bool {
-        self.is_limited || self.until != Until::Never
+        self.is_limited || self.until != StopAt::Never
     }
 
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
@@ -106,7 +106,7 @@ impl ReaderOptions {
         if group.is_empty() {
             faults.push(contradiction("--group".into(), "the name is empty", "give the group a name"));
         }
-        if !matches!(self.from, From::Beginning | From::End) {
+        if !matches!(self.from, StartAt::Beginning | StartAt::End) {
             faults.push(contradiction(
                 "--group".into(),
                 "a group goes on where it has come to; --from takes beginning or end",
@@ -124,8 +124,8 @@ impl ReaderOptions {
             with("enable.auto.offset.store", "only what was passed on is committed", "leave it out");
         }
         let reset = properties.get("auto.offset.reset").map(|reset| match reset {
-            "smallest" | "earliest" | "beginning" => Some(From::Beginning),
-            "largest" | "latest" | "end" => Some(From::End),
+            "smallest" | "earliest" | "beginning" => Some(StartAt::Beginning),
+            "largest" | "latest" | "end" => Some(StartAt::End),
             _ => None,
         });
         if reset.is_some_and(|reset| reset != Some(self.from)) {

@@ -14,8 +14,8 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::bounds::Leaders;
 use super::membership::Membership;
 use super::options::ReaderOptions;
-use super::{ClientConsumer, Until};
-use crate::connect::{Client, Contact, TopicState, described, refused_topic, topic_state};
+use super::{ClientConsumer, StopAt};
+use crate::contact::{Client, Contact, TopicState, described, refused_topic, topic_state};
 use crate::context::Watch;
 use crate::error::{Cause, KafkaError};
 use crate::options::Resolved;
@@ -60,7 +60,7 @@ impl Source {
                 Ok(metadata) => match topic_state(&metadata, &self.topic) {
                     TopicState::Ready { .. } => return Ok(Some(partition_ids(&metadata, &self.topic))),
                     TopicState::Refused(code) => return Err(refused_topic(&self.topic, code)),
-                    TopicState::Absent if options.until == Until::End => {
+                    TopicState::Absent if options.until == StopAt::End => {
                         return Err(KafkaError::AbsentTopic { topic: self.topic.clone(), creatable: false });
                     }
                     TopicState::Absent if !is_waiting => {

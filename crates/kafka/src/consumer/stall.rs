@@ -14,7 +14,7 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 use super::bounds::End;
 use super::fault::LASTING;
 use super::source::Source;
-use crate::connect::{Client as _, TopicState, described, topic_state};
+use crate::contact::{Client as _, TopicState, described, topic_state};
 use crate::error::KafkaError;
 use crate::ffi;
 
@@ -280,7 +280,7 @@ impl Source {
     fn ask_why(&self, partition: i32, next: i64) -> Result<Option<String>, KafkaError> {
         let Ok(metadata) = self.consumer.metadata(Some(&self.topic), ANSWER) else { return Ok(None) };
         match topic_state(&metadata, &self.topic) {
-            TopicState::Refused(code) => return Err(crate::connect::refused_topic(&self.topic, code)),
+            TopicState::Refused(code) => return Err(crate::contact::refused_topic(&self.topic, code)),
             // librdkafka sees that for itself, and says so.
             TopicState::Absent => return Ok(None),
             TopicState::Electing { .. } | TopicState::Ready { .. } => {}

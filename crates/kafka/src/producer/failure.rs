@@ -3,7 +3,7 @@
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::receipts::Failure;
-use crate::connect::described;
+use crate::contact::described;
 use crate::context::Watch;
 use crate::error::{KafkaError, grouped};
 use crate::properties::Properties;

@@ -11,7 +11,7 @@ use super::ClientProducer;
 use super::brake::Brake;
 use super::hold::Hold;
 use super::receipts::Receipts;
-use crate::connect::{TopicState, topic_state};
+use crate::contact::{TopicState, topic_state};
 use crate::ffi::Bell;
 
 /// The thread looks this often whether it is still needed. Reports wake it at once.

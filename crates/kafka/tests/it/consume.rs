@@ -8,7 +8,7 @@ use std::time::Duration;
 use kadence_broker::{Broker, Listener, Options};
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use kadence_core::record::Timestamp;
-use kadence_kafka::{From, Next, ReaderOptions, TopicReader, Until};
+use kadence_kafka::{Next, ReaderOptions, StartAt, StopAt, TopicReader};
 
 use crate::{LONG, bodies, broker, fill, read_all, read_to_end, reader, reading};
 
@@ -24,22 +24,22 @@ fn reading_starts_and_stops_where_asked() {
     let broker = broker();
     fill(&broker, "five", &FIVE);
     let cases = [
-        (From::Beginning, Until::End, "abcde"),
-        (From::End, Until::End, ""),
-        (From::Offset(3), Until::End, "de"),
-        (From::Offset(5), Until::End, ""),
-        (From::Last(2), Until::End, "de"),
-        (From::Last(99), Until::End, "abcde"),
-        (From::Last(0), Until::End, ""),
-        (From::At(at(3)), Until::End, "cde"),
-        (From::At(Timestamp::from_nanos(3_000_000_001)), Until::End, "de"),
-        (From::At(at(99)), Until::End, ""),
-        (From::Beginning, Until::Offset(2), "ab"),
-        (From::Offset(1), Until::Offset(1), ""),
-        (From::Offset(1), Until::Offset(5), "bcde"),
-        (From::Beginning, Until::At(at(4)), "abc"),
-        (From::Beginning, Until::At(at(99)), "abcde"),
-        (From::At(at(2)), Until::At(at(4)), "bc"),
+        (StartAt::Beginning, StopAt::End, "abcde"),
+        (StartAt::End, StopAt::End, ""),
+        (StartAt::Offset(3), StopAt::End, "de"),
+        (StartAt::Offset(5), StopAt::End, ""),
+        (StartAt::Last(2), StopAt::End, "de"),
+        (StartAt::Last(99), StopAt::End, "abcde"),
+        (StartAt::Last(0), StopAt::End, ""),
+        (StartAt::At(at(3)), StopAt::End, "cde"),
+        (StartAt::At(Timestamp::from_nanos(3_000_000_001)), StopAt::End, "de"),
+        (StartAt::At(at(99)), StopAt::End, ""),
+        (StartAt::Beginning, StopAt::Offset(2), "ab"),
+        (StartAt::Offset(1), StopAt::Offset(1), ""),
+        (StartAt::Offset(1), StopAt::Offset(5), "bcde"),
+        (StartAt::Beginning, StopAt::At(at(4)), "abc"),
+        (StartAt::Beginning, StopAt::At(at(99)), "abcde"),
+        (StartAt::At(at(2)), StopAt::At(at(4)), "bc"),
     ];
     for (from, until, expected) in cases {
         let options = ReaderOptions { from, until, ..reading(&broker, "five") };
@@ -66,7 +66,7 @@ fn a_reader_knows_the_offsets_that_come_next() {
 fn an_unbounded_read_reports_the_end_and_goes_on() {
     let broker = broker();
     fill(&broker, "live", &["a"]);
-    let options = ReaderOptions { until: Until::Never, ..reading(&broker, "live") };
+    let options = ReaderOptions { until: StopAt::Never, ..reading(&broker, "live") };
     let mut reader = reader(&options).unwrap();
     let mut seen = String::new();
     let deadline = SystemClock.now() + LONG;
@@ -90,7 +90,7 @@ fn an_unbounded_read_reports_the_end_and_goes_on() {
 #[test]
 fn an_absent_topic_is_said_once_and_waited_for() {
     let broker = broker();
-    let options = ReaderOptions { until: Until::Offset(1), ..reading(&broker, "later") };
+    let options = ReaderOptions { until: StopAt::Offset(1), ..reading(&broker, "later") };
     let (said, hear) = sync_channel(8);
     let waiting = thread::spawn(move || {
         let reader =
@@ -107,7 +107,7 @@ fn an_absent_topic_is_said_once_and_waited_for() {
 #[test]
 fn a_stop_ends_the_wait_for_a_topic() {
     let broker = broker();
-    let options = ReaderOptions { until: Until::Never, ..reading(&broker, "never") };
+    let options = ReaderOptions { until: StopAt::Never, ..reading(&broker, "never") };
     let stop = Arc::new(Stop::new());
     let raised = Arc::clone(&stop);
     let opened = TopicReader::open(&options, stop, |_| raised.raise());
@@ -119,7 +119,7 @@ fn a_stop_ends_the_wait_for_a_topic() {
 fn a_reader_survives_a_broker_that_restarts() {
     let first = broker();
     fill(&first, "back", &["a", "b"]);
-    let options = ReaderOptions { until: Until::Offset(3), ..reading(&first, "back") };
+    let options = ReaderOptions { until: StopAt::Offset(3), ..reading(&first, "back") };
     let mut reader = reader(&options).unwrap();
     let address = first.addresses()[0];
     let mut read = 0;

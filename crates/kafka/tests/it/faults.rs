@@ -8,7 +8,7 @@ use kadence_broker::{Broker, Options, TopicSettings};
 use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::sink::Sink;
 use kadence_kafka::{
-    Admin, Connection, From, KafkaError, ProducerOptions, ReaderOptions, SendMode, TopicReader, TopicSink,
+    Admin, Connection, KafkaError, ProducerOptions, ReaderOptions, SendMode, StartAt, TopicReader, TopicSink,
 };
 
 use crate::{broker, fill, open, producing, reader, reading, send};
@@ -156,7 +156,7 @@ fn a_record_that_is_never_acknowledged_fails_with_the_reason() {
 fn an_offset_out_of_range_names_the_range() {
     let broker = broker();
     fill(&broker, "short", &["a", "b", "c"]);
-    let options = ReaderOptions { from: From::Offset(7), ..reading(&broker, "short") };
+    let options = ReaderOptions { from: StartAt::Offset(7), ..reading(&broker, "short") };
     assert_eq!(
         failure(reader(&options)).to_string(),
         "short[0]: no offset 7 (there are 0 to 2); \

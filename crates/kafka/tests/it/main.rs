@@ -25,7 +25,7 @@ use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
 use kadence_core::sink::{Sink, SinkError};
 use kadence_kafka::{
-    Connection, KafkaError, Next, ProducerOptions, ReaderOptions, TopicReader, TopicSink, Until,
+    Connection, KafkaError, Next, ProducerOptions, ReaderOptions, StopAt, TopicReader, TopicSink,
 };
 
 /// Longer than anything here takes, on a machine that does much else, too; a test that waits this long has failed.
@@ -45,7 +45,7 @@ fn producing(broker: &Broker, topic: &str) -> ProducerOptions {
 
 fn reading(broker: &Broker, topic: &str) -> ReaderOptions {
     let connection = connection(broker);
-    ReaderOptions { connection, topic: topic.into(), until: Until::End, ..ReaderOptions::default() }
+    ReaderOptions { connection, topic: topic.into(), until: StopAt::End, ..ReaderOptions::default() }
 }
 
 fn open(options: &ProducerOptions) -> Result<TopicSink, KafkaError> {
