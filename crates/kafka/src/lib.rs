@@ -7,10 +7,11 @@
 //! | `config_file` | properties files, in the Java clients' names too |
 //! | `contact`, `context` | the first contact; what librdkafka says beside its results |
 //! | `producer` | [`TopicSink`]: a window of records in flight, delivery reports matched to them |
-//! | `consumer` | [`TopicReader`]: from where, until where; alone or in a group |
+//! | `consumer` | [`TopicFeed`]: partitions given and taken, and their records; [`TopicReader`]: what `consume` needs on top |
 //! | `admin` | [`Admin`]: topics and consumer groups |
 //! | `ffi` | librdkafka's C functions, where the wrapper falls short |
-//! | `error` | [`KafkaError`]: where, what is wrong, what to do |
+//! | `topic_id` | topics' ids, by which one is told from another of the same name |
+//! | `error`, `words` | [`KafkaError`]: where, what is wrong, what to do; librdkafka's own words |
 //!
 //! Non-obvious:
 //!
@@ -31,12 +32,14 @@ mod ffi;
 mod options;
 mod producer;
 mod properties;
+mod topic_id;
+mod words;
 
 pub use admin::{
     Admin, ConfigEntry, ConfigSource, GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved,
     Outcomes, PartitionDescription, Reset, TopicDescription, TopicSummary,
 };
-pub use consumer::{Consumed, Next, ReaderOptions, StartAt, StopAt, TopicReader};
-pub use error::{Cause, KafkaError};
+pub use consumer::{Consumed, Next, NextOffsets, ReaderOptions, StartAt, StopAt, TopicFeed, TopicReader};
+pub use error::{Cause, ClientCode, KafkaError};
 pub use options::{Connection, DEFAULT_BROKERS};
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};

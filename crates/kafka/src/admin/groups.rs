@@ -7,10 +7,11 @@ use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Admin, Outcomes, block_on};
-use crate::consumer::{Leaders, StartAt};
-use crate::contact::{TopicState, described, refused_topic, topic_state};
+use crate::consumer::StartAt;
+use crate::contact::{TopicState, refused_topic, topic_state};
 use crate::error::KafkaError;
 use crate::ffi::{self, Refusal};
+use crate::words::described;
 
 /// A group in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,13 +191,7 @@ impl Admin {
             .collect();
         let mut moved = Vec::new();
         for (topic, partition) in self.chosen(group, reset, &committed)? {
-            let leaders = Leaders {
-                consumer: &self.probe,
-                resolved: &self.resolved,
-                topic: &topic,
-                stop: &self.stop,
-                is_assigned: false,
-            };
+            let leaders = self.leaders(&topic);
             let after = leaders.start(partition, reset.to)?;
             let before = committed.get(&(topic.clone(), partition)).copied();
             moved.push(Moved { topic, partition, before, after });

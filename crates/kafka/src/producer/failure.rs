@@ -3,10 +3,10 @@
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::receipts::Failure;
-use crate::contact::described;
 use crate::context::Watch;
 use crate::error::{KafkaError, grouped};
 use crate::properties::Properties;
+use crate::words::described;
 
 /// Who found a record too large, and the limit if it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,8 +35,11 @@ fn an_unreachable_broker_is_said_by_each_client() {
     let error = failure(open(&producer));
     assert_eq!(error.to_string(), expected);
     assert!(!error.is_misuse());
-    let consumer =
-        ReaderOptions { connection: connection.clone(), topic: "t".into(), ..ReaderOptions::default() };
+    let consumer = ReaderOptions {
+        connection: connection.clone(),
+        topics: vec!["t".into()],
+        ..ReaderOptions::default()
+    };
     assert_eq!(failure(reader(&consumer)).to_string(), expected);
     assert_eq!(failure(Admin::connect(&connection)).to_string(), expected);
 }
@@ -180,6 +183,6 @@ fn stopping_while_connecting_is_no_fault_of_the_brokers() {
     let options = ProducerOptions { connection: connection.clone(), topic: "t".into(), ..Default::default() };
     let error = failure(TopicSink::open(&options, Arc::new(SystemClock), Arc::clone(&stop)));
     assert!(matches!(error, KafkaError::Interrupted { .. }), "{error}");
-    let options = ReaderOptions { connection, topic: "t".into(), ..Default::default() };
-    assert!(TopicReader::open(&options, stop, |_| {}).unwrap().is_none());
+    let options = ReaderOptions { connection, topics: vec!["t".into()], ..Default::default() };
+    assert!(TopicReader::open(&options, Arc::new(SystemClock), stop, |_| {}).unwrap().is_none());
 }

@@ -40,7 +40,7 @@ fn fill(liar: &Liar) {
 
 fn reading(liar: &Liar) -> ReaderOptions {
     let connection = liar.connection();
-    ReaderOptions { connection, topic: "t".into(), until: StopAt::End, ..ReaderOptions::default() }
+    ReaderOptions { connection, topics: vec!["t".into()], until: StopAt::End, ..ReaderOptions::default() }
 }
 
 /// How many records come before the error, and the error.

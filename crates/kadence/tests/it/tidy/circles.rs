@@ -47,7 +47,6 @@ const CIRCLES: &[&[&str]] = &[
     &["crates/core/src/pipeline.rs", "crates/core/src/ring.rs"],
     &["crates/core/src/source/opening.rs", "crates/core/src/source/recording.rs"],
     &["crates/kadence/src/fault.rs", "crates/kadence/src/output.rs"],
-    &["crates/kafka/src/consumer/membership.rs", "crates/kafka/src/consumer/source.rs"],
     &["crates/kcql/src/caret.rs", "crates/kcql/src/span.rs"],
 ];
 

@@ -25,9 +25,6 @@ const NAME_THE_SYSTEM_CLOCK: &[&str] = &[
     "crates/kadence/src/demo.rs",
     "crates/kadence/src/replay.rs",
     "crates/kafka/src/admin.rs",
-    "crates/kafka/src/consumer/bounds.rs",
-    "crates/kafka/src/consumer/membership.rs",
-    "crates/kafka/src/consumer/source.rs",
     // Its counterparts are other processes, which know no other.
     "crates/testing/src/kafka/server.rs",
     "crates/testing/src/proxy.rs",
