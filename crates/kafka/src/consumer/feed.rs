@@ -36,6 +36,8 @@ const RUN_BYTES: usize = 256 * 1024;
 const RUN_RECORDS: usize = 4_096;
 /// How long a question for a topic's id may take.
 const ID_PATIENCE: Duration = Duration::from_secs(5);
+/// How long records wait for word of their topic.
+const DOUBT: Duration = Duration::from_secs(2);
 /// How long a static member is given to leave its group.
 const LEAVING: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -218,6 +220,13 @@ impl TopicFeed {
         let now = self.cluster.now();
         if self.slots.values().next().is_some() && self.lanes.shall_ask(now, came) {
             self.ask_for_topics()?;
+            // Records came of a topic that nobody tells of: one that is being made, perhaps.
+            while came && self.lanes.is_in_doubt() && self.cluster.now().saturating_sub(now) < DOUBT {
+                if self.cluster.stop.wait(LOOK_AGAIN) {
+                    break;
+                }
+                self.ask_for_topics()?;
+            }
         }
         if let Some(doubtful) = self.held.doubtful(now)
             && matches!(self.owns_now(&doubtful), Ok(false))

@@ -21,8 +21,10 @@ pub(super) struct Lanes {
     names: Vec<Arc<str>>,
     ids: Vec<TopicId>,
     asked_at: Duration,
-    /// When records came last, or a topic was asked for.
+    /// When records came last.
     moved_at: Duration,
+    /// Whether a topic was gone, or nobody told, when they were asked for last.
+    is_in_doubt: bool,
     last: usize,
 }
 
@@ -75,32 +77,28 @@ impl Lanes {
         if came {
             self.moved_at = now;
         }
-        now.saturating_sub(self.asked_at) >= ASKED_EVERY || (came && quiet >= QUIET)
+        now.saturating_sub(self.asked_at) >= ASKED_EVERY || (came && (quiet >= QUIET || self.is_in_doubt))
     }
 
-    /// Asks for the topics, and says which of them are others than before, with their new ids; and whether all that
-    /// are asked for are there.
-    pub(super) fn changed(&mut self, cluster: &Cluster) -> Changes {
+    /// Asks for the topics, and says which of them are others than before, with their new ids.
+    pub(super) fn changed(&mut self, cluster: &Cluster) -> Vec<(u32, TopicId)> {
         self.asked_at = cluster.now();
         let names: Vec<&str> = self.names.iter().map(AsRef::as_ref).collect();
         let found = look_up(cluster.native(), &names, ANSWER);
-        let mut changes = Changes::default();
+        let mut anew = Vec::new();
+        self.is_in_doubt = false;
         for (lane, (found, before)) in (0..).zip(found.iter().zip(&self.ids)) {
             match found {
-                Found::There(id) if is_another(*before, *id) => changes.anew.push((lane, *id)),
-                Found::Absent => changes.absent.push(lane),
-                Found::There(_) | Found::Unknown => {}
+                Found::There(id) if is_another(*before, *id) => anew.push((lane, *id)),
+                Found::There(_) => {}
+                Found::Absent | Found::Unknown => self.is_in_doubt |= before.is_some(),
             }
         }
-        changes
+        anew
     }
-}
 
-/// What became of topics.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    /// They are others now, with these ids.
-    pub(super) anew: Vec<(u32, TopicId)>,
-    /// They are gone.
-    pub(super) absent: Vec<u32>,
+    /// Whether a topic was gone, or nobody told, when they were asked for last.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt
+    }
 }

@@ -87,6 +87,19 @@ pub(super) fn topic_gone(topic: &str) -> (String, String) {
     )
 }
 
+/// What is said of a topic that somebody deleted and made anew, with so many acknowledged records gone, of so many.
+pub(super) fn topic_anew(topic: &str, (lost, all): (u64, u64)) -> KafkaError {
+    KafkaError::Topic {
+        topic: topic.to_owned(),
+        what: format!(
+            "was deleted and made anew while it was written to ({} of {} acknowledged records went with it)",
+            grouped(lost),
+            grouped(all)
+        ),
+        help: "start the run again".to_owned(),
+    }
+}
+
 fn too_large(size: u64, limit: SizeLimit) -> (String, String) {
     let bytes = grouped(size);
     match limit {

@@ -202,14 +202,14 @@ impl TopicFeed {
 
     /// Asks whether topics are what they were. What is another one now is lost, and given anew; says whether any is.
     pub(in super::super) fn ask_for_topics(&mut self) -> Result<bool, KafkaError> {
-        let changes = self.lanes.changed(&self.cluster);
-        if changes.anew.is_empty() {
+        let anew = self.lanes.changed(&self.cluster);
+        if anew.is_empty() {
             return Ok(false);
         }
-        let lanes: Vec<u32> = changes.anew.iter().map(|(lane, _)| *lane).collect();
+        let lanes: Vec<u32> = anew.iter().map(|(lane, _)| *lane).collect();
         self.drop_records_of(&lanes);
         let mut given = Vec::new();
-        for (lane, id) in changes.anew {
+        for (lane, id) in anew {
             let old: Vec<Partition> = self
                 .slots
                 .iter()
