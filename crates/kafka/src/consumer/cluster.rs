@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
 use kadence_core::feed::Partition;
-use rdkafka::client::NativeClient;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::metadata::Metadata;
@@ -19,6 +18,7 @@ use crate::context::Watch;
 use crate::error::{ClientCode, KafkaError};
 use crate::ffi;
 use crate::options::Resolved;
+use crate::topic_id::{Found, look_up};
 use crate::words::described;
 
 /// A client that reads.
@@ -26,6 +26,9 @@ pub(super) struct Cluster {
     /// Before the client, which it must not outlive.
     pub(super) events: ffi::Events,
     pub(super) consumer: Arc<ClientConsumer>,
+    /// Asks for topics' ids. On the reader's own connections a question would wait behind a fetch, which a broker
+    /// answers when there are records, or after half a second.
+    pub(super) asker: ClientConsumer,
     pub(super) resolved: Resolved,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: Arc<Stop>,
@@ -44,8 +47,11 @@ impl Cluster {
         self.clock.now()
     }
 
-    pub(super) fn native(&self) -> &NativeClient {
-        self.consumer.client().native_client()
+    /// What is known of topics of these names now, asked for no longer than `at_most`.
+    pub(super) fn look_up(&self, topics: &[&str], at_most: Duration) -> Vec<Found> {
+        // What it has to say besides is said by the reader's own client as well.
+        while self.asker.poll(Duration::ZERO).is_some() {}
+        look_up(self.asker.client().native_client(), topics, at_most)
     }
 
     pub(super) fn contact(&self) -> Contact<'_, ClientConsumer> {

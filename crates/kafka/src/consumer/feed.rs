@@ -29,7 +29,8 @@ use super::topics::{self, is_pattern};
 use crate::contact::uncreated;
 use crate::error::KafkaError;
 use crate::ffi;
-use crate::topic_id::{Found, look_up};
+use crate::options::Resolved;
+use crate::topic_id::Found;
 
 /// A run is handed on when it has so many bytes or records, or when nothing more is at hand.
 const RUN_BYTES: usize = 256 * 1024;
@@ -38,6 +39,8 @@ const RUN_RECORDS: usize = 4_096;
 const ID_PATIENCE: Duration = Duration::from_secs(5);
 /// How long records wait for word of their topic.
 const DOUBT: Duration = Duration::from_secs(2);
+/// Errors of a topic may still be heard for so long after another one was found in its place.
+const ECHO: Duration = Duration::from_secs(5);
 /// How long a static member is given to leave its group.
 const LEAVING: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -60,6 +63,8 @@ pub struct TopicFeed {
     stalls: Stalls,
     held: Held,
     group: Option<Group>,
+    /// When a topic was found to be another one.
+    anew_at: Option<Duration>,
     /// What ends the reading, once the records before it are handed on.
     fault: Option<KafkaError>,
     is_paused: bool,
@@ -105,13 +110,14 @@ impl TopicFeed {
         // Who commits says when.
         resolved.properties.overrule("enable.auto.commit", "false");
         let config = resolved.properties.to_config();
+        let asker = asker(&resolved)?;
         let consumer: ClientConsumer =
             config.create_with_context(Listener::default()).map_err(|error| uncreated(&resolved, &error))?;
         let consumer = Arc::new(consumer);
         let events = ffi::Events::of(consumer.client());
         let is_assigned = Cell::new(false);
         let mut feed = Self {
-            cluster: Cluster { events, consumer, resolved, clock, stop, is_assigned },
+            cluster: Cluster { events, consumer, asker, resolved, clock, stop, is_assigned },
             options: options.clone(),
             lanes: Lanes::default(),
             slots: Places::default(),
@@ -120,6 +126,7 @@ impl TopicFeed {
             stalls: Stalls::new(options.has_end()),
             held: Held::default(),
             group: options.group.as_ref().map(|name| Group { name: name.clone() }),
+            anew_at: None,
             fault: None,
             is_paused: false,
             is_shared_out: false,
@@ -272,6 +279,15 @@ impl TopicFeed {
     }
 }
 
+/// A client that asks for topics, in no group.
+fn asker(resolved: &Resolved) -> Result<ClientConsumer, KafkaError> {
+    let mut config = resolved.properties.to_config();
+    for name in ["group.id", "group.instance.id", "debug"] {
+        config.remove(name);
+    }
+    config.create_with_context(Listener::default()).map_err(|error| uncreated(resolved, &error))
+}
+
 impl From<Told> for Step {
     fn from(told: Told) -> Self {
         match told {
@@ -332,7 +348,7 @@ impl Feed for TopicFeed {
     }
 
     fn topic_id(&mut self, topic: &str) -> Result<TopicId, FeedError> {
-        match look_up(self.cluster.native(), &[topic], ID_PATIENCE)[..] {
+        match self.cluster.look_up(&[topic], ID_PATIENCE)[..] {
             [Found::There(id)] => Ok(id),
             [Found::Absent] => {
                 Err(KafkaError::AbsentTopic { topic: topic.to_owned(), creatable: false }.into())

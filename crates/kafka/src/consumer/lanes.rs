@@ -6,7 +6,7 @@ use std::time::Duration;
 use kadence_core::feed::{Partition, TopicId};
 
 use super::cluster::Cluster;
-use crate::topic_id::{Found, is_another, look_up};
+use crate::topic_id::{Found, is_another};
 
 /// Topics are asked for this often while they are read.
 const ASKED_EVERY: Duration = Duration::from_secs(1);
@@ -84,14 +84,15 @@ impl Lanes {
     pub(super) fn changed(&mut self, cluster: &Cluster) -> Vec<(u32, TopicId)> {
         self.asked_at = cluster.now();
         let names: Vec<&str> = self.names.iter().map(AsRef::as_ref).collect();
-        let found = look_up(cluster.native(), &names, ANSWER);
+        let found = cluster.look_up(&names, ANSWER);
         let mut anew = Vec::new();
         self.is_in_doubt = false;
         for (lane, (found, before)) in (0..).zip(found.iter().zip(&self.ids)) {
             match found {
                 Found::There(id) if is_another(*before, *id) => anew.push((lane, *id)),
                 Found::There(_) => {}
-                Found::Absent | Found::Unknown => self.is_in_doubt |= before.is_some(),
+                Found::Absent => self.is_in_doubt = true,
+                Found::Unknown => self.is_in_doubt |= before.is_some(),
             }
         }
         anew

@@ -11,7 +11,7 @@ use super::cluster::{Cluster, of_topic};
 use super::options::{ReaderOptions, StopAt};
 use crate::contact::{TopicState, refused_topic, topic_state};
 use crate::error::KafkaError;
-use crate::topic_id::{Found, look_up};
+use crate::topic_id::Found;
 
 /// How often an absent topic is looked for.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -153,7 +153,7 @@ pub(super) fn compiled(pattern: &str) -> Result<Regex, KafkaError> {
 pub(super) fn ids(cluster: &Cluster, topics: &[&str]) -> Vec<TopicId> {
     let deadline = cluster.now() + cluster.resolved.patience().0;
     loop {
-        let found = look_up(cluster.native(), topics, ONE_QUESTION);
+        let found = cluster.look_up(topics, ONE_QUESTION);
         let is_known = found.iter().all(|found| *found != Found::Unknown);
         if is_known || cluster.now() >= deadline || cluster.stop.wait(LOOK_AGAIN) {
             let id = |found: Found| if let Found::There(id) = found { id } else { None };

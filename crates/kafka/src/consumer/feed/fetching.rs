@@ -113,16 +113,14 @@ impl TopicFeed {
         }
         let topic = place.map_or_else(|| self.options.topics.join(", "), |(topic, _)| topic.clone());
         match code {
-            Code::AutoOffsetReset | Code::OffsetOutOfRange => {
-                if self.ask_for_topics()? {
-                    Ok(())
-                } else {
-                    Err(self.lost_place(&topic))
-                }
+            Code::AutoOffsetReset | Code::OffsetOutOfRange if !self.is_of_another_topic(place)? => {
+                Err(self.lost_place(&topic))
             }
-            Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => {
+            Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition
+                if !self.is_of_another_topic(place)? =>
+            {
                 let help = "somebody deleted it; start again to wait for a new one";
-                if self.ask_for_topics()? { Ok(()) } else { Err(of_topic(&topic, code, "is gone", help)) }
+                Err(of_topic(&topic, code, "is gone", help))
             }
             Code::TopicAuthorizationFailed => Err(refused_topic(&topic, code)),
             Code::Authentication | Code::SaslAuthenticationFailed => Err(KafkaError::Unreachable {
@@ -139,6 +137,29 @@ impl TopicFeed {
             code => {
                 tracing::debug!(topic, error = described(code), "reading goes on");
                 Ok(())
+            }
+        }
+    }
+
+    /// Whether an error is about a topic that has another one in its place, found out now or a moment ago.
+    fn is_of_another_topic(&mut self, place: Option<&Place>) -> Result<bool, KafkaError> {
+        let begun = self.cluster.now();
+        loop {
+            if self.ask_for_topics()? {
+                return Ok(true);
+            }
+            let now = self.cluster.now();
+            if !self.lanes.is_in_doubt() {
+                let is_echo = self.anew_at.is_some_and(|at| now.saturating_sub(at) < super::ECHO);
+                let stopped = place.filter(|_| is_echo).and_then(|place| self.slot_at(place));
+                let stopped = stopped.filter(|(_, slot)| slot.is_open()).map(|(at, _)| at);
+                // librdkafka may have stopped fetching what was begun anew already.
+                stopped.map_or(Ok(()), |at| self.assign(&[at]))?;
+                return Ok(is_echo);
+            }
+            // It may be coming back.
+            if now.saturating_sub(begun) >= super::DOUBT || self.cluster.stop.wait(super::LOOK_AGAIN) {
+                return Ok(false);
             }
         }
     }

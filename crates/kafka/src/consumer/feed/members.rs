@@ -241,6 +241,7 @@ impl TopicFeed {
             }
         }
         self.is_shared_out = true;
+        self.anew_at = Some(self.cluster.now());
         self.told.push_back(Told::Given(given));
         Ok(true)
     }
