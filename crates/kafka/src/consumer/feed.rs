@@ -63,6 +63,8 @@ pub struct TopicFeed {
     stalls: Stalls,
     held: Held,
     group: Option<Group>,
+    /// Whether a commit that nobody waits for was refused since somebody looked.
+    has_commit_failed: bool,
     /// When a topic was found to be another one.
     anew_at: Option<Duration>,
     /// What ends the reading, once the records before it are handed on.
@@ -126,6 +128,7 @@ impl TopicFeed {
             stalls: Stalls::new(options.has_end()),
             held: Held::default(),
             group: options.group.as_ref().map(|name| Group { name: name.clone() }),
+            has_commit_failed: false,
             anew_at: None,
             fault: None,
             is_paused: false,
@@ -166,6 +169,11 @@ impl TopicFeed {
 
     pub(super) fn lanes(&self) -> &Lanes {
         &self.lanes
+    }
+
+    /// Whether a commit that nobody waits for was refused since this was asked last.
+    pub(super) fn take_commit_fault(&mut self) -> bool {
+        std::mem::take(&mut self.has_commit_failed)
     }
 
     pub(super) fn group(&self) -> Option<&Group> {
@@ -256,14 +264,13 @@ impl TopicFeed {
             && (self.slots.values().next().is_some() || self.cluster.now() >= self.settled_at)
     }
 
-    /// Lets go of what is held back and leaves the group. A static member would otherwise keep its partitions until its
-    /// session is over.
+    /// Lets go of what is held back and leaves the group. A static member of ours would otherwise keep its partitions
+    /// until its session is over; one that librdkafka's property makes so is meant to.
     pub(super) fn leave(&mut self) {
         let held = self.held.all();
         self.release_now(&held);
         self.answer_given();
-        let is_static = self.cluster.resolved.properties.get("group.instance.id").is_some();
-        if self.group.is_none() || !is_static {
+        if self.group.is_none() || self.options.instance.is_none() {
             return;
         }
         let consumer = &self.cluster.consumer;

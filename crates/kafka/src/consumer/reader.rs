@@ -52,7 +52,9 @@ struct Progress {
     next: i64,
     /// What is passed on.
     done: i64,
+    /// What the group is known to have committed, and what it was asked to.
     committed: i64,
+    asked: i64,
     is_ours: bool,
 }
 
@@ -248,7 +250,8 @@ impl TopicReader {
             let Some(lane) = self.feed.lanes().lane_of(&partition) else { continue };
             let spot = (lane, partition.index);
             let committed = committed.get(&partition).map_or(start, |found| found.offset);
-            let progress = Progress { partition, next: start, done: start, committed, is_ours: true };
+            let progress =
+                Progress { partition, next: start, done: start, committed, asked: committed, is_ours: true };
             self.progress.insert(spot, progress);
         }
         Ok(())
@@ -303,7 +306,7 @@ impl TopicReader {
         }
     }
 
-    /// What is done and not committed.
+    /// What is done and not known to be committed.
     fn uncommitted(&self) -> Vec<(Partition, i64)> {
         let is_new = |progress: &&Progress| progress.is_ours && progress.done != progress.committed;
         let new = self.progress.values().filter(is_new);
@@ -318,12 +321,18 @@ impl TopicReader {
             return Ok(());
         }
         self.commit_at = now + every;
+        let is_again = self.feed.take_commit_fault();
+        let is_new = |it: &Progress| it.is_ours && it.done != if is_again { it.committed } else { it.asked };
+        let new = self.progress.values().filter(|it| is_new(it));
+        let new: Vec<(Partition, i64)> = new.map(|it| (it.partition.clone(), it.done)).collect();
         // Positions of a topic that is another one by now are nobody's.
-        if self.uncommitted().is_empty() || self.feed.ask_for_topics()? {
+        if new.is_empty() || self.feed.ask_for_topics()? {
             return Ok(());
         }
-        Group::commit_soon(self.feed.cluster(), &self.uncommitted());
-        self.committed();
+        Group::commit_soon(self.feed.cluster(), &new);
+        for progress in self.progress.values_mut().filter(|progress| progress.is_ours) {
+            progress.asked = progress.done;
+        }
         Ok(())
     }
 

@@ -30,6 +30,7 @@ impl TopicFeed {
             }
             Said::Committed(Err(code)) => {
                 tracing::debug!(what = described(code), "offsets are not committed");
+                self.has_commit_failed = true;
             }
             Said::Committed(Ok(())) | Said::Other | Said::Nothing => {}
         }
