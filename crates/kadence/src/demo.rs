@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
+use kadence_core::clock::SystemClock;
 use kadence_core::report::Report;
 use kadence_core::run::Run;
 use kadence_core::sink::Sink;
 use kadence_core::source::{
     CsvOptions, LOOKALIKE_ROWS, Lookalike, Recording, RecordingKind, RecordingOptions, Source as _,
 };
-use kadence_kafka::{Connection, Next, ReaderOptions, TopicReader, Until};
+use kadence_kafka::{Connection, Next, ReaderOptions, StopAt, TopicReader};
 use serde::Serialize;
 
 use crate::fault::Error;
@@ -143,13 +144,14 @@ impl Show {
     fn compare(&self, address: &str, signals: &Signals) -> Result<u64, Error> {
         let options = ReaderOptions {
             connection: Connection::to(address),
-            topic: self.topic.into(),
-            until: Until::End,
+            topics: vec![self.topic.into()],
+            until: StopAt::End,
             ..ReaderOptions::default()
         };
         let absent = || Error::met(self.topic, "is gone before it was read", "");
         let mut reader =
-            TopicReader::open(&options, Arc::clone(&signals.stop), |_| {})?.ok_or_else(absent)?;
+            TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), |_| {})?
+                .ok_or_else(absent)?;
         let mut recording = self.recording(&self.plan(address)?)?;
         let mut run = Run::new(64 * 1024, 1_024);
         let mut read = 0;

@@ -19,12 +19,13 @@ use self::block_on::block_on;
 pub use self::describe::{ConfigEntry, ConfigSource, PartitionDescription, TopicDescription};
 pub use self::groups::{GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved, Reset};
 use self::refusal::{Asked, refused};
-use crate::connect::{Contact, described, is_topic_name, refused_topic, uncreated};
-use crate::consumer::{ClientConsumer, Listener};
+use crate::consumer::{ClientConsumer, Leaders, Listener};
+use crate::contact::{Contact, is_topic_name, refused_topic, uncreated};
 use crate::context::Watch;
 use crate::error::KafkaError;
 use crate::ffi;
 use crate::options::{Connection, Resolved};
+use crate::words::described;
 
 /// Creates, lists, describes, alters and deletes topics; lists, describes, moves and deletes consumer groups.
 pub struct Admin {
@@ -129,6 +130,17 @@ impl Admin {
         contact.metadata(topic)
     }
 
+    fn leaders<'a>(&'a self, topic: &'a str) -> Leaders<'a> {
+        Leaders {
+            consumer: &self.probe,
+            resolved: &self.resolved,
+            topic,
+            stop: &self.stop,
+            clock: &SystemClock,
+            is_assigned: false,
+        }
+    }
+
     fn brokers(&self) -> usize {
         self.metadata(None).map_or(0, |metadata| metadata.brokers().len())
     }
@@ -173,8 +185,11 @@ impl Admin {
 
     /// Makes requests that the wrapper does not offer.
     fn asking(&self) -> ffi::Asking<'_> {
-        let patience = self.resolved.patience().0.max(Duration::from_secs(10));
-        ffi::Asking::new(self.probe.client().native_client(), patience)
+        ffi::Asking::new(self.probe.client().native_client(), self.patience())
+    }
+
+    fn patience(&self) -> Duration {
+        self.resolved.patience().0.max(Duration::from_secs(10))
     }
 
     /// A refusal that is about nothing in particular.

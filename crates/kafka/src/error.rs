@@ -4,7 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use kadence_core::fault::Disposition;
+use kadence_core::feed::FeedError;
 use kadence_core::sink::SinkError;
+use rdkafka::error::RDKafkaErrorCode as Code;
+
+use crate::words::described;
 
 /// Why something asked of Kafka was not done.
 ///
@@ -41,6 +46,56 @@ pub enum KafkaError {
     Request { place: String, what: String, help: String },
     #[error("{}", joined(self))]
     Interrupted { place: String },
+    /// One of the others, with the client's word for what happened.
+    #[error("{error}")]
+    Coded { error: Box<KafkaError>, source: ClientCode },
+}
+
+/// What happened, as librdkafka and Kafka number it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", described(self.0))]
+pub struct ClientCode(pub(crate) Code);
+
+impl ClientCode {
+    /// The number: Kafka's own where it is not negative, librdkafka's otherwise.
+    pub fn number(self) -> i32 {
+        self.0 as i32
+    }
+
+    /// What is to become of the work that met this.
+    fn disposition(self) -> Disposition {
+        match self.0 {
+            // Nobody can fetch or say more, however often it is asked for.
+            Code::Authentication
+            | Code::AutoOffsetReset
+            | Code::BadCompression
+            | Code::BadMessage
+            | Code::ClusterAuthorizationFailed
+            | Code::Fatal
+            | Code::FencedInstanceId
+            | Code::GroupAuthorizationFailed
+            | Code::GroupMaxSizeReached
+            | Code::InconsistentGroupProtocol
+            | Code::InvalidGroupId
+            | Code::InvalidMessage
+            | Code::InvalidMessageSize
+            | Code::InvalidRecord
+            | Code::InvalidSessionTimeout
+            | Code::InvalidTopic
+            | Code::MessageSizeTooLarge
+            | Code::NotImplemented
+            | Code::OffsetOutOfRange
+            | Code::SaslAuthenticationFailed
+            | Code::TopicAuthorizationFailed
+            | Code::UnknownPartition
+            | Code::UnknownTopic
+            | Code::UnknownTopicOrPartition
+            | Code::UnsupportedCompressionType
+            | Code::UnsupportedForMessageFormat
+            | Code::UnsupportedVersion => Disposition::Stop,
+            _ => Disposition::Retry,
+        }
+    }
 }
 
 /// Why no broker could be talked to.
@@ -100,6 +155,30 @@ impl KafkaError {
         )
     }
 
+    /// The same, with the client's word for what happened, if there is one.
+    #[must_use]
+    pub(crate) fn coded(self, code: Option<ClientCode>) -> Self {
+        match code {
+            Some(source) => Self::Coded { error: Box::new(self), source },
+            None => self,
+        }
+    }
+
+    /// What is to become of the work that met this.
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::Coded { error, source } => match error.disposition() {
+                Disposition::Misuse => Disposition::Misuse,
+                _ => source.disposition(),
+            },
+            Self::Unreachable { cause: Cause::Tls { .. } | Cause::Sasl { .. }, .. } => Disposition::Stop,
+            Self::Unreachable { .. } | Self::Request { .. } | Self::Interrupted { .. } => Disposition::Retry,
+            Self::Record { .. } => Disposition::Reject,
+            _ if self.is_misuse() => Disposition::Misuse,
+            _ => Disposition::Stop,
+        }
+    }
+
     /// One fault for those who take only one; the options' checks have them all.
     pub(crate) fn first(faults: Vec<Self>) -> Self {
         faults.into_iter().next().expect("a refusal has a reason")
@@ -137,6 +216,7 @@ impl KafkaError {
                 "does not exist".to_owned(),
                 "kadence topics list shows those that do".to_owned(),
             ),
+            Self::Coded { error, .. } => error.parts(),
             Self::Topic { topic, what, help } => (format!("topic {topic}"), what.clone(), help.clone()),
             Self::Group { group, what, help } => (format!("group {group}"), what.clone(), help.clone()),
             Self::Record { topic, record, line, what, help } => {
@@ -160,6 +240,19 @@ impl From<KafkaError> for SinkError {
             _ => None,
         };
         Self { place, what, help, source }
+    }
+}
+
+impl From<KafkaError> for FeedError {
+    fn from(error: KafkaError) -> Self {
+        let (place, what, help) = error.parts();
+        let disposition = error.disposition();
+        let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
+            KafkaError::ReadConfigFile { source, .. } => Some(source.into()),
+            KafkaError::Coded { source, .. } => Some(source.into()),
+            _ => None,
+        };
+        Self { place, what, help, disposition, source }
     }
 }
 

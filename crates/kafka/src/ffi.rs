@@ -4,16 +4,16 @@
 
 mod admin;
 mod bell;
+mod events;
 mod groups;
-mod headers;
 mod level;
 mod producer;
 mod topics;
 
 pub(crate) use admin::{Asking, Refusal};
 pub(crate) use bell::Bell;
-pub(crate) use groups::{commit, committed, describe_group, list_groups};
-pub(crate) use headers::header;
+pub(crate) use events::{Events, Fetched, Place, Said, Standing, is_member, places, standing};
+pub(crate) use groups::{commit, committed, describe_group, list_groups, offsets_with_words};
 pub(crate) use level::set_log_level;
 pub(crate) use producer::{flush, pause, resume};
-pub(crate) use topics::{alter_configs, topic_id};
+pub(crate) use topics::{alter_configs, topic_ids};

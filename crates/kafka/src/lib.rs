@@ -5,12 +5,13 @@
 //! |---|---|
 //! | `options`, `properties` | how to reach a cluster; librdkafka's property names, and who set what |
 //! | `config_file` | properties files, in the Java clients' names too |
-//! | `connect`, `context` | the first contact; what librdkafka says beside its results |
+//! | `contact`, `context` | the first contact; what librdkafka says beside its results |
 //! | `producer` | [`TopicSink`]: a window of records in flight, delivery reports matched to them |
-//! | `consumer` | [`TopicReader`]: from where, until where; alone or in a group |
+//! | `consumer` | [`TopicFeed`]: partitions given and taken, and their records; [`TopicReader`]: what `consume` needs on top |
 //! | `admin` | [`Admin`]: topics and consumer groups |
 //! | `ffi` | librdkafka's C functions, where the wrapper falls short |
-//! | `error` | [`KafkaError`]: where, what is wrong, what to do |
+//! | `topic_id` | topics' ids, by which one is told from another of the same name |
+//! | `error`, `words` | [`KafkaError`]: where, what is wrong, what to do; librdkafka's own words |
 //!
 //! Non-obvious:
 //!
@@ -23,20 +24,22 @@
 
 mod admin;
 mod config_file;
-mod connect;
 mod consumer;
+mod contact;
 mod context;
 mod error;
 mod ffi;
 mod options;
 mod producer;
 mod properties;
+mod topic_id;
+mod words;
 
 pub use admin::{
     Admin, ConfigEntry, ConfigSource, GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved,
     Outcomes, PartitionDescription, Reset, TopicDescription, TopicSummary,
 };
-pub use consumer::{Consumed, From, Next, ReaderOptions, TopicReader, Until};
-pub use error::{Cause, KafkaError};
+pub use consumer::{Consumed, Next, NextOffsets, ReaderOptions, StartAt, StopAt, TopicFeed, TopicReader};
+pub use error::{Cause, ClientCode, KafkaError};
 pub use options::{Connection, DEFAULT_BROKERS};
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};

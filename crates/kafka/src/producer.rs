@@ -8,6 +8,7 @@ mod outgoing;
 mod poller;
 mod receipts;
 mod window;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,11 +33,12 @@ use self::poller::{Desk, Poller};
 use self::receipts::{Failure, Receipts};
 use self::window::InFlight;
 use crate::admin;
-use crate::connect::{Client, Contact, uncreated};
+use crate::contact::{Client, Contact, uncreated};
 use crate::context::Watch;
 use crate::error::KafkaError;
 use crate::ffi;
 use crate::options::Resolved;
+use crate::topic_id::Found;
 
 type ClientProducer = BaseProducer<Receipts>;
 
@@ -108,6 +110,8 @@ impl TopicSink {
         let partitions = contact.writable_topic(&options.topic)?;
         producer.client().context().hold_with(hold(&producer, &options.topic, partitions));
         let desk = Arc::new(Desk::new(Arc::clone(&producer)));
+        // The topic that is written to is this one, by its id.
+        desk.find(&options.topic);
         let is_sync = options.send == SendMode::Sync;
         // Arrivals are timed where they are seen, so there someone has to look all the time.
         let poller = (options.paced || is_sync)
@@ -201,6 +205,9 @@ impl TopicSink {
 
     /// The first failure among the accepted records, explained.
     fn failure(&self) -> Option<KafkaError> {
+        if let Some(lost) = self.receipts().topic().lost() {
+            return Some(failure::topic_anew(&self.topic, lost));
+        }
         let failure = self.receipts().first_failure()?;
         let limit = SizeLimit::Topic(self.topic_limit);
         Some(explain(&self.topic, failure, limit, &self.receipts().watch, &self.resolved.properties))
@@ -216,6 +223,9 @@ impl TopicSink {
     }
 
     fn refuse_after_failure(&mut self) -> Result<(), SinkError> {
+        if let Some(lost) = self.receipts().topic().lost() {
+            self.refusal = Some(failure::topic_anew(&self.topic, lost));
+        }
         if self.refusal.is_none() && self.receipts().is_gone() && self.receipts().first_failure().is_none() {
             let (what, help) = failure::topic_gone(&self.topic);
             self.refusal = Some(KafkaError::Topic { topic: self.topic.clone(), what, help });
@@ -331,7 +341,14 @@ impl Sink for TopicSink {
             ffi::flush(self.producer.client(), FLUSH_LOOK_UP);
         }
         self.look_up_limit();
-        Ok(())
+        // What was acknowledged may have gone with the topic since that was asked for.
+        if self.receipts().done() > 0 && !stop.is_raised() && self.desk.find(&self.topic) == Found::Unknown {
+            tracing::debug!(topic = self.topic, "whether it still is the topic it was is not known");
+        }
+        match self.receipts().topic().lost() {
+            Some(_) => self.refuse_after_failure(),
+            None => Ok(()),
+        }
     }
 
     fn deliveries(&self) -> Deliveries {

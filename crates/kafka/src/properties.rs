@@ -53,6 +53,11 @@ impl Properties {
         }
     }
 
+    /// Sets a property, whoever has set it before.
+    pub(crate) fn overrule(&mut self, name: &str, value: &str) {
+        self.0.insert(canonical(name).to_owned(), (value.to_owned(), Origin::Override));
+    }
+
     /// Sets a property of ours, which anything else wins over.
     pub(crate) fn preset(&mut self, name: &str, value: impl Into<String>) {
         self.set(name, value, Origin::Default);

@@ -42,20 +42,20 @@ fn brokers_of_environment() -> Option<String> {
     std::env::var("KADENCE_BROKERS").ok().filter(|brokers| !brokers.is_empty())
 }
 
-/// The topic, where it stands first on the line or behind `-t`.
+/// The topics, where they stand first on the line or each behind `-t`.
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub(crate) struct TopicOption {
-    /// Topic
+pub(crate) struct TopicsOption {
+    /// Topics; one that begins with ^ is a regular expression
     #[arg(value_name = "TOPIC")]
-    positional: Option<String>,
-    /// Topic, spelled as in other verbs
+    positional: Vec<String>,
+    /// Topic, spelled as in other verbs; may be repeated
     #[arg(short, long = "topic", value_name = "TOPIC", help_heading = "Kafka")]
-    topic: Option<String>,
+    topic: Vec<String>,
 }
 
-impl TopicOption {
-    pub(crate) fn name(&self) -> &str {
-        self.positional.as_deref().or(self.topic.as_deref()).unwrap_or_default()
+impl TopicsOption {
+    pub(crate) fn names(&self) -> Vec<String> {
+        [&self.positional[..], &self.topic].concat()
     }
 }

@@ -2,27 +2,29 @@
 
 mod printer;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
 use kadence_core::record::Timestamp;
-use kadence_kafka::{From, Next, ReaderOptions, TopicReader, Until};
+use kadence_kafka::{Next, ReaderOptions, StartAt, StopAt, TopicReader};
 
 use self::printer::Printer;
 use super::Exit;
-use super::connection::{ConnectionOptions, TopicOption};
+use super::connection::{ConnectionOptions, TopicsOption};
 use super::values::{self, one_of};
 use crate::fault::Error;
 use crate::output::{Voice, print_json};
 use crate::signals::Signals;
 use crate::template::Template;
 
-/// Print a topic's records
+/// Print the records of topics
 ///
-/// Reads every partition from its beginning and goes on until Ctrl-C, unless told otherwise. A topic that does not
-/// exist yet is waited for. With --group it shares the partitions with the group's other members, goes on where the
-/// group has come to, and commits what it has printed.
+/// Reads every partition from its beginning and goes on until Ctrl-C, unless told otherwise. Topics that do not exist
+/// yet are waited for; one that begins with ^ is a regular expression, and means all topics that match. With --group it
+/// shares the partitions with the group's other members, goes on where the group has come to, and commits what it has
+/// printed. A topic that is deleted and made anew meanwhile is read from its beginning, after a line that says so.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kadence consume my-stream
@@ -30,25 +32,32 @@ use crate::template::Template;
   kadence consume my-stream --from -10 --until-end
   kadence consume my-stream --from @2026-01-01T00:00:00Z -c 100 -f '%p %o %T %k %s\\n'
   kadence consume my-stream --until-end --json > records.txt
-  kadence consume my-stream --group my-group --ends")]
+  kadence consume my-stream --group my-group --ends
+  kadence consume orders payments -f '%t %s\\n'
+  kadence consume '^sensor-.*' --until-end
+  kadence consume my-stream --partition 0 --partition 3")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ConsumeOptions {
     #[command(flatten)]
-    topic: TopicOption,
+    topics: TopicsOption,
     #[command(flatten)]
     connection: ConnectionOptions,
     /// Read as a member of this group; what it printed in the last seconds before it is killed comes again
     #[arg(short, long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(),
         help_heading = "Group")]
     group: Option<String>,
+    /// Read only this partition of each topic; may be repeated
+    #[arg(long = "partition", value_name = "N", value_parser = clap::value_parser!(i32).range(0..),
+        conflicts_with = "group", help_heading = "Range")]
+    partitions: Vec<i32>,
     /// Where to start in each partition: beginning, end, OFFSET, -N (N before the end) or @TIME; with --group only
     /// beginning or end, and only where the group has committed nothing
     #[arg(long, value_name = "WHERE", default_value = "beginning", allow_hyphen_values = true, value_parser = values::from,
         help_heading = "Range")]
-    from: From,
+    from: StartAt,
     /// Where to stop in each partition: before OFFSET, or before @TIME
     #[arg(long, value_name = "WHERE", value_parser = values::until, help_heading = "Range")]
-    until: Option<Until>,
+    until: Option<StopAt>,
     /// Stop where the topic ends now
     #[arg(long, conflicts_with = "until", help_heading = "Range")]
     until_end: bool,
@@ -82,10 +91,12 @@ impl ConsumeOptions {
         let signals = Signals::listen();
         let options = ReaderOptions {
             connection: self.connection.connection(),
-            topic: self.topic.name().to_owned(),
+            topics: self.topics.names(),
+            partitions: self.partitions.clone(),
             group: self.group.clone(),
+            instance: None,
             from: self.from,
-            until: if self.until_end { Until::End } else { self.until.unwrap_or_default() },
+            until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
             is_limited: self.limit.is_some(),
         };
         match options.check() {
@@ -95,7 +106,8 @@ impl ConsumeOptions {
         let began = SystemClock.now();
         let mut printer = Printer::new(self.print.clone(), self.format, self.received);
         let on_wait = |text: &str| voice.note(text);
-        let mut reader = TopicReader::open(&options, Arc::clone(&signals.stop), on_wait)?;
+        let mut reader =
+            TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), on_wait)?;
         let ended = match &mut reader {
             Some(reader) => self.read(reader, &mut printer, &signals, voice),
             None => Ok(()),
@@ -111,7 +123,7 @@ impl ConsumeOptions {
             if flushed.is_ok() && !printer.is_closed() {
                 reader.passed_on();
             }
-            next_offsets = Some(reader.next_offsets().clone());
+            next_offsets = Some(next_offsets_of(&reader));
             reader.close().map_err(Error::from)
         });
         if voice.json {
@@ -148,9 +160,8 @@ impl ConsumeOptions {
             let mut is_idle = false;
             match reader.next(patience)? {
                 Next::Record(record) => printer.print(&record)?,
-                Next::PartitionEnd { partition, offset } if self.ends => {
+                Next::PartitionEnd { topic, partition, offset } if self.ends => {
                     printer.flush()?;
-                    let topic = self.topic.name();
                     voice.note(format!("% {topic} [{partition}] reached end at offset {offset}"));
                 }
                 Next::PartitionEnd { .. } => {}
@@ -166,6 +177,17 @@ impl ConsumeOptions {
         }
         Ok(())
     }
+}
+
+/// The offset that comes next by partition; where topics are asked for by a pattern, or more than one, by topic.
+fn next_offsets_of(reader: &TopicReader) -> serde_json::Value {
+    let mut offsets = reader.next_offsets();
+    if reader.is_of_several() {
+        return serde_json::json!(
+            offsets.iter().map(|(topic, of)| (&**topic, of)).collect::<BTreeMap<_, _>>()
+        );
+    }
+    serde_json::json!(offsets.pop_first().map(|(_, offsets)| offsets).unwrap_or_default())
 }
 
 /// The present moment, for what is printed in front of records.

@@ -4,7 +4,7 @@ mod describe;
 mod reset;
 
 use clap::Subcommand;
-use kadence_kafka::{Admin, From};
+use kadence_kafka::{Admin, StartAt};
 
 use super::connection::ConnectionOptions;
 use super::topics::each;
@@ -55,7 +55,7 @@ enum Action {
         partitions: Vec<i32>,
         /// Where to, in each partition: beginning, end, OFFSET, -N (N before the end) or @TIME
         #[arg(long, value_name = "WHERE", allow_hyphen_values = true, value_parser = values::from)]
-        to: From,
+        to: StartAt,
         /// Show what would be done, and do nothing
         #[arg(long)]
         dry_run: bool,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kadence_core::record::{Header, Timestamp};
 use kadence_core::text::CellType;
-use kadence_kafka::{From, Until};
+use kadence_kafka::{StartAt, StopAt};
 
 /// A choice that may be left to kadence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,29 +96,29 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 /// Reads where to start in a topic.
-pub(crate) fn from(text: &str) -> Result<From, String> {
+pub(crate) fn from(text: &str) -> Result<StartAt, String> {
     match text {
-        "beginning" => return Ok(From::Beginning),
-        "end" => return Ok(From::End),
+        "beginning" => return Ok(StartAt::Beginning),
+        "end" => return Ok(StartAt::End),
         _ => {}
     }
     if let Some(time) = text.strip_prefix('@') {
-        return Ok(From::At(instant(time)?));
+        return Ok(StartAt::At(instant(time)?));
     }
     match text.parse::<i64>() {
-        Ok(before) if text.starts_with('-') => Ok(From::Last(before.saturating_neg())),
-        Ok(offset) => Ok(From::Offset(offset)),
+        Ok(before) if text.starts_with('-') => Ok(StartAt::Last(before.saturating_neg())),
+        Ok(offset) => Ok(StartAt::Offset(offset)),
         Err(_) => Err(format!("`{text}` is no place; use beginning, end, an offset, -N or @TIME")),
     }
 }
 
 /// Reads where to stop in a topic.
-pub(crate) fn until(text: &str) -> Result<Until, String> {
+pub(crate) fn until(text: &str) -> Result<StopAt, String> {
     if let Some(time) = text.strip_prefix('@') {
-        return Ok(Until::At(instant(time)?));
+        return Ok(StopAt::At(instant(time)?));
     }
     match text.parse::<i64>() {
-        Ok(offset) if offset >= 0 => Ok(Until::Offset(offset)),
+        Ok(offset) if offset >= 0 => Ok(StopAt::Offset(offset)),
         _ => Err(format!("`{text}` is no place; use an offset or @TIME")),
     }
 }
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn places_in_a_topic_are_words_offsets_and_times() {
-        assert_eq!(from("beginning"), Ok(From::Beginning));
-        assert_eq!(from("-3"), Ok(From::Last(3)));
-        assert_eq!(from("3"), Ok(From::Offset(3)));
-        assert_eq!(from("@1000"), Ok(From::At(Timestamp::from_nanos(1_000_000_000))));
-        assert_eq!(until("3"), Ok(Until::Offset(3)));
+        assert_eq!(from("beginning"), Ok(StartAt::Beginning));
+        assert_eq!(from("-3"), Ok(StartAt::Last(3)));
+        assert_eq!(from("3"), Ok(StartAt::Offset(3)));
+        assert_eq!(from("@1000"), Ok(StartAt::At(Timestamp::from_nanos(1_000_000_000))));
+        assert_eq!(until("3"), Ok(StopAt::Offset(3)));
         assert!(from("middle").is_err() && until("-3").is_err() && until("end").is_err());
     }
 

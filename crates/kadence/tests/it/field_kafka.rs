@@ -6,7 +6,7 @@ use std::time::Duration;
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use rustix::process::Signal;
 
-use crate::support::{Bench, Running, json, signal};
+use crate::support::{Bench, Running, eventually, json, on_both_brokers, signal};
 
 /// How long CPU time is looked at. A machine with other work only makes it less.
 const WINDOW: Duration = Duration::from_secs(3);
@@ -229,6 +229,86 @@ fn a_topic_deleted_between_two_records_is_said() {
         assert_eq!((&report["accepted"], &report["acknowledged"]), (&1.into(), &1.into()), "{report}");
         assert_eq!(report["error"]["where"], "topic t");
     }
+}
+
+/// Sends bodies, once the topic is gone that was deleted under this name.
+fn send_to(bench: &Bench, topic: &str, bodies: &str) {
+    let replay = ["replay", "-", "--input", "raw", "-t", topic, "--unpaced"];
+    bench.kadence_reading(&bodies.replace(' ', "\n"), &replay).ok();
+}
+
+fn delete(bench: &Bench, topic: &str) {
+    bench.kadence(&["topics", "delete", topic]).ok();
+    eventually("the topic to be gone", || {
+        (!bench.kadence(&["topics", "list"]).ok().contains(topic)).then_some(())
+    });
+}
+
+/// The offset that was read of the topic before is no place in the one that has its name now.
+fn a_topic_made_anew_is_read_from_its_beginning(bench: &Bench) {
+    for group in [&[][..], &["-g", "g"]] {
+        let consume = [&["consume", "re", "-f", r"%o %s\n"][..], group].concat();
+        send_to(bench, "re", "a b c");
+        let mut consumer = bench.start(&consume);
+        for expected in ["0 a", "1 b", "2 c"] {
+            assert_eq!(consumer.line(), expected);
+        }
+        delete(bench, "re");
+        send_to(bench, "re", "1 2 3 4 5");
+        for expected in ["0 1", "1 2", "2 3", "3 4", "4 5"] {
+            assert_eq!(consumer.line(), expected, "{group:?}: {}", consumer.said());
+        }
+        consumer.interrupt();
+        assert!(consumer.wait().success());
+        let said = consumer.stderr();
+        assert!(said.contains("topic re was deleted and made anew; reading it from its beginning"), "{said}");
+        if !group.is_empty() {
+            let read = |how: &[&str]| bench.kadence(&[&consume[..], how].concat()).ok();
+            assert_eq!(read(&["--until-end"]), "");
+            // Nobody reads while it happens.
+            delete(bench, "re");
+            send_to(bench, "re", "6 7 8 9 10 11 12");
+            assert_eq!(read(&["--until-end"]), "0 6\n1 7\n2 8\n3 9\n4 10\n5 11\n6 12\n");
+        }
+        delete(bench, "re");
+    }
+}
+
+/// What was acknowledged before is gone, and what comes after is not what follows it.
+fn a_topic_made_anew_under_a_replay_is_said(bench: &Bench) {
+    let rows: String = (0..9_000).map(|row| format!("{row},{row}\n")).collect();
+    bench.file("data.csv", format!("n,v\n{rows}"));
+    bench.kadence(&["topics", "create", "t"]).ok();
+    let mut replay = bench.start(&["replay", "data.csv", "-t", "t", "--echo", "--json", "--rate", "100"]);
+    for _ in 0..150 {
+        replay.line();
+    }
+    bench.kadence(&["topics", "delete", "t"]).ok();
+    eventually("the topic to be made anew", || {
+        (bench.kadence(&["topics", "create", "t"]).code == Some(0)
+            || bench.kadence(&["topics", "list"]).ok().contains("t  "))
+        .then_some(())
+    });
+    assert_eq!(replay.wait_for(Duration::from_secs(30)).and_then(|status| status.code()), Some(1));
+    let said = replay.stderr();
+    let report = json(said.lines().find(|line| line.contains("\"accepted\"")).unwrap());
+    let what = report["error"]["what"].as_str().unwrap();
+    let numbers: Vec<i64> = what
+        .split(|c: char| !c.is_ascii_digit() && c != ',')
+        .filter_map(|it| it.replace(',', "").parse().ok())
+        .collect();
+    let [lost, all] = numbers[..] else { panic!("{said}") };
+    assert!(what.starts_with("was deleted and made anew while it was written to ("), "{said}");
+    assert_eq!(report["acknowledged"], all, "{said}");
+    assert!(lost >= 100 && lost <= all, "{said}");
+    let there = bench.bodies("t").len() as i64;
+    // What was under way at the end may have been written, and nobody knows.
+    assert!((all - lost..=all - lost + 50).contains(&there), "{there} are there: {said}");
+}
+
+on_both_brokers! {
+    a_topic_made_anew_is_read_from_its_beginning,
+    a_topic_made_anew_under_a_replay_is_said,
 }
 
 #[test]

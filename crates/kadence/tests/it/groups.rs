@@ -278,6 +278,51 @@ fn members_share_partitions_and_take_over(bench: &Bench) {
     assert_eq!(committed(bench, "pair").iter().sum::<i64>(), 400);
 }
 
+/// When a group takes partitions away, what was printed of them is committed first: nothing is printed twice, though
+/// nothing is committed in between.
+fn what_was_printed_is_committed_before_partitions_go(bench: &Bench) {
+    for strategy in ["range", "cooperative-sticky"] {
+        let topic = &format!("held-{}", &strategy[..5]);
+        bench.kadence(&["topics", "create", topic, "--partitions", "4"]).ok();
+        let rows: String = (0..3_000).map(|number| format!("{number},{number}\n")).collect();
+        let replay = format!(
+            "replay - --input csv --columns k,v --key column:k --select v --format raw -t {topic} --rate 500"
+        );
+        let (mut replay, input) =
+            Running::start_fed(bench.command(&replay.split(' ').collect::<Vec<_>>()), rows.as_bytes());
+        let strategy = format!("partition.assignment.strategy={strategy}");
+        let never = "auto.commit.interval.ms=600000";
+        let arguments = ["consume", topic, "-g", topic, "-X", &strategy, "-X", never];
+        let mut members = vec![bench.start(&arguments)];
+        let mut seen: Vec<u32> = (0..100).map(|_| members[0].line().parse().unwrap()).collect();
+        members.push(bench.start(&arguments));
+        eventually("the second member to have records", || {
+            seen.extend(
+                std::iter::from_fn(|| members[0].line_at_hand()).map(|line| line.parse::<u32>().unwrap()),
+            );
+            members[1].line_at_hand().map(|line| seen.push(line.parse().unwrap()))
+        });
+        drop(input);
+        assert!(replay.wait().success());
+        eventually("all records", || {
+            for member in &members {
+                seen.extend(
+                    std::iter::from_fn(|| member.line_at_hand()).map(|line| line.parse::<u32>().unwrap()),
+                );
+            }
+            (seen.len() >= 3_000).then_some(())
+        });
+        for member in &mut members {
+            member.interrupt();
+            assert!(member.wait().success());
+            seen.extend(member.rest().lines().map(|line| line.parse::<u32>().unwrap()));
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, (0..3_000).collect::<Vec<_>>(), "{strategy}");
+        assert_eq!(committed(bench, topic).iter().sum::<i64>(), 3_000, "{strategy}");
+    }
+}
+
 /// One setting changes, the others stay.
 fn topics_are_altered(bench: &Bench) {
     let run = |arguments: &str| bench.kadence(&arguments.split(' ').collect::<Vec<_>>());
@@ -325,5 +370,6 @@ on_both_brokers! {
     a_member_without_partitions_is_done,
     a_group_cannot_start_anywhere,
     members_share_partitions_and_take_over,
+    what_was_printed_is_committed_before_partitions_go,
     topics_are_altered,
 }

@@ -175,6 +175,46 @@ fn reading_starts_and_stops_where_it_is_told(bench: &Bench) {
     assert_eq!(beyond.code, Some(1), "{beyond:?}");
 }
 
+fn several_topics_are_read_together(bench: &Bench) {
+    bench.kadence(&["topics", "create", "pair-b", "--partitions", "2"]).ok();
+    bench.file("data.csv", SERIES);
+    for topic in ["pair-a", "pair-b", "other"] {
+        let replay =
+            format!("replay data.csv -t {topic} --unpaced --select value --format raw --key column:value");
+        bench.kadence(&replay.split(' ').collect::<Vec<_>>()).ok();
+    }
+    let read = |arguments: &str| {
+        let arguments = format!("consume {arguments} --until-end --json -f %t:%s\\n");
+        let finished = bench.kadence(&arguments.split(' ').collect::<Vec<_>>());
+        let mut lines: Vec<String> = finished.stdout.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        (lines, json(finished.stderr.lines().last().unwrap()))
+    };
+    let both = read("pair-a pair-b");
+    assert_eq!((both.0.len(), &*both.0[0], &*both.0[17]), (18, "pair-a:20", "pair-b:99"));
+    let of_b = &both.1["next_offsets"]["pair-b"];
+    assert_eq!(both.1["next_offsets"]["pair-a"], serde_json::json!({ "0": 9 }));
+    assert_eq!(of_b["0"].as_i64().unwrap() + of_b["1"].as_i64().unwrap(), 9);
+    for other in ["-t pair-b -t pair-a", "^pair-", "^pair- -g by-pattern", "pair-a pair-b -g by-name"] {
+        let found = read(other);
+        assert_eq!((&found.0, &found.1["next_offsets"]), (&both.0, &both.1["next_offsets"]), "{other}");
+    }
+    assert_eq!(read("pair-a").1["next_offsets"], serde_json::json!({ "0": 9 }));
+    let one = read("pair-b --partition 1");
+    assert_eq!(one.0.len() as i64, of_b["1"].as_i64().unwrap());
+    assert_eq!(one.1["next_offsets"], serde_json::json!({ "1": of_b["1"] }));
+    for (arguments, code, what) in [
+        ("consume pair-b --partition 7", 1, "topic pair-b: no partition 7 (there are 2)"),
+        ("consume ^none --until-end", 1, "topic ^none: no topic matches it"),
+        ("consume ^( --until-end", 2, "topic ^(: is no regular expression"),
+        ("consume pair-b --partition 0 -g g", 2, ""),
+    ] {
+        let finished = bench.kadence(&arguments.split(' ').collect::<Vec<_>>());
+        assert_eq!(finished.code, Some(code), "{arguments}: {finished:?}");
+        assert!(finished.stderr.contains(what), "{arguments}: {finished:?}");
+    }
+}
+
 fn json_bodies_are_checked_and_compacted_on_request(bench: &Bench) {
     let lines = "{\"a\":  1.0}\nno json\n";
     bench.kadence_reading(lines, &["replay", "-", "-t", "t", "--input", "raw", "--unpaced"]).ok();
@@ -255,6 +295,7 @@ on_both_brokers! {
     every_send_mode_compression_and_format_delivers,
     headers_keys_and_templates_are_printed_as_in_kcat,
     reading_starts_and_stops_where_it_is_told,
+    several_topics_are_read_together,
     json_bodies_are_checked_and_compacted_on_request,
     topics_come_and_go,
 }

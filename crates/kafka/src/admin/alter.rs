@@ -5,7 +5,7 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::refusal::{Asked, refused};
 use super::{Admin, block_on};
-use crate::connect::{is_topic_name, refused_topic};
+use crate::contact::{is_topic_name, refused_topic};
 use crate::error::KafkaError;
 use crate::ffi;
 

@@ -8,9 +8,10 @@ use rdkafka::metadata::MetadataPartition;
 
 use super::refusal::{Asked, refused};
 use super::{Admin, Outcomes, block_on};
-use crate::connect::{TopicState, described, refused_topic, topic_state};
+use crate::contact::{TopicState, refused_topic, topic_state};
 use crate::error::KafkaError;
-use crate::ffi;
+use crate::topic_id::{self, Found, look_up};
+use crate::words::described;
 
 /// A topic with its partitions and configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,10 +94,10 @@ impl Admin {
             .map(|partition| self.partition(name, partition))
             .collect();
         partitions.sort_unstable_by_key(|partition| partition.partition);
-        let id = ffi::topic_id(self.asking(), name).unwrap_or_else(|refusal| {
-            tracing::debug!(topic = name, ?refusal, "no topic id");
-            None
-        });
+        let id = match look_up(self.probe.client().native_client(), &[name], self.patience())[..] {
+            [Found::There(Some(id))] => Some(topic_id::text(&id)),
+            _ => None,
+        };
         Ok(TopicDescription { name: name.to_owned(), id, partitions, configs: self.configs(name)? })
     }
 

@@ -7,10 +7,11 @@ use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Admin, Outcomes, block_on};
-use crate::connect::{TopicState, described, refused_topic, topic_state};
-use crate::consumer::{From, Leaders};
+use crate::consumer::StartAt;
+use crate::contact::{TopicState, refused_topic, topic_state};
 use crate::error::KafkaError;
 use crate::ffi::{self, Refusal};
+use crate::words::described;
 
 /// A group in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +98,7 @@ pub struct Reset {
     /// The partitions of each; none means all.
     pub partitions: Vec<i32>,
     /// Where to.
-    pub to: From,
+    pub to: StartAt,
     /// Only tell what would be done.
     pub is_dry: bool,
 }
@@ -190,13 +191,7 @@ impl Admin {
             .collect();
         let mut moved = Vec::new();
         for (topic, partition) in self.chosen(group, reset, &committed)? {
-            let leaders = Leaders {
-                consumer: &self.probe,
-                resolved: &self.resolved,
-                topic: &topic,
-                stop: &self.stop,
-                is_assigned: false,
-            };
+            let leaders = self.leaders(&topic);
             let after = leaders.start(partition, reset.to)?;
             let before = committed.get(&(topic.clone(), partition)).copied();
             moved.push(Moved { topic, partition, before, after });

@@ -2,8 +2,9 @@
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use crate::connect::{described, refused_topic};
+use crate::contact::refused_topic;
 use crate::error::KafkaError;
+use crate::words::described;
 
 /// What was asked for, as far as the broker may find fault with it.
 pub(super) struct Asked<'a> {

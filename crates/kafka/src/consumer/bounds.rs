@@ -2,24 +2,18 @@
 
 use std::time::Duration;
 
-use kadence_core::clock::{Clock, Stop, SystemClock};
+use kadence_core::clock::{Clock, Stop};
 use kadence_core::record::Timestamp;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError as ClientError;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::{ClientConsumer, From, Until};
-use crate::connect::{Client, described};
+use super::ClientConsumer;
+use super::options::{StartAt, StopAt};
+use crate::contact::Client;
 use crate::error::KafkaError;
 use crate::options::Resolved;
-
-/// What is to be read of a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    /// The first offset.
-    pub(super) start: i64,
-    pub(super) end: End,
-}
+use crate::words::described;
 
 /// Where a partition's reading ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +51,7 @@ pub(crate) struct Leaders<'a> {
     pub(crate) resolved: &'a Resolved,
     pub(crate) topic: &'a str,
     pub(crate) stop: &'a Stop,
+    pub(crate) clock: &'a dyn Clock,
     /// Whether polling may bring a record, which nobody here would pass on.
     pub(crate) is_assigned: bool,
 }
@@ -83,7 +78,7 @@ impl Leaders<'_> {
 
     /// A leader may be moving or starting; it is asked again as long as there is patience.
     fn ask<T>(&self, request: impl Fn(Duration) -> Result<T, ClientError>) -> Result<T, KafkaError> {
-        let clock = SystemClock;
+        let clock = self.clock;
         let (patience, _) = self.resolved.patience();
         let deadline = clock.now() + patience;
         loop {
@@ -107,43 +102,32 @@ impl Leaders<'_> {
         }
     }
 
-    pub(super) fn span(&self, partition: i32, from: From, until: Until) -> Result<Span, KafkaError> {
-        let log = self.log(partition)?;
-        Ok(Span { start: self.start_in(log, partition, from)?, end: self.end_in(log, partition, until)? })
-    }
-
     /// The offset that `from` means.
-    pub(crate) fn start(&self, partition: i32, from: From) -> Result<i64, KafkaError> {
+    pub(crate) fn start(&self, partition: i32, from: StartAt) -> Result<i64, KafkaError> {
         self.start_in(self.log(partition)?, partition, from)
     }
 
-    /// Where `until` is.
-    pub(super) fn end(&self, partition: i32, until: Until) -> Result<End, KafkaError> {
-        match until {
-            Until::Never => Ok(End::Never),
-            _ => self.end_in(self.log(partition)?, partition, until),
-        }
-    }
-
-    fn start_in(&self, log: Log, partition: i32, from: From) -> Result<i64, KafkaError> {
+    /// The offset that `from` means in a log as it was a moment ago.
+    pub(super) fn start_in(&self, log: Log, partition: i32, from: StartAt) -> Result<i64, KafkaError> {
         Ok(match from {
-            From::Beginning => log.earliest,
-            From::End => log.next,
-            From::Last(records) => log.next.saturating_sub(records.max(0)).max(log.earliest),
-            From::Offset(offset) => check_offset(self.topic, partition, offset, log)?,
-            From::At(timestamp) => self.offset_at(partition, timestamp)?.unwrap_or(log.next),
+            StartAt::Beginning => log.earliest,
+            StartAt::End => log.next,
+            StartAt::Last(records) => log.next.saturating_sub(records.max(0)).max(log.earliest),
+            StartAt::Offset(offset) => check_offset(self.topic, partition, offset, log)?,
+            StartAt::At(timestamp) => self.offset_at(partition, timestamp)?.unwrap_or(log.next),
         })
     }
 
-    fn end_in(&self, log: Log, partition: i32, until: Until) -> Result<End, KafkaError> {
+    /// Where `until` is, by a log as it was a moment ago.
+    pub(super) fn end_in(&self, log: Log, partition: i32, until: StopAt) -> Result<End, KafkaError> {
         Ok(match until {
-            Until::Never => End::Never,
-            Until::End => End::Written(log.next),
-            Until::Offset(offset) if offset <= log.next => End::Written(offset),
-            Until::Offset(offset) => End::Before(offset),
-            Until::At(timestamp) => match self.offset_at(partition, timestamp)? {
+            StopAt::Never => End::Never,
+            StopAt::End => End::Written(log.next),
+            StopAt::Offset(offset) if offset <= log.next => End::Written(offset),
+            StopAt::Offset(offset) => End::Before(offset),
+            StopAt::At(timestamp) => match self.offset_at(partition, timestamp)? {
                 Some(offset) => End::Written(offset),
-                None if timestamp <= SystemClock.wall() => End::Written(log.next),
+                None if timestamp <= self.clock.wall() => End::Written(log.next),
                 None => End::At(timestamp),
             },
         })

@@ -2,7 +2,9 @@
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use crate::connect::{described, plain_words};
+use crate::ffi::Place;
+use crate::words::described;
+use crate::words::plain_words;
 
 /// What fetching the same records again cannot mend.
 pub(super) const LASTING: [Code; 9] = [
@@ -23,7 +25,7 @@ pub(super) fn is_lasting(code: Code) -> bool {
 }
 
 /// What a line of librdkafka's log says of a fetch that failed: the partition, if it is about one, and the fault.
-pub(super) fn failed_fetch(line: &str) -> Option<(Option<i32>, String)> {
+pub(super) fn failed_fetch(line: &str) -> Option<(Option<Place>, String)> {
     let (place, said) = line.split_once("Fetch backoff for ")?;
     let (_, fault) = said.split_once("ms: ")?;
     let fault = plain_words(fault.trim());
@@ -31,9 +33,14 @@ pub(super) fn failed_fetch(line: &str) -> Option<(Option<i32>, String)> {
     if fault.is_empty() || fault == described(Code::QueueFull) || fault == "success" {
         return None;
     }
-    let partition =
-        place.trim_end().strip_suffix("]:").and_then(|place| place.rsplit_once('[')?.1.parse().ok());
-    Some((partition, fault))
+    Some((place_in(place), fault))
+}
+
+/// The partition in `… TOPIC [NUMBER]:`. What stands before it may be anything.
+fn place_in(text: &str) -> Option<Place> {
+    let (before, number) = text.trim_end().strip_suffix("]:")?.rsplit_once('[')?;
+    let topic = before.trim_end().rsplit(' ').next()?;
+    Some((topic.to_owned(), number.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -45,7 +52,7 @@ mod tests {
         let line = "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/1: my [7] t [3]: Fetch backoff for 500ms: \
                     Broker: Disk error when trying to access log file on disk";
         let fault = "disk error when trying to access log file on disk".to_owned();
-        assert_eq!(failed_fetch(line), Some((Some(3), fault.clone())));
+        assert_eq!(failed_fetch(line), Some((Some(("t".to_owned(), 3)), fault.clone())));
         assert_eq!(fault, described(Code::KafkaStorageError));
         let whole = "[thrd:x:1/bootstrap]: x:1/1: Fetch backoff for 500ms: Local: Bad message format";
         assert_eq!(failed_fetch(whole), Some((None, "bad message format".to_owned())));

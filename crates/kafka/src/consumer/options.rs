@@ -1,5 +1,7 @@
 //! What a reader is asked for, and the librdkafka properties that follow.
 
+use std::time::Duration;
+
 use kadence_core::record::Timestamp;
 
 use crate::error::KafkaError;
@@ -8,7 +10,7 @@ use crate::properties::{Origin, Properties};
 
 /// Where to start, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum From {
+pub enum StartAt {
     /// At the earliest record that is still there.
     #[default]
     Beginning,
@@ -24,7 +26,7 @@ pub enum From {
 
 /// Where to stop, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Until {
+pub enum StopAt {
     /// Nowhere.
     #[default]
     Never,
@@ -37,19 +39,23 @@ pub enum Until {
     At(Timestamp),
 }
 
-/// Everything about reading a topic.
+/// Everything about reading topics.
 #[derive(Clone, Debug, Default)]
 pub struct ReaderOptions {
     /// Where the cluster is.
     pub connection: Connection,
-    /// The topic to read.
-    pub topic: String,
+    /// The topics to read; one that begins with `^` is a regular expression, and means all that match.
+    pub topics: Vec<String>,
+    /// The partitions to read, in each topic; all without any. A group has its own way.
+    pub partitions: Vec<i32>,
     /// The group to read in: its members share the partitions and go on where the group has come to.
     pub group: Option<String>,
+    /// The name by which the group knows this member again when it comes back, within its session.
+    pub instance: Option<String>,
     /// Where to start; in a group, where it has committed nothing, and only at the beginning or the end.
-    pub from: From,
+    pub from: StartAt,
     /// Where to stop.
-    pub until: Until,
+    pub until: StopAt,
     /// Whether the reading has an end that `until` does not tell, such as a number of records: what keeps it from
     /// that end for good is then an error, too.
     pub is_limited: bool,
@@ -63,7 +69,13 @@ impl ReaderOptions {
 
     /// Whether the reading ends by itself.
     pub(crate) fn has_end(&self) -> bool {
-        self.is_limited || self.until != Until::Never
+        self.is_limited || self.until != StopAt::Never
+    }
+
+    /// How often what is done is committed, by properties as they were given; `None` for never.
+    pub(super) fn commit_every(properties: &Properties) -> Option<Duration> {
+        let millis = properties.number("auto.commit.interval.ms").unwrap_or(5_000).max(1);
+        (!properties.is_false("enable.auto.commit")).then(|| Duration::from_millis(millis))
     }
 
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
@@ -74,10 +86,12 @@ impl ReaderOptions {
             self.check_group(group, properties)?;
             // Ours is to be told when the log has lost a place, whatever a file says for programs without one.
             properties.set("auto.offset.reset", "error", Origin::Override);
+            if let Some(instance) = &self.instance {
+                properties.set("group.instance.id", instance, Origin::Override);
+            }
         }
         // librdkafka assigns partitions only to a client with a group, even one that neither joins nor commits.
         properties.preset("group.id", "kadence");
-        // What a member has passed on is stored; librdkafka commits that now and then, and when partitions go.
         properties.preset("enable.auto.commit", if self.group.is_some() { "true" } else { "false" });
         properties.preset("enable.auto.offset.store", "false");
         properties.preset("auto.offset.reset", "error");
@@ -106,11 +120,14 @@ impl ReaderOptions {
         if group.is_empty() {
             faults.push(contradiction("--group".into(), "the name is empty", "give the group a name"));
         }
-        if !matches!(self.from, From::Beginning | From::End) {
+        if !matches!(self.from, StartAt::Beginning | StartAt::End) {
             faults.push(contradiction(
                 "--group".into(),
                 "a group goes on where it has come to; --from takes beginning or end",
-                &format!("move the group with kadence groups reset {group} -t {} --to …", self.topic),
+                &format!(
+                    "move the group with kadence groups reset {group} -t {} --to …",
+                    self.topics.join(" -t ")
+                ),
             ));
         }
         let mut with = |name: &str, what: &str, help: &str| {
@@ -124,8 +141,8 @@ impl ReaderOptions {
             with("enable.auto.offset.store", "only what was passed on is committed", "leave it out");
         }
         let reset = properties.get("auto.offset.reset").map(|reset| match reset {
-            "smallest" | "earliest" | "beginning" => Some(From::Beginning),
-            "largest" | "latest" | "end" => Some(From::End),
+            "smallest" | "earliest" | "beginning" => Some(StartAt::Beginning),
+            "largest" | "latest" | "end" => Some(StartAt::End),
             _ => None,
         });
         if reset.is_some_and(|reset| reset != Some(self.from)) {

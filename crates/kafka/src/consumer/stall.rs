@@ -7,16 +7,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use kadence_core::feed::Partition;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::bounds::End;
+use super::cluster::Cluster;
 use super::fault::LASTING;
-use super::source::Source;
-use crate::connect::{Client as _, TopicState, described, topic_state};
-use crate::error::KafkaError;
+use super::places::{Places, Spot};
+use super::slot::Slot;
+use crate::contact::{Client as _, TopicState, refused_topic, topic_state};
+use crate::error::{ClientCode, KafkaError};
 use crate::ffi;
+use crate::words::described;
 
 /// A partition without a record for this long is listened to.
 const QUIET: Duration = Duration::from_secs(1);
@@ -28,13 +31,10 @@ const SAID_AFTER: Duration = Duration::from_millis(2_500);
 const ENDS_AFTER: Duration = Duration::from_secs(6);
 /// A fault that is not heard of again is over: after this, and twice the time between two fetches that fail.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);
-/// How long it takes to hear which partition an error is about.
-const HEARD_AFTER: Duration = Duration::from_secs(2);
 /// Where nothing is heard, the leader is asked after so long, and again after so long.
 const ASKED_AFTER: Duration = Duration::from_secs(5);
 /// How long it may take to answer.
 const ANSWER: Duration = Duration::from_millis(500);
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Records of other partitions hide that a partition's own are still to be handed out, but not for this long.
 const HIDDEN: Duration = Duration::from_secs(30);
 /// How many polls go by between two looks where records keep coming.
@@ -60,11 +60,11 @@ struct Progress {
 pub(super) struct Stalls {
     /// Whether the reading has an end, which a fault that stays would put off for ever.
     is_bounded: bool,
-    partitions: BTreeMap<i32, Progress>,
+    partitions: BTreeMap<Spot, Progress>,
     /// Ends that librdkafka has told, by partition.
-    ends: BTreeMap<i32, i64>,
+    ends: BTreeMap<Spot, i64>,
     /// How many failing fetches were heard of up to the last one of a partition, and when that was seen.
-    heard: BTreeMap<i32, (u64, Duration)>,
+    heard: BTreeMap<Spot, (u64, Duration)>,
     is_listening: bool,
     /// When listening began or ended.
     turned_at: Duration,
@@ -89,9 +89,9 @@ impl Stalls {
         }
     }
 
-    /// The log of `partition` ends at `offset` for now.
-    pub(super) fn reached_end(&mut self, partition: i32, offset: i64) {
-        self.ends.insert(partition, offset);
+    /// The log there ends at `offset` for now.
+    pub(super) fn reached_end(&mut self, spot: Spot, offset: i64) {
+        self.ends.insert(spot, offset);
     }
 
     /// Whether there was nothing to hand out the last time.
@@ -101,51 +101,38 @@ impl Stalls {
     }
 
     /// Looks after the partitions, now and then. An error is what ends the reading.
-    pub(super) fn look(
-        &mut self,
-        source: &Source,
-        open: &BTreeMap<i32, End>,
-        next_offsets: &BTreeMap<i32, i64>,
-    ) -> Result<(), KafkaError> {
+    pub(super) fn look(&mut self, cluster: &Cluster, slots: &Places<Slot>) -> Result<(), KafkaError> {
         if !self.is_drained && !self.polls.is_multiple_of(LOOK_EVERY) {
             return Ok(());
         }
-        let now = Source::now();
+        let now = cluster.now();
         if self.is_drained {
             self.drained_at = now;
         }
-        self.follow(source, open, next_offsets, now);
-        self.listen(source, now);
-        let standing: Vec<i32> = self
-            .partitions
-            .iter()
-            .filter(|(_, progress)| now.saturating_sub(progress.since) >= QUIET)
-            .map(|(&partition, _)| partition)
-            .collect();
-        standing.into_iter().try_for_each(|partition| self.judge(source, partition, now))
+        self.follow(cluster, slots, now);
+        self.listen(cluster, now);
+        let is_standing = |spot: &Spot| {
+            self.partitions.get(spot).is_some_and(|progress| now.saturating_sub(progress.since) >= QUIET)
+        };
+        let standing: Vec<(Spot, &Slot)> = slots.iter().filter(|(spot, _)| is_standing(spot)).collect();
+        standing.into_iter().try_for_each(|(spot, slot)| self.judge(cluster, spot, &slot.partition, now))
     }
 
     /// Takes note of how far each partition has come.
-    fn follow(
-        &mut self,
-        source: &Source,
-        open: &BTreeMap<i32, End>,
-        next_offsets: &BTreeMap<i32, i64>,
-        now: Duration,
-    ) {
-        self.partitions.retain(|partition, _| open.contains_key(partition));
-        for partition in open.keys() {
-            let next = next_offsets.get(partition).copied().unwrap_or_default();
-            let progress = self.partitions.entry(*partition).or_insert_with(|| Progress::at(next, now));
-            if progress.next != next {
-                *progress = Progress::at(next, now);
-                source.consumer.context().forget_fault(*partition);
+    fn follow(&mut self, cluster: &Cluster, slots: &Places<Slot>, now: Duration) {
+        self.partitions.retain(|spot, _| slots.get(*spot).is_some_and(Slot::is_open));
+        for (spot, slot) in slots.iter().filter(|(_, slot)| slot.is_open()) {
+            let progress = self.partitions.entry(spot).or_insert_with(|| Progress::at(slot.next, now));
+            if progress.next != slot.next {
+                *progress = Progress::at(slot.next, now);
+                let partition = &slot.partition;
+                cluster.consumer.context().forget_fault((partition.topic.to_string(), partition.index));
             }
         }
     }
 
     /// Turns librdkafka's log on where a partition stands still, and off again.
-    fn listen(&mut self, source: &Source, now: Duration) {
+    fn listen(&mut self, cluster: &Cluster, now: Duration) {
         let quiet =
             self.partitions.values().filter(|progress| now.saturating_sub(progress.since) >= QUIET).count();
         let turned = now.saturating_sub(self.turned_at);
@@ -160,20 +147,26 @@ impl Stalls {
         if shall_listen != self.is_listening {
             self.is_listening = shall_listen;
             self.turned_at = now;
-            source.listen_to_fetches(shall_listen);
+            cluster.listen_to_fetches(shall_listen);
         }
     }
 
-    /// Says what holds up `partition`, if anything does, and whether that ends the reading.
-    fn judge(&mut self, source: &Source, partition: i32, now: Duration) -> Result<(), KafkaError> {
-        let is_at_end = |next: i64| self.ends.get(&partition) == Some(&next);
-        let mut what = fault_of(&mut self.heard, source, partition, now);
-        let Some(progress) = self.partitions.get_mut(&partition) else { return Ok(()) };
+    /// Says what holds up a partition, if anything does, and whether that ends the reading.
+    fn judge(
+        &mut self,
+        cluster: &Cluster,
+        spot: Spot,
+        partition: &Partition,
+        now: Duration,
+    ) -> Result<(), KafkaError> {
+        let is_at_end = |next: i64| self.ends.get(&spot) == Some(&next);
+        let mut what = fault_of(&mut self.heard, cluster, spot, partition, now);
+        let Some(progress) = self.partitions.get_mut(&spot) else { return Ok(()) };
         if what.is_none() && !is_at_end(progress.next) {
             let quiet = now.saturating_sub(progress.since);
             if quiet >= ASKED_AFTER && now.saturating_sub(progress.asked_at) >= ASKED_AFTER {
-                progress.asked_at = Source::now();
-                what = source.ask_why(partition, progress.next)?;
+                progress.asked_at = cluster.now();
+                what = cluster.ask_why(partition, progress.next)?;
             } else {
                 // What the leader said holds until it is asked again.
                 what = progress.fault.as_ref().map(|(_, what)| what.clone());
@@ -194,50 +187,14 @@ impl Stalls {
         }
         let is_lasting = LASTING.iter().any(|code| described(*code) == what);
         if (is_lasting && lasted >= SAID_AFTER) || (self.is_bounded && lasted >= ENDS_AFTER) {
-            return Err(source.unreadable(partition, progress.next, &what));
+            return Err(cluster.unreadable(partition, progress.next, &what));
         }
         if lasted >= SAID_AFTER && progress.said.as_ref() != Some(&what) {
-            let topic = &source.topic;
             let next = progress.next;
-            tracing::warn!(
-                "{topic}[{partition}]: offset {next} cannot be read for now ({what}); trying again"
-            );
+            tracing::warn!("{partition}: offset {next} cannot be read for now ({what}); trying again");
             progress.said = Some(what);
         }
         Ok(())
-    }
-
-    /// Which partition an error is about that came without one, if that can be told: it has records to be read, and
-    /// it is the only one, or the log names it.
-    pub(super) fn find(
-        &mut self,
-        source: &Source,
-        open: &BTreeMap<i32, End>,
-        next_offsets: &BTreeMap<i32, i64>,
-        code: Code,
-    ) -> Option<i32> {
-        let what = described(code);
-        let is_behind = |partition: &&i32| self.ends.get(partition) != next_offsets.get(partition);
-        let behind: Vec<i32> = open.keys().filter(is_behind).copied().collect();
-        if let [partition] = behind[..] {
-            return Some(partition);
-        }
-        self.is_listening = true;
-        source.listen_to_fetches(true);
-        let deadline = Source::now() + HEARD_AFTER;
-        loop {
-            let now = Source::now();
-            let heard = &mut self.heard;
-            let found = behind
-                .iter()
-                .find(|&&partition| fault_of(heard, source, partition, now).as_ref() == Some(&what))
-                .copied();
-            if found.is_some() || now >= deadline || source.stop.is_raised() {
-                return found;
-            }
-            // What is heard comes with the records. Those are not handed out any more, and remain to be read.
-            let _ = source.consumer.poll(LOOK_AGAIN);
-        }
     }
 }
 
@@ -247,26 +204,28 @@ impl Progress {
     }
 }
 
-/// Why fetching `partition` fails, if it does so now.
+/// Why fetching there fails, if it does so now.
 fn fault_of(
-    heard: &mut BTreeMap<i32, (u64, Duration)>,
-    source: &Source,
-    partition: i32,
+    heard: &mut BTreeMap<Spot, (u64, Duration)>,
+    cluster: &Cluster,
+    spot: Spot,
+    partition: &Partition,
     now: Duration,
 ) -> Option<String> {
-    let between = source.resolved.properties.number("fetch.error.backoff.ms").unwrap_or(500);
+    let between = cluster.resolved.properties.number("fetch.error.backoff.ms").unwrap_or(500);
     let fresh = FORGOTTEN_AFTER + Duration::from_millis(between) * 2;
-    let (count, what) = source.consumer.context().fault_of(partition)?;
-    let seen = heard.entry(partition).or_insert((count, now));
+    let place = (partition.topic.to_string(), partition.index);
+    let (count, what) = cluster.consumer.context().fault_of(&place)?;
+    let seen = heard.entry(spot).or_insert((count, now));
     if seen.0 != count {
         *seen = (count, now);
     }
     (now.saturating_sub(seen.1) < fresh).then_some(what)
 }
 
-impl Source {
+impl Cluster {
     /// Has librdkafka say what becomes of each fetch, or no longer.
-    pub(super) fn listen_to_fetches(&self, shall_listen: bool) {
+    fn listen_to_fetches(&self, shall_listen: bool) {
         // Whoever asked for debug lines has them all the time.
         if self.resolved.properties.is_given("debug") {
             return;
@@ -275,24 +234,25 @@ impl Source {
         ffi::set_log_level(self.consumer.client(), level);
     }
 
-    /// Why nothing comes of `partition`, by the cluster's own word; `None` where that is no answer, or nothing is
+    /// Why nothing comes of a partition, by the cluster's own word; `None` where that is no answer, or nothing is
     /// amiss.
-    fn ask_why(&self, partition: i32, next: i64) -> Result<Option<String>, KafkaError> {
-        let Ok(metadata) = self.consumer.metadata(Some(&self.topic), ANSWER) else { return Ok(None) };
-        match topic_state(&metadata, &self.topic) {
-            TopicState::Refused(code) => return Err(crate::connect::refused_topic(&self.topic, code)),
+    fn ask_why(&self, partition: &Partition, next: i64) -> Result<Option<String>, KafkaError> {
+        let (topic, index) = (&*partition.topic, partition.index);
+        let Ok(metadata) = self.consumer.metadata(Some(topic), ANSWER) else { return Ok(None) };
+        match topic_state(&metadata, topic) {
+            TopicState::Refused(code) => return Err(refused_topic(topic, code)),
             // librdkafka sees that for itself, and says so.
             TopicState::Absent => return Ok(None),
             TopicState::Electing { .. } | TopicState::Ready { .. } => {}
         }
-        let topic = metadata.topics().iter().find(|topic| topic.name() == self.topic);
-        let found = topic.and_then(|topic| topic.partitions().iter().find(|found| found.id() == partition));
+        let found = metadata.topics().iter().find(|found| found.name() == topic);
+        let found = found.and_then(|topic| topic.partitions().iter().find(|found| found.id() == index));
         match found {
             None => return Ok(Some("the partition is gone".to_owned())),
             Some(found) if found.leader() < 0 => return Ok(Some("the partition has no leader".to_owned())),
             Some(_) => {}
         }
-        Ok(match self.consumer.fetch_watermarks(&self.topic, partition, ANSWER) {
+        Ok(match self.consumer.fetch_watermarks(topic, index, ANSWER) {
             Ok((_, end)) if end > next => {
                 Some(format!("its leader sends nothing, though the log goes to {}", end - 1))
             }
@@ -309,7 +269,7 @@ impl Source {
     }
 
     /// Records that cannot be read. `what` is librdkafka's description, or an own one.
-    pub(super) fn unreadable(&self, partition: i32, next: i64, what: &str) -> KafkaError {
+    pub(super) fn unreadable(&self, partition: &Partition, next: i64, what: &str) -> KafkaError {
         let lasting = LASTING.iter().find(|code| described(**code) == what);
         let what = match lasting {
             Some(Code::BadCompression) => "the batch there does not decompress",
@@ -322,19 +282,20 @@ impl Source {
             _ if what == described(Code::Underflow) => "the batch there ends too early",
             _ => what,
         };
-        let topic = &self.topic;
+        let (topic, index) = (&partition.topic, partition.index);
         let way = match self.resolved.properties.get("group.id") {
             Some(group) if self.resolved.properties.is_given("group.id") => format!(
-                "kadence groups reset {group} -t {topic} --partition {partition} --to OFFSET goes on behind it"
+                "kadence groups reset {group} -t {topic} --partition {index} --to OFFSET goes on behind it"
             ),
             _ => "--from OFFSET reads on behind it".to_owned(),
         };
         let help = if lasting.is_some() { way } else { format!("see the broker's log; {way}") };
         KafkaError::Offset {
-            topic: topic.clone(),
-            partition,
+            topic: topic.to_string(),
+            partition: index,
             what: format!("offset {next} cannot be read ({what})"),
             help,
         }
+        .coded(lasting.map(|code| ClientCode(*code)))
     }
 }

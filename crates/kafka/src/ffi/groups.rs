@@ -184,3 +184,29 @@ fn state_name(state: rd::rd_kafka_consumer_group_state_t) -> String {
     // SAFETY: the name is a constant of librdkafka's.
     unsafe { text_at(rd::rd_kafka_consumer_group_state_name(state)) }
 }
+
+/// Topic, partition, offset and what stands beside it, of each element of a list. The wrapper panics where that is no
+/// text.
+pub(crate) fn offsets_with_words(list: &TopicPartitionList) -> Vec<(String, i32, i64, String)> {
+    // SAFETY: a list has `cnt` elements at `elems`, which live as long as it does; each has a name that ends in NUL,
+    // and `metadata_size` bytes at `metadata`, unless that is null.
+    unsafe {
+        let list = list.ptr();
+        let (start, length) = ((*list).elems, usize::try_from((*list).cnt).unwrap_or(0));
+        (0..length)
+            .map(|index| &*start.add(index))
+            .map(|element| {
+                let words = if element.metadata.is_null() {
+                    String::new()
+                } else {
+                    let bytes = std::slice::from_raw_parts(
+                        element.metadata.cast::<u8>().cast_const(),
+                        element.metadata_size,
+                    );
+                    String::from_utf8_lossy(bytes).into_owned()
+                };
+                (text_at(element.topic), element.partition, element.offset, words)
+            })
+            .collect()
+    }
+}

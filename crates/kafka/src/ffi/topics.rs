@@ -1,16 +1,22 @@
 //! What the wrapper cannot ask about topics: their ids, and to change one setting while the others stay.
 
+use std::ffi::{CString, c_char};
 use std::ptr;
 
+use kadence_core::feed::TopicId;
 use rdkafka::bindings as rd;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::admin::{Asking, Refusal, c_name, elements, refusal, refusal_of, text_at};
 
-/// A topic's id as Kafka's tools print it; `None` from a broker without ids.
-pub(crate) fn topic_id(asking: Asking<'_>, topic: &str) -> Result<Option<String>, Refusal> {
-    let name = c_name(topic);
-    let mut names = [name.as_ptr()];
+/// A topic's name, and its id or why it has none to tell.
+pub(crate) type Described = (String, Result<TopicId, Refusal>);
+
+/// The id of each of `topics`, in no order in particular, or why a topic has none to tell. A broker without ids has
+/// none, which is no refusal.
+pub(crate) fn topic_ids(asking: Asking<'_>, topics: &[&str]) -> Result<Vec<Described>, Refusal> {
+    let names: Vec<CString> = topics.iter().map(|name| c_name(name)).collect();
+    let mut names: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
     let kind = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
     let answer = asking.ask(kind, |client, options, queue| {
         // SAFETY: names, options and queue outlive the call, which copies what it needs of them.
@@ -24,17 +30,32 @@ pub(crate) fn topic_id(asking: Asking<'_>, topic: &str) -> Result<Option<String>
     unsafe {
         let result = rd::rd_kafka_event_DescribeTopics_result(answer.ptr());
         let topics = elements(&answer, |length| rd::rd_kafka_DescribeTopics_result_topics(result, length));
-        let Some(&topic) = topics.first() else { return Ok(None) };
-        refusal_of(rd::rd_kafka_TopicDescription_error(topic))?;
-        let id = rd::rd_kafka_TopicDescription_topic_id(topic);
-        if id.is_null() {
-            return Ok(None);
-        }
-        let is_none = rd::rd_kafka_Uuid_most_significant_bits(id) == 0
-            && rd::rd_kafka_Uuid_least_significant_bits(id) == 0;
-        // librdkafka writes the plain alphabet, Kafka the one for URLs.
-        Ok((!is_none).then(|| text_at(rd::rd_kafka_Uuid_base64str(id)).replace('+', "-").replace('/', "_")))
+        Ok(topics
+            .iter()
+            .map(|&topic| {
+                let name = text_at(rd::rd_kafka_TopicDescription_name(topic));
+                let refused = refusal_of(rd::rd_kafka_TopicDescription_error(topic));
+                (name, refused.map(|()| id_at(rd::rd_kafka_TopicDescription_topic_id(topic))))
+            })
+            .collect())
     }
+}
+
+/// # Safety
+///
+/// `id` is null or lives during the call.
+unsafe fn id_at(id: *const rd::rd_kafka_Uuid_t) -> TopicId {
+    if id.is_null() {
+        return None;
+    }
+    // SAFETY: by this function's contract.
+    let (high, low) = unsafe {
+        (rd::rd_kafka_Uuid_most_significant_bits(id), rd::rd_kafka_Uuid_least_significant_bits(id))
+    };
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&high.to_be_bytes());
+    bytes[8..].copy_from_slice(&low.to_be_bytes());
+    (bytes != [0; 16]).then_some(bytes)
 }
 
 /// Gives settings of a topic a value, or their default again where there is none; all others stay.

@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_micros(500);
 /// How long nothing has to move before partitions of which some may be free to send are paused. It is longer than a
 /// round trip, so that it takes a broker that answers nothing.
 const STANDSTILL: Duration = Duration::from_millis(500);
-/// Where nothing moves, the topic is asked for this often.
+/// Where records move or do not for long, the topic is asked for this often.
 const ASKED_EVERY: Duration = Duration::from_secs(1);
 /// Where nothing is under way, it is asked for this often: the next record may be long in coming.
 const ASKED_EVERY_AT_REST: Duration = Duration::from_millis(1_800);
@@ -55,6 +55,9 @@ pub(super) struct Brake {
     rest: Duration,
     /// How often in turn the topic was not there.
     absent: u32,
+    /// How long ago the topic was asked for, and what was done then.
+    since_asked: Duration,
+    done_when_asked: u64,
 }
 
 impl Brake {
@@ -92,6 +95,7 @@ impl Brake {
     pub(super) fn looked(&mut self, took: Duration, accepted: u64, receipts: &Receipts) {
         let (Some(hold), done) = (receipts.hold(), receipts.done()) else { return };
         let is_at_rest = accepted == done;
+        self.since_asked = self.since_asked.saturating_add(took);
         if done != self.done {
             self.absent = 0;
         }
@@ -131,14 +135,16 @@ impl Brake {
         }
     }
 
-    /// Whether nothing has moved for so long that the topic may be gone.
-    pub(super) fn shall_ask(&self) -> bool {
-        self.still >= ASKED_EVERY || self.rest >= ASKED_EVERY_AT_REST
+    /// Whether nothing has moved for so long that the topic may be gone, or enough that it may be another one.
+    pub(super) fn shall_ask(&self, done: u64) -> bool {
+        let has_moved = done != self.done_when_asked && self.since_asked >= ASKED_EVERY;
+        has_moved || self.still >= ASKED_EVERY || self.rest >= ASKED_EVERY_AT_REST
     }
 
     /// Takes note of whether the topic is there, as far as that is known; says whether it is gone.
-    pub(super) fn asked(&mut self, is_absent: Option<bool>) -> bool {
-        (self.still, self.rest) = (Duration::ZERO, Duration::ZERO);
+    pub(super) fn asked(&mut self, is_absent: Option<bool>, done: u64) -> bool {
+        (self.still, self.rest, self.since_asked) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        self.done_when_asked = done;
         match is_absent {
             Some(true) => self.absent += 1,
             Some(false) => self.absent = 0,

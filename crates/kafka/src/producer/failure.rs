@@ -3,10 +3,10 @@
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::receipts::Failure;
-use crate::connect::described;
 use crate::context::Watch;
 use crate::error::{KafkaError, grouped};
 use crate::properties::Properties;
+use crate::words::described;
 
 /// Who found a record too large, and the limit if it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,19 @@ pub(super) fn topic_gone(topic: &str) -> (String, String) {
         "the topic is gone".to_owned(),
         format!("somebody deleted it; create it with kadence topics create {topic}"),
     )
+}
+
+/// What is said of a topic that somebody deleted and made anew, with so many acknowledged records gone, of so many.
+pub(super) fn topic_anew(topic: &str, (lost, all): (u64, u64)) -> KafkaError {
+    KafkaError::Topic {
+        topic: topic.to_owned(),
+        what: format!(
+            "was deleted and made anew while it was written to ({} of {} acknowledged records went with it)",
+            grouped(lost),
+            grouped(all)
+        ),
+        help: "start the run again".to_owned(),
+    }
 }
 
 fn too_large(size: u64, limit: SizeLimit) -> (String, String) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kadence_core::record::Header;
 
-use crate::connect::is_topic_name;
+use crate::contact::is_topic_name;
 use crate::error::KafkaError;
 use crate::options::{Connection, Resolved};
 use crate::properties::{self, Origin};

@@ -11,8 +11,8 @@ use super::ClientProducer;
 use super::brake::Brake;
 use super::hold::Hold;
 use super::receipts::Receipts;
-use crate::connect::{TopicState, topic_state};
 use crate::ffi::Bell;
+use crate::topic_id::{Found, look_up};
 
 /// The thread looks this often whether it is still needed. Reports wake it at once.
 const SHIFT: Duration = Duration::from_millis(20);
@@ -65,22 +65,45 @@ impl Desk {
         self.serve();
         let accepted = receipts.accepted();
         brake.looked(receipts.clock().now().saturating_sub(began), accepted, receipts);
-        if brake.shall_ask() {
+        if brake.shall_ask(receipts.done()) {
             self.ask_for_topic(brake, receipts);
         }
         most
     }
 
-    /// Nothing has moved for long: perhaps the topic is gone. librdkafka keeps the records of a partition that was
-    /// paused once, and would tell when they are too old.
+    /// Asks whether the topic is there, and the one it was. librdkafka keeps the records of a partition that was paused
+    /// once when the topic is deleted, and would tell when they are too old; to a topic made anew it goes on writing.
     fn ask_for_topic(&self, brake: &mut Brake, receipts: &Receipts) {
         let Some(topic) = receipts.hold().map(Hold::topic) else { return };
-        let answer = self.producer.client().fetch_metadata(Some(topic), ANSWER);
-        let is_absent = answer.ok().map(|metadata| topic_state(&metadata, topic) == TopicState::Absent);
-        if brake.asked(is_absent) {
+        let is_absent = match self.find(topic) {
+            Found::Absent => Some(true),
+            Found::There(_) => Some(false),
+            Found::Unknown => None,
+        };
+        if brake.asked(is_absent, receipts.done()) {
             receipts.topic_is_gone();
             self.producer.purge(PurgeConfig::default().queue().inflight());
         }
+    }
+
+    /// What there is of the topic now. If it is another one than before, what is under way is given up.
+    pub(super) fn find(&self, topic: &str) -> Found {
+        let receipts = self.producer.client().context();
+        let found = look_up(self.producer.client().native_client(), &[topic], ANSWER);
+        let found = found.first().copied().unwrap_or(Found::Unknown);
+        if let Found::There(id) = found
+            && receipts.topic().is_another(id)
+            && !receipts.topic().is_anew()
+        {
+            let end = |partition| {
+                let log = self.producer.client().fetch_watermarks(topic, partition, ANSWER);
+                log.ok().map(|(_, end)| end)
+            };
+            receipts.topic().made_anew(receipts.lost_with_topic(end));
+            receipts.topic_is_gone();
+            self.producer.purge(PurgeConfig::default().queue().inflight());
+        }
+        found
     }
 }
 

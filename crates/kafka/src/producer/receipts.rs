@@ -15,6 +15,7 @@ use rdkafka::producer::ProducerContext;
 
 use super::hold::Hold;
 use super::window::{InFlight, Window};
+use super::written::{Topic, Written};
 use crate::context::Watch;
 
 /// Keeps the accounts of a sink. Whoever polls the client calls in here.
@@ -25,6 +26,7 @@ pub(super) struct Receipts {
     /// Whether arrivals are timed.
     paced: bool,
     anchor_nanos: AtomicU64,
+    topic: Topic,
     /// What is paused while it may not be sent; set once the topic is known.
     hold: OnceLock<Hold>,
     /// Records handed to the client.
@@ -46,7 +48,7 @@ struct Tally {
     acknowledged: u64,
     failed: u64,
     bytes: u64,
-    partitions: Vec<u64>,
+    partitions: Vec<Written>,
     lateness: Lateness,
     first_failure: Option<Failure>,
 }
@@ -68,6 +70,7 @@ impl Receipts {
             clock,
             paced,
             anchor_nanos: AtomicU64::new(0),
+            topic: Topic::default(),
             hold: OnceLock::new(),
             accepted: AtomicU64::new(0),
             done: AtomicU64::new(0),
@@ -104,6 +107,19 @@ impl Receipts {
 
     pub(super) fn hold(&self) -> Option<&Hold> {
         self.hold.get()
+    }
+
+    pub(super) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// How many acknowledged records went with a topic that is another one now, of how many; `end` tells where the log
+    /// of a partition ends.
+    pub(super) fn lost_with_topic(&self, end: impl Fn(i32) -> Option<i64>) -> (u64, u64) {
+        let written: Vec<Written> = self.tally().partitions.clone();
+        let all = written.iter().map(|written| written.records).sum();
+        let used = (0..).zip(&written).filter(|(_, written)| written.records > 0);
+        (used.map(|(partition, written)| written.lost(end(partition))).sum(), all)
     }
 
     /// What is given up from now on is given up because the topic is gone.
@@ -144,14 +160,15 @@ impl Receipts {
 
     pub(super) fn deliveries(&self, topic: &str) -> Deliveries {
         let tally = self.tally();
-        let partitions = tally.partitions.iter().zip(0..).filter(|(records, _)| **records > 0);
+        let partitions = tally.partitions.iter().zip(0..).filter(|(written, _)| written.records > 0);
         Deliveries {
             acknowledged: tally.acknowledged,
             failed: tally.failed,
             bytes: tally.bytes,
             arrival_lateness: tally.lateness.clone(),
             retries: self.watch.retries(),
-            topics: [(topic.to_owned(), partitions.map(|(records, id)| (id, *records)).collect())].into(),
+            topics: [(topic.to_owned(), partitions.map(|(written, id)| (id, written.records)).collect())]
+                .into(),
             ..Deliveries::default()
         }
     }
@@ -189,9 +206,9 @@ impl ProducerContext for Receipts {
                 tally.bytes += (record.key_len() + record.payload_len()) as u64;
                 let partition = usize::try_from(record.partition()).unwrap_or(0);
                 if partition >= tally.partitions.len() {
-                    tally.partitions.resize(partition + 1, 0);
+                    tally.partitions.resize(partition + 1, Written::default());
                 }
-                tally.partitions[partition] += 1;
+                tally.partitions[partition].add(record.offset());
                 if self.paced {
                     tally.lateness.record(self.lateness(due));
                 }

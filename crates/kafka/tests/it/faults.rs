@@ -8,7 +8,7 @@ use kadence_broker::{Broker, Options, TopicSettings};
 use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::sink::Sink;
 use kadence_kafka::{
-    Admin, Connection, From, KafkaError, ProducerOptions, ReaderOptions, SendMode, TopicReader, TopicSink,
+    Admin, Connection, KafkaError, ProducerOptions, ReaderOptions, SendMode, StartAt, TopicReader, TopicSink,
 };
 
 use crate::{broker, fill, open, producing, reader, reading, send};
@@ -35,8 +35,11 @@ fn an_unreachable_broker_is_said_by_each_client() {
     let error = failure(open(&producer));
     assert_eq!(error.to_string(), expected);
     assert!(!error.is_misuse());
-    let consumer =
-        ReaderOptions { connection: connection.clone(), topic: "t".into(), ..ReaderOptions::default() };
+    let consumer = ReaderOptions {
+        connection: connection.clone(),
+        topics: vec!["t".into()],
+        ..ReaderOptions::default()
+    };
     assert_eq!(failure(reader(&consumer)).to_string(), expected);
     assert_eq!(failure(Admin::connect(&connection)).to_string(), expected);
 }
@@ -156,7 +159,7 @@ fn a_record_that_is_never_acknowledged_fails_with_the_reason() {
 fn an_offset_out_of_range_names_the_range() {
     let broker = broker();
     fill(&broker, "short", &["a", "b", "c"]);
-    let options = ReaderOptions { from: From::Offset(7), ..reading(&broker, "short") };
+    let options = ReaderOptions { from: StartAt::Offset(7), ..reading(&broker, "short") };
     assert_eq!(
         failure(reader(&options)).to_string(),
         "short[0]: no offset 7 (there are 0 to 2); \
@@ -180,6 +183,6 @@ fn stopping_while_connecting_is_no_fault_of_the_brokers() {
     let options = ProducerOptions { connection: connection.clone(), topic: "t".into(), ..Default::default() };
     let error = failure(TopicSink::open(&options, Arc::new(SystemClock), Arc::clone(&stop)));
     assert!(matches!(error, KafkaError::Interrupted { .. }), "{error}");
-    let options = ReaderOptions { connection, topic: "t".into(), ..Default::default() };
-    assert!(TopicReader::open(&options, stop, |_| {}).unwrap().is_none());
+    let options = ReaderOptions { connection, topics: vec!["t".into()], ..Default::default() };
+    assert!(TopicReader::open(&options, Arc::new(SystemClock), stop, |_| {}).unwrap().is_none());
 }

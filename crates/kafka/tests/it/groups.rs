@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
 use kadence_core::clock::{Clock as _, SystemClock};
-use kadence_kafka::{Next, ReaderOptions, TopicReader, Until};
+use kadence_kafka::{Next, ReaderOptions, StopAt, TopicReader};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::{LONG, bodies, broker, fill, open, producing, read_to_end, reader, reading, send};
 
-fn member(broker: &Broker, topic: &str, until: Until) -> ReaderOptions {
+fn member(broker: &Broker, topic: &str, until: StopAt) -> ReaderOptions {
     ReaderOptions { group: Some("g".into()), until, ..reading(broker, topic) }
 }
 
@@ -49,19 +49,19 @@ fn next_body(reader: &mut TopicReader) -> String {
 fn only_what_was_passed_on_is_committed() {
     let broker = broker();
     fill(&broker, "t", &["a", "b", "c"]);
-    let mut first = reader(&member(&broker, "t", Until::Never)).unwrap();
+    let mut first = reader(&member(&broker, "t", StopAt::Never)).unwrap();
     assert_eq!(next_body(&mut first) + &next_body(&mut first), "ab");
     first.take_back();
     first.passed_on();
     first.close().unwrap();
     assert_eq!(committed(&broker, "t", 0), Some(1), "b was taken back");
 
-    let mut second = reader(&member(&broker, "t", Until::Never)).unwrap();
+    let mut second = reader(&member(&broker, "t", StopAt::Never)).unwrap();
     assert_eq!(next_body(&mut second), "b");
     drop(second);
     assert_eq!(committed(&broker, "t", 0), Some(1), "nothing was passed on");
 
-    let mut third = reader(&member(&broker, "t", Until::End)).unwrap();
+    let mut third = reader(&member(&broker, "t", StopAt::End)).unwrap();
     assert_eq!(bodies(&read_to_end(&mut third)).concat(), "bc");
     third.passed_on();
     third.close().unwrap();
@@ -77,7 +77,7 @@ fn records_that_come_while_a_member_reads_are_left_to_the_next() {
     // Records without a key stay on one partition for a batch; the other is empty, and its end comes early.
     fill(&broker, "t", &many);
     let before: i64 = (0..2).map(|partition| latest(&broker, partition)).sum();
-    let mut first = reader(&member(&broker, "t", Until::End)).unwrap();
+    let mut first = reader(&member(&broker, "t", StopAt::End)).unwrap();
     next_body(&mut first);
     let mut sink = open(&producing(&broker, "t")).unwrap();
     let keys: Vec<String> = (0..50).map(|number| format!("key {number}")).collect();
@@ -90,7 +90,7 @@ fn records_that_come_while_a_member_reads_are_left_to_the_next() {
     let done: i64 = (0..2).filter_map(|partition| committed(&broker, "t", partition)).sum();
     assert_eq!(done, before);
 
-    let mut second = reader(&member(&broker, "t", Until::End)).unwrap();
+    let mut second = reader(&member(&broker, "t", StopAt::End)).unwrap();
     assert_eq!(read_to_end(&mut second).len(), 50);
 }
 
@@ -106,7 +106,7 @@ fn a_committed_offset_that_is_gone_is_an_error_with_the_way_on() {
     let mut beyond = TopicPartitionList::new();
     beyond.add_partition_offset("t", 0, Offset::Offset(99)).unwrap();
     outsider(&broker).commit(&beyond, CommitMode::Sync).unwrap();
-    let mut reader = reader(&member(&broker, "t", Until::Never)).unwrap();
+    let mut reader = reader(&member(&broker, "t", StopAt::Never)).unwrap();
     let deadline = SystemClock.now() + LONG;
     let error = loop {
         match reader.next(Duration::from_millis(50)) {
@@ -127,7 +127,7 @@ fn an_end_that_is_not_written_yet_is_waited_for() {
     for group in [None, Some("g".to_owned())] {
         let broker = broker();
         fill(&broker, "t", &["a", "b"]);
-        let options = ReaderOptions { group, until: Until::Offset(3), ..reading(&broker, "t") };
+        let options = ReaderOptions { group, until: StopAt::Offset(3), ..reading(&broker, "t") };
         let mut reader = reader(&options).unwrap();
         assert_eq!(next_body(&mut reader) + &next_body(&mut reader), "ab");
         fill(&broker, "t", &["c", "d"]);

@@ -1,7 +1,7 @@
 //! Everything here runs against the embedded broker on a free port.
 //!
 //! `produce` holds what a sink promises, `faults` the one-line errors, `consume` where reading starts and stops,
-//! `unreadable` what a reader says of records that it cannot get, by answers that `liar` has falsified; `groups` what a
+//! `feed` partitions given, held back and lost; `unreadable` what a reader says of records that it cannot get, by answers that `liar` has falsified; `groups` what a
 //! member commits; `admin` the administration of topics; `contract` is the one that every sink keeps.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -10,6 +10,7 @@ mod admin;
 mod consume;
 mod contract;
 mod faults;
+mod feed;
 mod groups;
 mod liar;
 mod produce;
@@ -25,7 +26,7 @@ use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
 use kadence_core::sink::{Sink, SinkError};
 use kadence_kafka::{
-    Connection, KafkaError, Next, ProducerOptions, ReaderOptions, TopicReader, TopicSink, Until,
+    Connection, KafkaError, Next, ProducerOptions, ReaderOptions, StopAt, TopicReader, TopicSink,
 };
 
 /// Longer than anything here takes, on a machine that does much else, too; a test that waits this long has failed.
@@ -45,7 +46,7 @@ fn producing(broker: &Broker, topic: &str) -> ProducerOptions {
 
 fn reading(broker: &Broker, topic: &str) -> ReaderOptions {
     let connection = connection(broker);
-    ReaderOptions { connection, topic: topic.into(), until: Until::End, ..ReaderOptions::default() }
+    ReaderOptions { connection, topics: vec![topic.into()], until: StopAt::End, ..ReaderOptions::default() }
 }
 
 fn open(options: &ProducerOptions) -> Result<TopicSink, KafkaError> {
@@ -99,7 +100,8 @@ struct Read {
 
 /// Opens a reader that does not have to wait for its topic.
 fn reader(options: &ReaderOptions) -> Result<TopicReader, KafkaError> {
-    let reader = TopicReader::open(options, Arc::new(Stop::new()), |text| panic!("{text}"))?;
+    let reader =
+        TopicReader::open(options, Arc::new(SystemClock), Arc::new(Stop::new()), |text| panic!("{text}"))?;
     Ok(reader.expect("nobody stopped it"))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use kadence_core::clock::{Clock as _, SystemClock};
-use kadence_kafka::{Admin, KafkaError, Next, ReaderOptions, Until};
+use kadence_kafka::{Admin, KafkaError, Next, ReaderOptions, StopAt};
 use kafka_protocol::messages::fetch_response::PartitionData;
 
 use crate::liar::{Answer, Liar};
@@ -40,7 +40,7 @@ fn fill(liar: &Liar) {
 
 fn reading(liar: &Liar) -> ReaderOptions {
     let connection = liar.connection();
-    ReaderOptions { connection, topic: "t".into(), until: Until::End, ..ReaderOptions::default() }
+    ReaderOptions { connection, topics: vec!["t".into()], until: StopAt::End, ..ReaderOptions::default() }
 }
 
 /// How many records come before the error, and the error.
@@ -189,7 +189,7 @@ fn a_leader_that_sends_nothing_ends_a_bounded_reading() {
 
 #[test]
 fn rights_that_are_taken_away_end_the_reading() {
-    let (records, error) = outcome(&ReaderOptions { until: Until::Never, ..reading(&liar(refuse(29))) });
+    let (records, error) = outcome(&ReaderOptions { until: StopAt::Never, ..reading(&liar(refuse(29))) });
     assert_eq!(records, 3);
     assert_eq!(
         error.to_string(),
@@ -207,7 +207,7 @@ fn a_reading_without_an_end_waits_for_what_may_pass() {
             refuse(partition);
         }
     });
-    let mut reader = reader(&ReaderOptions { until: Until::Never, ..reading(&liar) }).unwrap();
+    let mut reader = reader(&ReaderOptions { until: StopAt::Never, ..reading(&liar) }).unwrap();
     let (began, mut records) = (SystemClock.now(), 0);
     while records < 5 {
         let waited = SystemClock.now().saturating_sub(began);
@@ -224,7 +224,7 @@ fn a_reading_without_an_end_waits_for_what_may_pass() {
 
 #[test]
 fn a_number_of_records_is_an_end() {
-    let options = |liar: &Liar| ReaderOptions { until: Until::Never, is_limited: true, ..reading(liar) };
+    let options = |liar: &Liar| ReaderOptions { until: StopAt::Never, is_limited: true, ..reading(liar) };
     let liar = liar(refuse(56));
     assert_eq!(outcome(&options(&liar)).0, 3);
 }

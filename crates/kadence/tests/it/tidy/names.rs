@@ -22,11 +22,9 @@ const NAME_THE_SYSTEM_CLOCK: &[&str] = &[
     "crates/kadence/src/cli/consume.rs",
     "crates/kadence/src/cli/consume/printer.rs",
     "crates/kadence/src/cli/replay/preview.rs",
+    "crates/kadence/src/demo.rs",
     "crates/kadence/src/sending.rs",
     "crates/kafka/src/admin.rs",
-    "crates/kafka/src/consumer/bounds.rs",
-    "crates/kafka/src/consumer/membership.rs",
-    "crates/kafka/src/consumer/source.rs",
     // Its counterparts are other processes, which know no other.
     "crates/testing/src/kafka/server.rs",
     "crates/testing/src/proxy.rs",

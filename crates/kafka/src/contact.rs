@@ -9,6 +9,7 @@ use rdkafka::metadata::{Metadata, MetadataTopic};
 use crate::context::Watch;
 use crate::error::{Cause, KafkaError};
 use crate::options::Resolved;
+use crate::words::described;
 
 /// A refused connection or an unknown host is not tried for longer than this, unless somebody chose how long.
 const REFUSED_PATIENCE: Duration = Duration::from_secs(1);
@@ -155,25 +156,6 @@ pub(crate) fn refused_topic(topic: &str, code: Code) -> KafkaError {
     KafkaError::Topic { topic: topic.to_owned(), what, help: help.to_owned() }
 }
 
-/// librdkafka's description of `code`, without its own decoration.
-pub(crate) fn described(code: Code) -> String {
-    let text = code.to_string();
-    let text = text.split_once(" (").map_or(text.as_str(), |(_, inside)| inside.trim_end_matches(')'));
-    plain_words(text)
-}
-
-/// A description of librdkafka's without saying whose it is.
-pub(crate) fn plain_words(text: &str) -> String {
-    let text = text.strip_prefix("Broker: ").or_else(|| text.strip_prefix("Local: ")).unwrap_or(text);
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) if !letters.as_str().starts_with(char::is_uppercase) => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => text.to_owned(),
-    }
-}
-
 fn unsaid(failure: &ClientError) -> Cause {
     match failure.rdkafka_error_code() {
         Some(Code::OperationTimedOut | Code::BrokerTransportFailure) | None => Cause::TimedOut,
@@ -198,15 +180,4 @@ pub(crate) fn uncreated(resolved: &Resolved, error: &ClientError) -> KafkaError 
         other => other.to_string(),
     };
     KafkaError::Client { brokers, what }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn descriptions_are_plain_text() {
-        assert_eq!(described(Code::NotEnoughReplicas), "not enough in-sync replicas");
-        assert_eq!(described(Code::TopicAuthorizationFailed), "topic authorization failed");
-    }
 }
