@@ -34,7 +34,7 @@ use crate::topic_id::Found;
 
 /// A run is handed on when it has so many bytes or records, or when nothing more is at hand.
 const RUN_BYTES: usize = 256 * 1024;
-const RUN_RECORDS: usize = 4_096;
+const RUN_RECORDS: usize = 1_024;
 /// How long a question for a topic's id may take.
 const ID_PATIENCE: Duration = Duration::from_secs(5);
 /// How long records wait for word of their topic.
@@ -209,23 +209,31 @@ impl TopicFeed {
     fn fill(&mut self, at_most: Duration) -> Result<(), KafkaError> {
         let begun = self.cluster.now();
         let mut wait = at_most;
+        let mut is_drained = false;
         while self.run.has_room() && self.told.is_empty() {
-            let said = self.cluster.events.next(self.cluster.consumer.client(), wait);
-            let is_nothing = matches!(said, ffi::Said::Nothing);
-            self.stalls.polled(is_nothing);
-            self.hear(said)?;
-            self.follow_group()?;
+            match self.cluster.events.next(self.cluster.consumer.client(), wait) {
+                ffi::Said::Record(record) => self.take(&record),
+                said => {
+                    is_drained = matches!(said, ffi::Said::Nothing);
+                    self.hear(said)?;
+                    self.follow_group()?;
+                }
+            }
             if !self.run.is_empty() {
-                if is_nothing {
-                    return Ok(());
+                if is_drained {
+                    break;
                 }
                 wait = Duration::ZERO;
                 continue;
             }
             wait = at_most.saturating_sub(self.cluster.now().saturating_sub(begun));
             if wait.is_zero() || self.cluster.stop.is_raised() {
-                return Ok(());
+                break;
             }
+        }
+        self.stalls.polled(is_drained);
+        if !self.run.is_empty() {
+            self.cluster.consumer.context().watch.up();
         }
         Ok(())
     }

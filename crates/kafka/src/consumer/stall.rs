@@ -37,8 +37,8 @@ const ASKED_AFTER: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_millis(500);
 /// Records of other partitions hide that a partition's own are still to be handed out, but not for this long.
 const HIDDEN: Duration = Duration::from_secs(30);
-/// How many polls go by between two looks where records keep coming.
-const LOOK_EVERY: u32 = 4_096;
+/// How many runs of records go by between two looks where they keep coming.
+const LOOK_EVERY: u32 = 4;
 
 /// How a partition is getting on.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub(super) struct Stalls {
     /// When there was nothing to hand out.
     drained_at: Duration,
     is_drained: bool,
-    polls: u32,
+    runs: u32,
 }
 
 impl Stalls {
@@ -85,7 +85,7 @@ impl Stalls {
             turned_at: Duration::ZERO,
             drained_at: Duration::ZERO,
             is_drained: false,
-            polls: 1,
+            runs: 1,
         }
     }
 
@@ -96,13 +96,13 @@ impl Stalls {
 
     /// Whether there was nothing to hand out the last time.
     pub(super) fn polled(&mut self, is_drained: bool) {
-        self.polls = self.polls.wrapping_add(1);
+        self.runs = self.runs.wrapping_add(1);
         self.is_drained = is_drained;
     }
 
     /// Looks after the partitions, now and then. An error is what ends the reading.
     pub(super) fn look(&mut self, cluster: &Cluster, slots: &Places<Slot>) -> Result<(), KafkaError> {
-        if !self.is_drained && !self.polls.is_multiple_of(LOOK_EVERY) {
+        if !self.is_drained && !self.runs.is_multiple_of(LOOK_EVERY) {
             return Ok(());
         }
         let now = cluster.now();

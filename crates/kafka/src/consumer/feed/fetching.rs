@@ -39,8 +39,7 @@ impl TopicFeed {
 
     /// Puts a record into the run, if it is one that is asked for.
     #[inline]
-    fn take(&mut self, record: &Fetched) {
-        self.cluster.consumer.context().watch.up();
+    pub(super) fn take(&mut self, record: &Fetched) {
         let Some(lane) = self.lanes.find(record.topic()) else { return };
         let (partition, offset, millis) = (record.partition(), record.offset(), record.millis());
         let Some(slot) = self.slots.get_mut((lane, partition)).filter(|slot| slot.is_open()) else { return };
