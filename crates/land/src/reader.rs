@@ -53,6 +53,8 @@ pub struct Reader<F> {
     paused: bool,
     /// Since when there is no room for records.
     full: Option<Duration>,
+    /// When the topics' ids are asked for, whether or not there is anything to commit.
+    topics_due: Duration,
     /// When the feed may be asked again that was in trouble.
     from: Duration,
     back_off: BackOff,
@@ -101,6 +103,7 @@ impl<F: Feed> Reader<F> {
             number: 0,
             paused: false,
             full: None,
+            topics_due: Duration::ZERO,
             from: Duration::ZERO,
             back_off: BackOff::default(),
             finished: false,
