@@ -63,7 +63,7 @@ pub struct Reader<F> {
     /// Why the landing is ending.
     ending: Option<Ended>,
     done: Done,
-    pub(crate) without: Without,
+    without: Without,
 }
 
 /// What came of the batches.
@@ -127,6 +127,12 @@ impl<F: Feed> Reader<F> {
     /// Gives back an order for which there was no room.
     pub fn order_later(&mut self, order: Order) {
         self.orders.push_front(order);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn without(&mut self, rule: Without) {
+        self.without = rule;
+        self.desk.without = rule;
     }
 
     #[cfg(test)]

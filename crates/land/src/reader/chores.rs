@@ -107,8 +107,11 @@ impl<F: Feed> Reader<F> {
         if starts.is_empty() {
             return Ok(());
         }
-        let result = self.feed.begin(&starts);
-        let began = self.tried(now, result)?.is_some();
+        let began = match self.feed.begin(&starts) {
+            Ok(()) => true,
+            Err(error) if error.disposition == Disposition::Retry => false,
+            Err(error) => return Err(error.into()),
+        };
         for held in self.desk.held.values_mut().filter(|held| is_placed(held)) {
             match held.state {
                 State::Placed { expected } if began => held.state = State::Reading { expected },
