@@ -100,7 +100,7 @@ pub trait Feed: Send {
     fn topics(&self) -> &[Arc<str>];
 
     /// Reads these partitions, each from its offset on. One that is being read already goes on there instead: what
-    /// was fetched of it before is not given any more.
+    /// was fetched of it before is not given any more, nor is its end told.
     fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), FeedError>;
 
     /// Lets go of partitions: of those that are taken, or of all at the end of a landing.

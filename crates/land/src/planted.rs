@@ -26,6 +26,8 @@ pub(crate) enum Rule {
     MarkCompared,
     /// What is rolled back is read again.
     ReadAgain,
+    /// An end that was told before that is none.
+    OldEndsPassedOver,
 }
 
 /// Which rule is taken out: none, but in tests.

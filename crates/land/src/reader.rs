@@ -53,6 +53,8 @@ pub struct Reader<F> {
     paused: bool,
     /// Since when there is no room for records.
     full: Option<Duration>,
+    /// When the topics' ids are asked for, whether or not there is anything to commit.
+    topics_due: Duration,
     /// When the feed may be asked again that was in trouble.
     from: Duration,
     back_off: BackOff,
@@ -61,7 +63,7 @@ pub struct Reader<F> {
     /// Why the landing is ending.
     ending: Option<Ended>,
     done: Done,
-    pub(crate) without: Without,
+    without: Without,
 }
 
 /// What came of the batches.
@@ -101,6 +103,7 @@ impl<F: Feed> Reader<F> {
             number: 0,
             paused: false,
             full: None,
+            topics_due: Duration::ZERO,
             from: Duration::ZERO,
             back_off: BackOff::default(),
             finished: false,
@@ -124,6 +127,12 @@ impl<F: Feed> Reader<F> {
     /// Gives back an order for which there was no room.
     pub fn order_later(&mut self, order: Order) {
         self.orders.push_front(order);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn without(&mut self, rule: Without) {
+        self.without = rule;
+        self.desk.without = rule;
     }
 
     #[cfg(test)]

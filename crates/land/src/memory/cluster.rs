@@ -25,6 +25,8 @@ pub(super) struct State {
     last_id: u64,
     /// Whether nothing that has to be asked is answered.
     pub(super) silent: bool,
+    /// How many commands are not carried out before others are.
+    refused: u32,
     noted: BTreeMap<Partition, i64>,
     released: Vec<(u64, Seat)>,
 }
@@ -71,6 +73,7 @@ impl MemoryCluster {
             group: Group::new(protocol, session),
             last_id: 0,
             silent: false,
+            refused: 0,
             noted: BTreeMap::new(),
             released: Vec::new(),
         };
@@ -138,6 +141,19 @@ impl MemoryCluster {
     /// Answers nothing that has to be asked, until it is told otherwise.
     pub fn set_silent(&self, silent: bool) {
         self.change(|state| state.silent = silent);
+    }
+
+    /// Does not carry out the next few commands to begin or to release.
+    pub fn refuse(&self, commands: u32) {
+        self.change(|state| state.refused = commands);
+    }
+
+    /// Whether a command is carried out.
+    pub(super) fn command(&self, place: &str) -> Result<(), FeedError> {
+        let mut state = self.lock();
+        let is_refused = state.silent || state.refused > 0;
+        state.refused = state.refused.saturating_sub(1);
+        if is_refused { Err(fault(place, "no answer", Disposition::Retry)) } else { Ok(()) }
     }
 
     /// The partition with the id that its topic has now.

@@ -20,11 +20,13 @@ pub struct MemoryFeedOptions {
     pub until_end: bool,
     /// How many records it gives at once.
     pub records: usize,
+    /// Whether it takes two attempts to begin at another place in a partition that is being read.
+    pub goes_back_slowly: bool,
 }
 
 impl Default for MemoryFeedOptions {
     fn default() -> Self {
-        Self { instance: None, until_end: false, records: 1_000 }
+        Self { instance: None, until_end: false, records: 1_000, goes_back_slowly: false }
     }
 }
 
@@ -42,6 +44,8 @@ pub struct MemoryFeed {
     last: Option<Seat>,
     run: Run,
     paused: bool,
+    /// Whether an attempt to go back was refused.
+    is_going_back: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +75,7 @@ impl MemoryFeed {
             places: BTreeMap::new(),
             last: None,
             paused: false,
+            is_going_back: false,
         }
     }
 
@@ -192,7 +197,14 @@ impl Feed for MemoryFeed {
     }
 
     fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), FeedError> {
-        self.cluster.ask("the cluster", |_| Some(()))?;
+        self.cluster.command("the cluster")?;
+        let is_read = |partition| self.places.contains_key(&seat(partition));
+        self.is_going_back = !self.is_going_back && starts.iter().any(|(partition, _)| is_read(partition));
+        if self.options.goes_back_slowly && self.is_going_back {
+            // Until then it goes on as before, and may tell what it has told.
+            self.places.values_mut().for_each(|place| place.is_end_told = false);
+            return Err(fault("the cluster", "not now", Disposition::Retry));
+        }
         for (partition, at) in starts {
             if self.given.contains_key(&seat(partition)) {
                 self.places.insert(seat(partition), Place { at: *at, is_end_told: false });
@@ -202,7 +214,7 @@ impl Feed for MemoryFeed {
     }
 
     fn release(&mut self, partitions: &[Partition]) -> Result<(), FeedError> {
-        self.cluster.ask("the group", |_| Some(()))?;
+        self.cluster.command("the group")?;
         let seats = Self::seats(partitions);
         for seat in &seats {
             self.given.remove(seat);

@@ -16,6 +16,9 @@ use crate::planted::{Rule, Without};
 /// How often a log that ends before the ledger's place is looked at before it is believed: one whose leader was just
 /// elected may not say all that it has.
 const LOOKS: u32 = 6;
+/// How often the topics' ids are asked for where nothing is committed. A topic that was made anew and is as long as
+/// the old one was gives no records at the old one's end, and no error either.
+const TOPICS: Duration = Duration::from_secs(30);
 
 impl<F: Feed> Reader<F> {
     pub(super) fn chores(&mut self, now: Duration) -> Result<(), LandError> {
@@ -26,6 +29,7 @@ impl<F: Feed> Reader<F> {
             }
             self.compare(now)?;
             self.begin(now)?;
+            self.look_after_topics(now)?;
         }
         self.send(now)?;
         self.leave(now)?;
@@ -103,12 +107,33 @@ impl<F: Feed> Reader<F> {
         if starts.is_empty() {
             return Ok(());
         }
-        let result = self.feed.begin(&starts);
-        let began = self.tried(now, result)?.is_some();
+        let began = match self.feed.begin(&starts) {
+            Ok(()) => true,
+            Err(error) if error.disposition == Disposition::Retry => false,
+            Err(error) => return Err(error.into()),
+        };
         for held in self.desk.held.values_mut().filter(|held| is_placed(held)) {
             match held.state {
                 State::Placed { expected } if began => held.state = State::Reading { expected },
                 _ => held.later(now),
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks now and then whether the topics are those that were given.
+    fn look_after_topics(&mut self, now: Duration) -> Result<(), LandError> {
+        if now < self.topics_due.max(self.from) || self.without == Some(Rule::TopicIdAsked) {
+            return Ok(());
+        }
+        self.topics_due = now + TOPICS;
+        let mut last = None;
+        // Partitions of one topic stand beside each other.
+        for held in self.desk.held.values().filter(|held| held.is_read()) {
+            if last.replace(&held.partition.topic) != Some(&held.partition.topic)
+                && !same_topic(&mut self.feed, &held.partition, now, &mut self.from)?
+            {
+                break;
             }
         }
         Ok(())

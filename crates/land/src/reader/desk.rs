@@ -10,6 +10,7 @@ use kadence_core::run::Run;
 use super::held::{Held, Holding, Seat, seat};
 use super::open::{Open, copy};
 use crate::orders::Filled;
+use crate::planted::{Rule, Without};
 
 /// Records on their way from the feed into a batch.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub(super) struct Desk {
     /// Those of them that are not rolled back.
     pub(super) kept: u64,
     limit: u64,
+    pub(super) without: Without,
 }
 
 impl Desk {
@@ -40,6 +42,7 @@ impl Desk {
             read: 0,
             kept: 0,
             limit: limit.unwrap_or(u64::MAX),
+            without: None,
         }
     }
 
@@ -126,7 +129,11 @@ impl Desk {
 
     /// There are no records before this offset.
     pub(super) fn end(&mut self, now: Duration, partition: &Partition, offset: i64) {
-        if let Some(held) = self.held(partition) {
+        let without = self.without;
+        // Where it is to be read again, this is the end of what was read before.
+        if let Some(held) = self.held(partition)
+            && (held.is_read() || without == Some(Rule::OldEndsPassedOver))
+        {
             held.end = Some(offset);
         }
         if !self.has_spilled() {

@@ -7,11 +7,13 @@ use kadence_core::clock::{Clock, ManualClock};
 use kadence_core::feed::Partition;
 use kadence_core::record::Timestamp;
 
+use crate::error::LandError;
 use crate::memory::{
     Fault, MemoryCluster, MemoryFeed, MemoryFeedOptions, MemoryRecord, MemoryStore, MemoryTarget, Protocol,
 };
 use crate::options::Options;
 use crate::orders::Order;
+use crate::outcome::Ended;
 use crate::reader::{Reader, Turn};
 use crate::writer::{Rest, Writer};
 
@@ -188,6 +190,24 @@ fn a_partition_that_is_taken_is_rolled_back_where_the_target_is_down() {
     pair.work(5_000);
     let rows: Vec<_> = pair.store.rows().into_iter().map(|row| row.partition.index).collect();
     assert_eq!(rows, [0], "what was rolled back of the other partition is read again");
+}
+
+#[test]
+fn a_topic_that_is_made_anew_and_is_as_long_as_before_is_noticed() {
+    let mut pair = Pair::new(options(), 1);
+    pair.append(0, [Some("a"); 3]);
+    pair.work(150);
+    pair.cluster.make_topic(TOPIC, 1);
+    pair.append(0, [Some("b"); 3]);
+    pair.clock.advance(Duration::from_secs(5));
+    pair.work(10);
+    assert_eq!(pair.store.len(), 3);
+    for _ in 0..30 {
+        pair.clock.advance(Duration::from_secs(1));
+        pair.work(1);
+    }
+    let (outcome, _) = pair.reader.outcome();
+    let Ended::Failed(LandError::AnotherTopic { .. }) = outcome.ended else { panic!("{outcome:?}") };
 }
 
 #[test]

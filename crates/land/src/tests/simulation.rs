@@ -91,4 +91,5 @@ planted! {
     a_place_outside_the_log_that_is_not_noticed_is_found: PlaceCompared,
     another_log_that_is_not_noticed_is_found: MarkCompared,
     a_rollback_that_is_not_read_again_is_found: ReadAgain,
+    an_end_told_before_that_is_believed_is_found: OldEndsPassedOver,
 }

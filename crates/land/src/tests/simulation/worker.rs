@@ -64,14 +64,14 @@ impl Worker {
     pub(super) fn start(
         cluster: &MemoryCluster,
         options: Options,
-        instance: Option<String>,
-        records: usize,
+        feed_options: MemoryFeedOptions,
         without: Without,
     ) -> Self {
-        let feed_options = MemoryFeedOptions { instance: instance.clone(), until_end: false, records };
+        let instance = feed_options.instance.clone();
         let mut writer = Writer::new(options.on_reject);
         let mut reader = Reader::new(MemoryFeed::join(cluster, feed_options), options);
-        (reader.without, writer.without) = (without, without);
+        reader.without(without);
+        writer.without = without;
         if without == Some(Rule::OwnershipConfirmed) {
             // What was never confirmed was not confirmed long ago.
             writer.without = Some(Rule::ConfirmedJustNow);

@@ -11,7 +11,7 @@ use super::chance::Chance;
 use super::reasons::Reasons;
 use super::truth::{Truth, is_rejected};
 use super::worker::{Around, Worker};
-use crate::memory::{MemoryCluster, MemoryRecord, MemoryStore, Protocol, Transaction};
+use crate::memory::{MemoryCluster, MemoryFeedOptions, MemoryRecord, MemoryStore, Protocol, Transaction};
 use crate::options::{OnReject, Options};
 use crate::outcome::Outcome;
 use crate::planted::Without;
@@ -115,14 +115,13 @@ impl World {
     fn start(&mut self, instance: Option<String>) {
         self.number += 1;
         let instance = instance.or_else(|| self.chance.once_in(2).then(|| format!("worker {}", self.number)));
-        let records = self.chance.between(1, 12) as usize;
-        self.workers.push(Worker::start(
-            &self.cluster,
-            self.options.clone(),
+        let feed_options = MemoryFeedOptions {
             instance,
-            records,
-            self.without,
-        ));
+            until_end: false,
+            records: self.chance.between(1, 12) as usize,
+            goes_back_slowly: self.chance.once_in(2),
+        };
+        self.workers.push(Worker::start(&self.cluster, self.options.clone(), feed_options, self.without));
     }
 
     fn around(&mut self) -> (&mut Vec<Worker>, Around<'_>) {
@@ -201,6 +200,10 @@ impl World {
             }
             100..120 => self.go_on_with_a_late_one()?,
             123..127 => self.intrude(),
+            127..129 => {
+                let commands = self.chance.between(1, 6) as u32;
+                self.cluster.refuse(commands);
+            }
             120..123 => {
                 let passed = self.chance.between(500, 15_000);
                 self.clock.advance(Duration::from_millis(passed));
@@ -367,6 +370,7 @@ impl World {
     pub(super) fn quiet(&mut self) -> Verdict {
         self.phase = Phase::Quiet;
         self.cluster.set_silent(false);
+        self.cluster.refuse(0);
         while !self.late.is_empty() {
             self.go_on_with_a_late_one()?;
         }
