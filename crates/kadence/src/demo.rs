@@ -146,6 +146,7 @@ impl Show {
             connection: Connection::to(address),
             topics: vec![self.topic.into()],
             until: StopAt::End,
+            skips_headers: true,
             ..ReaderOptions::default()
         };
         let absent = || Error::met(self.topic, "is gone before it was read", "");

@@ -94,6 +94,11 @@ fn escaped(characters: &mut std::str::Chars<'_>) -> Result<u8, String> {
 }
 
 impl Template {
+    /// Whether it shows headers.
+    pub(crate) fn shows_headers(&self) -> bool {
+        self.0.contains(&Piece::Headers)
+    }
+
     /// Writes `record`, its body as `body`.
     pub(crate) fn write(
         &self,

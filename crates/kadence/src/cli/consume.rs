@@ -98,6 +98,7 @@ impl ConsumeOptions {
             from: self.from,
             until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
             is_limited: self.limit.is_some(),
+            skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
         };
         match options.check() {
             Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),

@@ -59,6 +59,9 @@ pub struct ReaderOptions {
     /// Whether the reading has an end that `until` does not tell, such as a number of records: what keeps it from
     /// that end for good is then an error, too.
     pub is_limited: bool,
+    /// Whether nobody looks at headers. Looking for them costs a tenth of reading short records, also where there are
+    /// none.
+    pub skips_headers: bool,
 }
 
 impl ReaderOptions {

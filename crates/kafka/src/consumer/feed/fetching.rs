@@ -50,7 +50,8 @@ impl TopicFeed {
         if !is_over {
             let time = millis.map(|millis| Timestamp::from_nanos(millis.saturating_mul(1_000_000)));
             let sequence = u64::try_from(offset).unwrap_or_default();
-            add(&mut self.run, record, Facts { time, lane, partition: Some(partition), sequence, line: 0 });
+            let facts = Facts { time, lane, partition: Some(partition), sequence, line: 0 };
+            add(&mut self.run, record, facts, self.options.skips_headers);
             slot.next = offset + 1;
         }
         if is_over || slot.end.offset() == Some(offset + 1) {
@@ -226,7 +227,7 @@ impl TopicFeed {
 
 /// Adds a record to a run.
 #[inline]
-fn add(run: &mut Run, record: &Fetched, facts: Facts) {
+fn add(run: &mut Run, record: &Fetched, facts: Facts, skips_headers: bool) {
     let mut draft = run.draft();
     if let Some(key) = record.key() {
         draft.bytes().extend_from_slice(key);
@@ -236,6 +237,8 @@ fn add(run: &mut Run, record: &Fetched, facts: Facts) {
         Some(body) => draft.bytes().extend_from_slice(body),
         None => draft.tombstone(),
     }
-    record.headers(|name, value| draft.header(name, value));
+    if !skips_headers {
+        record.headers(|name, value| draft.header(name, value));
+    }
     draft.finish(facts);
 }
