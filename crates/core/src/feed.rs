@@ -54,15 +54,20 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The mark of a topic's record. Before key and body stands the length of each, so that no two of them pass for
-    /// others, nor a tombstone for an empty body.
+    /// The mark of a topic's record.
     pub fn of(record: &Record<'_>) -> Self {
-        let crc = [record.key, record.body].into_iter().fold(0, |crc, bytes| {
+        Self::new(record.facts.sequence as i64, record.facts.time, record.key, record.body)
+    }
+
+    /// The mark of the record at `offset`. Before key and body stands the length of each, so that no two of them pass
+    /// for others, nor a tombstone for an empty body.
+    pub fn new(offset: i64, timestamp: Option<Timestamp>, key: Option<&[u8]>, body: Option<&[u8]>) -> Self {
+        let crc = [key, body].into_iter().fold(0, |crc, bytes| {
             let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
             let crc = crc32c::crc32c_append(crc, &length.to_be_bytes());
             crc32c::crc32c_append(crc, bytes.unwrap_or_default())
         });
-        Self { offset: record.facts.sequence as i64, timestamp: record.facts.time, crc }
+        Self { offset, timestamp, crc }
     }
 }
 
@@ -114,7 +119,8 @@ pub trait Feed: Send {
     fn resume(&mut self) -> Result<(), FeedError>;
 
     /// Whether these partitions are ours at this moment, as the one who gives them says when asked now. What was
-    /// given some time ago may be somebody else's.
+    /// given some time ago may be somebody else's. While that cannot be said, since the group shares out anew, it is
+    /// an error that may be tried again.
     fn owns(&mut self, partitions: &[Partition]) -> Result<bool, FeedError>;
 
     /// The id that the topic of this name has now.

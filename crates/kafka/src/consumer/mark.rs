@@ -54,14 +54,7 @@ pub(super) fn read(
     Err(of_topic(&partition.topic, last, what, "check that the partition's leader is up"))
 }
 
-/// Before key and body stands the length of each, so that no two of them pass for others, nor a tombstone for an empty
-/// body.
 fn mark_of(record: &Fetched) -> Mark {
-    let crc = [record.key(), record.body()].into_iter().fold(0, |crc, bytes| {
-        let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
-        let crc = crc32c::crc32c_append(crc, &length.to_be_bytes());
-        crc32c::crc32c_append(crc, bytes.unwrap_or_default())
-    });
     let timestamp = record.millis().map(|millis| Timestamp::from_nanos(millis.saturating_mul(1_000_000)));
-    Mark { offset: record.offset(), timestamp, crc }
+    Mark::new(record.offset(), timestamp, record.key(), record.body())
 }
