@@ -161,12 +161,14 @@ impl Model {
             let len: usize = inside().map(|b| b.bytes.len()).sum();
             let expired = inside().map(|b| b.timestamp).max().is_some_and(|t| settings.is_expired(t, now));
             let active = at + 2 == bounds.len() && !self.rolled;
-            let goes = expired || (!active && excess >= len as i64);
-            if !goes || bound[1] > before || len == 0 {
+            // One whose records are all deleted holds up none behind it.
+            let deleted = !active && bound[1] <= self.start;
+            let is_old = bound[1] <= before && len > 0 && (expired || (!active && excess >= len as i64));
+            if !deleted && !is_old {
                 break;
             }
             excess -= len as i64;
-            upto = bound[1];
+            upto = upto.max(bound[1]);
         }
         upto.max(self.start)
     }
