@@ -49,7 +49,7 @@ impl CsvWriter<'_, '_> {
 
 impl Writer for CsvWriter<'_, '_> {
     #[inline]
-    fn member(&mut self, place: usize) {
+    fn member(&mut self, place: usize, _name: &str) {
         if place > 0 {
             self.draft.bytes().push(b',');
         }

@@ -21,22 +21,17 @@ use crate::text::{CellText, CellType, CellValue, ColumnRef, Misfit, is_number_fo
 
 /// Writes objects and arrays.
 pub(super) struct MembersEncoder {
+    /// The members; the name of each is what stands before its value: up to the first `*` the opening or a comma,
+    /// then its name as JSON.
     items: Vec<Item>,
-    members: Members,
-    /// The body is the JSON object as the recording has it.
-    verbatim: bool,
-    mixed: Vec<MixedColumn>,
-}
-
-/// What stands around the values.
-struct Members {
-    /// What stands before each value: its name, and up to the first `*` also the opening or a comma.
-    prefixes: Vec<Vec<u8>>,
-    /// How many of the prefixes have that.
+    /// How many of the members have the opening or a comma before their names.
     whole: usize,
     seen: Vec<Seen>,
     open: u8,
     close: u8,
+    /// The body is the JSON object as the recording has it.
+    verbatim: bool,
+    mixed: Vec<MixedColumn>,
 }
 
 impl MembersEncoder {
@@ -44,25 +39,24 @@ impl MembersEncoder {
         let verbatim = projection.is_identity
             && shape == Shape::Object
             && matches!(&*projection.items, [Item { expr: Expr::Rest(rest), .. }] if rest.types.is_silent());
-        let items = projection.items;
+        let mut items = projection.items;
         let is_rest = |item: &Item| matches!(item.expr, Expr::Rest(_));
         let whole = items.iter().position(is_rest).unwrap_or(items.len());
         let (open, close) = if shape == Shape::Array { (b'[', b']') } else { (b'{', b'}') };
-        let prefix = |(place, item): (usize, &Item)| {
-            let mut prefix = Vec::new();
+        for (place, item) in items.iter_mut().enumerate() {
+            let mut before = Vec::new();
             if place < whole {
-                prefix.push(if place == 0 { open } else { b',' });
+                before.push(if place == 0 { open } else { b',' });
             }
             if shape == Shape::Object && !is_rest(item) {
-                write_text(&item.name, &mut prefix);
-                prefix.push(b':');
+                write_text(&item.name, &mut before);
+                before.push(b':');
             }
-            prefix
-        };
-        let prefixes = items.iter().enumerate().map(prefix).collect();
+            // Names are text, and what is written around them is ASCII.
+            item.name = String::from_utf8(before).unwrap_or_default();
+        }
         let seen = vec![Seen::default(); items.len()];
-        let members = Members { prefixes, whole, seen, open, close };
-        Self { items, members, verbatim, mixed: Vec::new() }
+        Self { items, whole, seen, open, close, verbatim, mixed: Vec::new() }
     }
 }
 
@@ -72,15 +66,15 @@ impl BodyEncoder for MembersEncoder {
             draft.bytes().extend_from_slice(row.rows.text());
             return Ok(());
         }
-        let Members { prefixes, whole, seen, open, close } = &mut self.members;
-        let mut writer =
-            JsonWriter { draft, prefixes, whole: *whole, seen, place: 0, first: true, mixed: None };
-        if *whole == 0 {
-            writer.draft.bytes().push(*open);
+        let Self { whole, seen, open, close, .. } = self;
+        let (whole, close) = (*whole, *close);
+        if whole == 0 {
+            draft.bytes().push(*open);
         }
+        let mut writer = JsonWriter { draft, whole, seen, place: 0, first: true, mixed: None };
         write_row(&mut self.items, row, &mut writer)?;
         let mixed = writer.mixed;
-        draft.bytes().push(*close);
+        draft.bytes().push(close);
         self.mixed.extend(mixed.and_then(|place| mixed_column(&self.items[place].expr, row)));
         Ok(())
     }
@@ -106,7 +100,6 @@ fn mixed_column(expr: &Expr, row: &RowContext<'_>) -> Option<MixedColumn> {
 /// Writes values as JSON, with what stands before them.
 struct JsonWriter<'w, 'r> {
     draft: &'w mut Draft<'r>,
-    prefixes: &'w [Vec<u8>],
     whole: usize,
     seen: &'w mut [Seen],
     place: usize,
@@ -139,14 +132,13 @@ impl JsonWriter<'_, '_> {
 
 impl Writer for JsonWriter<'_, '_> {
     #[inline]
-    fn member(&mut self, place: usize) {
+    fn member(&mut self, place: usize, name: &str) {
         self.place = place;
         if place >= self.whole {
             self.separate();
-        } else {
-            self.first = false;
         }
-        self.draft.bytes().extend_from_slice(&self.prefixes[place]);
+        self.first = false;
+        self.draft.bytes().extend_from_slice(name.as_bytes());
     }
 
     fn named(&mut self, name: &str) {
@@ -227,8 +219,7 @@ impl KeyedEncoder {
 impl BodyEncoder for KeyedEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
         let seen = std::slice::from_mut(&mut self.seen);
-        let mut writer =
-            JsonWriter { draft, prefixes: &[], whole: 0, seen, place: 0, first: true, mixed: None };
+        let mut writer = JsonWriter { draft, whole: 0, seen, place: 0, first: true, mixed: None };
         writer.draft.bytes().push(b'{');
         // A name is a text, if only an empty one.
         match row.value(&self.time, CellType::Text)? {

@@ -43,7 +43,7 @@ impl BodyEncoder for RawEncoder {
 struct RawWriter<'w, 'r>(&'w mut Draft<'r>);
 
 impl Writer for RawWriter<'_, '_> {
-    fn member(&mut self, _place: usize) {}
+    fn member(&mut self, _place: usize, _name: &str) {}
 
     fn named(&mut self, _name: &str) {}
 

@@ -13,7 +13,6 @@ use crate::text::{CellText, CellType, CellValue, Misfit};
 /// Makes a typed row of each row of a recording, and has it encoded.
 pub(super) struct RowsEncoder {
     items: Vec<Item>,
-    names: Vec<String>,
     rows: RowBuffer,
     encoder: Box<dyn Encoder>,
 }
@@ -26,14 +25,13 @@ impl RowsEncoder {
         if !projection.stamps.is_empty() {
             return Err(CodecError::NowInRows);
         }
-        let names = projection.items.iter().map(|item| item.name.clone()).collect();
-        Ok(Self { items: projection.items, names, rows: RowBuffer::new(), encoder })
+        Ok(Self { items: projection.items, rows: RowBuffer::new(), encoder })
     }
 }
 
 impl BodyEncoder for RowsEncoder {
     fn encode(&mut self, row: &RowContext<'_>, draft: &mut Draft<'_>) -> Result<(), RecordingError> {
-        let Self { items, names, rows, encoder } = self;
+        let Self { items, rows, encoder } = self;
         let unwritable = |field: String, what: String| RecordingError::Unwritable {
             name: row.name.to_owned(),
             line: row.rows.line(),
@@ -42,7 +40,7 @@ impl BodyEncoder for RowsEncoder {
         };
         rows.clear(MOST_KEPT_BYTES);
         {
-            let mut writer = RowWriter { row: rows.build(), names };
+            let mut writer = RowWriter { row: rows.build() };
             write_row(items, row, &mut writer)?;
             writer.row.finish().map_err(|error| unwritable(String::new(), error.to_string()))?;
         }
@@ -53,12 +51,11 @@ impl BodyEncoder for RowsEncoder {
 }
 
 /// Writes values into a typed row.
-struct RowWriter<'w, 'b> {
+struct RowWriter<'b> {
     row: RowBuilder<'b>,
-    names: &'w [String],
 }
 
-impl RowWriter<'_, '_> {
+impl RowWriter<'_> {
     fn value(&mut self, value: &CellValue<'_>) -> Result<(), Misfit> {
         match value {
             CellValue::Null => self.row.null(),
@@ -80,9 +77,9 @@ impl RowWriter<'_, '_> {
     }
 }
 
-impl Writer for RowWriter<'_, '_> {
-    fn member(&mut self, place: usize) {
-        self.row.name(&self.names[place]);
+impl Writer for RowWriter<'_> {
+    fn member(&mut self, _place: usize, name: &str) {
+        self.row.name(name);
     }
 
     fn named(&mut self, name: &str) {

@@ -16,8 +16,8 @@ pub(crate) struct RowContext<'a> {
 
 /// Writes the members of a row, one after the other.
 pub(crate) trait Writer {
-    /// The next value is that of the member in this place.
-    fn member(&mut self, place: usize);
+    /// The next value is that of the member in this place, which has this name.
+    fn member(&mut self, place: usize, name: &str);
 
     /// The next value has this name, which came with the row.
     fn named(&mut self, name: &str);
@@ -57,16 +57,16 @@ pub(crate) fn write_row<W: Writer>(
     row: &RowContext<'_>,
     writer: &mut W,
 ) -> Result<(), RecordingError> {
-    for (place, item) in items.iter_mut().enumerate() {
-        match &mut item.expr {
+    for (place, Item { name, expr }) in items.iter_mut().enumerate() {
+        match expr {
             // What most members are stands first, and is compiled into the loop.
             Expr::Column(column, wanted) => {
-                writer.member(place);
+                writer.member(place, name);
                 write_column(column, *wanted, row, writer)?;
             }
             Expr::Rest(rest) => write_rest(rest, row, writer)?,
             other => {
-                writer.member(place);
+                writer.member(place, name);
                 write_value(other, row, writer)?;
             }
         }
