@@ -5,7 +5,7 @@ use super::modules::Modules;
 const CORE: &str = "crates/core/src";
 
 /// Who, and whom it may not know: files, or folders with all in them.
-const FORBIDDEN: [(&str, &[&str]); 7] = [
+const FORBIDDEN: [(&str, &[&str]); 10] = [
     // No source knows a sink.
     ("source", &["sink"]),
     // What is due when is computed, without a look at a clock.
@@ -16,6 +16,11 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("projection", &["codec", "sink", "clock.rs", "pacer.rs"]),
     ("clock.rs", &["pacer.rs", "schedule.rs", "source", "sink", "codec"]),
     ("pacer.rs", &["source", "sink", "codec"]),
+    // Cells and typed values stand under everything else.
+    ("text", &["data", "projection", "projection.rs", "codec", "codec.rs", "source", "sink"]),
+    ("data", &["text", "projection", "projection.rs", "codec", "codec.rs", "source", "sink"]),
+    // What a landing reads from and writes to knows nothing of recordings.
+    ("feed.rs", &["source", "sink", "codec", "target.rs", "pipeline.rs"]),
 ];
 
 /// Words that only these files of `core` may have.
