@@ -201,7 +201,11 @@ fn fields_of_json_lines_are_looked_up_in_each_record() {
 
 /// Starts the binary as `nohup` does, and as a shell does behind `&` without job control.
 fn start_deaf_to(signals: &str, bench: &Bench, arguments: &str) -> Running {
-    let mut command = Command::new("sh");
+    // Where the tests run with signals ignored, it would be deaf to those as well.
+    let mut command = Command::new(if cfg!(target_os = "linux") { "env" } else { "sh" });
+    if cfg!(target_os = "linux") {
+        command.args(["--default-signal=HUP,INT,TERM", "sh"]);
+    }
     let binary = env!("CARGO_BIN_EXE_kadence");
     command
         .args(["-c", &format!("trap '' {signals}; exec {binary} {arguments}")])
