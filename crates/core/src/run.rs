@@ -126,6 +126,21 @@ impl Run {
         Draft { run: self, start, key_end: None, body_end: None, has_body: true, first_slot }
     }
 
+    /// Appends a copy of a record, with other facts.
+    pub fn push(&mut self, record: &Record<'_>, facts: Facts) {
+        let mut draft = self.draft();
+        if let Some(key) = record.key {
+            draft.bytes().extend_from_slice(key);
+            draft.end_key();
+        }
+        match record.body {
+            Some(body) => draft.bytes().extend_from_slice(body),
+            None => draft.tombstone(),
+        }
+        record.headers.clone().for_each(|(name, value)| draft.header(name, value));
+        draft.finish(facts);
+    }
+
     /// Where record `index` starts; where the last one ends, for the one after it.
     fn start_of(&self, index: usize) -> usize {
         index.checked_sub(1).map_or(0, |before| self.entries[before].end)

@@ -8,7 +8,7 @@ use kadence_core::source::RecordingError;
 use kadence_kafka::KafkaError;
 use serde::Serialize;
 
-use crate::output::Plain;
+use crate::plain::Plain;
 
 /// One thing that is wrong: where, what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -20,6 +20,7 @@ pub mod cli;
 mod demo;
 mod fault;
 mod output;
+mod plain;
 mod replay;
 mod sending;
 mod signals;

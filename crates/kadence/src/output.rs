@@ -1,12 +1,10 @@
 //! stdout is data, stderr is people.
 
 mod numbers;
-mod plain;
 mod progress;
 mod summary;
 
 pub(crate) use numbers::{bytes, count, duration, micros, records};
-pub(crate) use plain::Plain;
 pub(crate) use progress::ProgressLine;
 pub(crate) use summary::print_report;
 
@@ -16,6 +14,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::fault::Error;
+use crate::plain::Plain;
 
 /// The exit code, on which scripts can rely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -206,7 +206,7 @@ impl TopicSink {
     /// The first failure among the accepted records, explained.
     fn failure(&self) -> Option<KafkaError> {
         if let Some(lost) = self.receipts().topic().lost() {
-            return Some(failure::topic_anew(&self.topic, lost));
+            return Some(failure::topic_anew(&self.topic, lost, self.receipts().written()));
         }
         let failure = self.receipts().first_failure()?;
         let limit = SizeLimit::Topic(self.topic_limit);
@@ -224,7 +224,7 @@ impl TopicSink {
 
     fn refuse_after_failure(&mut self) -> Result<(), SinkError> {
         if let Some(lost) = self.receipts().topic().lost() {
-            self.refusal = Some(failure::topic_anew(&self.topic, lost));
+            self.refusal = Some(failure::topic_anew(&self.topic, lost, self.receipts().written()));
         }
         if self.refusal.is_none() && self.receipts().is_gone() && self.receipts().first_failure().is_none() {
             let (what, help) = failure::topic_gone(&self.topic);

@@ -2,9 +2,8 @@
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::support::{Bench, Finished, Running, eventually};
+use crate::support::{Bench, Finished, Running, eventually, hearing};
 
 /// A broker in `data`, under a limit of the shell's.
 struct Up {
@@ -14,11 +13,7 @@ struct Up {
 
 impl Up {
     fn start(bench: &Bench, limit: &str, more: &[&str]) -> Self {
-        // Where the tests run with signals ignored, it would stay deaf to them.
-        let mut command = Command::new(if cfg!(target_os = "linux") { "env" } else { "sh" });
-        if cfg!(target_os = "linux") {
-            command.args(["--default-signal=HUP,INT,TERM", "sh"]);
-        }
+        let mut command = hearing("sh");
         let up = "exec \"$0\" up --listen 127.0.0.1:0 --data-dir data \"$@\"";
         command.current_dir(bench.folder.path()).args(["-c", &format!("{limit}; {up}")]);
         command.arg(env!("CARGO_BIN_EXE_kadence")).args(more);

@@ -1,11 +1,11 @@
 //! What real files and habits did to other tools, and to this one once: each kind with an input as it was met and a
 //! further one of the same kind.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use crate::support::{Bench, Running, json, signal};
+use crate::support::{Bench, Running, hearing, json, signal};
 
 /// Runs `kadence` with these words, in which `'…'` keeps blanks together.
 #[track_caller]
@@ -201,11 +201,7 @@ fn fields_of_json_lines_are_looked_up_in_each_record() {
 
 /// Starts the binary as `nohup` does, and as a shell does behind `&` without job control.
 fn start_deaf_to(signals: &str, bench: &Bench, arguments: &str) -> Running {
-    // Where the tests run with signals ignored, it would be deaf to those as well.
-    let mut command = Command::new(if cfg!(target_os = "linux") { "env" } else { "sh" });
-    if cfg!(target_os = "linux") {
-        command.args(["--default-signal=HUP,INT,TERM", "sh"]);
-    }
+    let mut command = hearing("sh");
     let binary = env!("CARGO_BIN_EXE_kadence");
     command
         .args(["-c", &format!("trap '' {signals}; exec {binary} {arguments}")])

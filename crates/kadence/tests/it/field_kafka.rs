@@ -293,22 +293,17 @@ fn a_topic_made_anew_under_a_replay_is_said(bench: &Bench) {
     let said = replay.stderr();
     let report = json(said.lines().find(|line| line.contains("\"accepted\"")).unwrap());
     let what = report["error"]["what"].as_str().unwrap();
-    if what == "the topic is gone" {
-        // On a slow machine it was looked for before it was made anew.
-        return;
-    }
     let numbers: Vec<i64> = what
         .split(|c: char| !c.is_ascii_digit() && c != ',')
         .filter_map(|it| it.replace(',', "").parse().ok())
         .collect();
     let [lost, all] = numbers[..] else { panic!("{said}") };
     assert!(what.starts_with("was deleted and made anew while it was written to ("), "{said}");
-    // What was under way when it was noticed may have been acknowledged since, or written without anybody knowing.
-    let acknowledged = report["acknowledged"].as_i64().unwrap();
-    assert!((all..=all + 50).contains(&acknowledged), "{said}");
+    assert_eq!(report["acknowledged"], all, "{said}");
     assert!(lost >= 100 && lost <= all, "{said}");
     let there = bench.bodies("t").len() as i64;
-    assert!((all - lost..=all - lost + 100).contains(&there), "{there} are there: {said}");
+    // What was under way at the end may have been written, and nobody knows.
+    assert!((all - lost..=all - lost + 50).contains(&there), "{there} are there: {said}");
 }
 
 on_both_brokers! {

@@ -213,19 +213,23 @@ impl Bench {
     }
 }
 
-/// The binary. Where the tests themselves run with signals ignored, as behind `nohup` or a script's `&`, it would stay
-/// deaf to them, so it starts as from a terminal.
+/// The binary.
 fn program() -> Command {
-    let binary = env!("CARGO_BIN_EXE_kadence");
+    hearing(env!("CARGO_BIN_EXE_kadence"))
+}
+
+/// A program. Where the tests themselves run with signals ignored, as behind `nohup` or a script's `&`, it would stay
+/// deaf to them, so it starts as from a terminal.
+pub(crate) fn hearing(program: &str) -> Command {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     // SIGHUP, SIGINT, SIGTERM.
     if ignored & (1 | 1 << 1 | 1 << 14) == 0 {
-        return Command::new(binary);
+        return Command::new(program);
     }
     let mut command = Command::new("env");
-    command.args(["--default-signal=HUP,INT,TERM", binary]);
+    command.args(["--default-signal=HUP,INT,TERM", program]);
     command
 }
 

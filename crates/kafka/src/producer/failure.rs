@@ -88,7 +88,7 @@ pub(super) fn topic_gone(topic: &str) -> (String, String) {
 }
 
 /// What is said of a topic that somebody deleted and made anew, with so many acknowledged records gone, of so many.
-pub(super) fn topic_anew(topic: &str, (lost, all): (u64, u64)) -> KafkaError {
+pub(super) fn topic_anew(topic: &str, lost: u64, all: u64) -> KafkaError {
     KafkaError::Topic {
         topic: topic.to_owned(),
         what: format!(

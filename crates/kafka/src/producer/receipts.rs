@@ -113,13 +113,17 @@ impl Receipts {
         &self.topic
     }
 
-    /// How many acknowledged records went with a topic that is another one now, of how many; `end` tells where the log
-    /// of a partition ends.
-    pub(super) fn lost_with_topic(&self, end: impl Fn(i32) -> Option<i64>) -> (u64, u64) {
+    /// How many records are acknowledged so far.
+    pub(super) fn written(&self) -> u64 {
+        self.tally().partitions.iter().map(|written| written.records).sum()
+    }
+
+    /// How many acknowledged records went with a topic that is another one now; `end` tells where the log of a
+    /// partition ends.
+    pub(super) fn lost_with_topic(&self, end: impl Fn(i32) -> Option<i64>) -> u64 {
         let written: Vec<Written> = self.tally().partitions.clone();
-        let all = written.iter().map(|written| written.records).sum();
         let used = (0..).zip(&written).filter(|(_, written)| written.records > 0);
-        (used.map(|(partition, written)| written.lost(end(partition))).sum(), all)
+        used.map(|(partition, written)| written.lost(end(partition))).sum()
     }
 
     /// What is given up from now on is given up because the topic is gone.

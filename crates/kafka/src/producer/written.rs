@@ -10,8 +10,8 @@ use crate::topic_id::is_another;
 #[derive(Debug, Default)]
 pub(super) struct Topic {
     id: RwLock<TopicId>,
-    /// How many acknowledged records went with it, of how many.
-    lost: OnceLock<(u64, u64)>,
+    /// How many acknowledged records went with it.
+    lost: OnceLock<u64>,
 }
 
 impl Topic {
@@ -24,8 +24,8 @@ impl Topic {
         is_another(known, id)
     }
 
-    /// It is another one, and so many acknowledged records went with it, of so many.
-    pub(super) fn made_anew(&self, lost: (u64, u64)) {
+    /// It is another one, and so many acknowledged records went with it.
+    pub(super) fn made_anew(&self, lost: u64) {
         let _ = self.lost.set(lost);
     }
 
@@ -33,7 +33,7 @@ impl Topic {
         self.lost.get().is_some()
     }
 
-    pub(super) fn lost(&self) -> Option<(u64, u64)> {
+    pub(super) fn lost(&self) -> Option<u64> {
         self.lost.get().copied()
     }
 }

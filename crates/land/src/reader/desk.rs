@@ -8,7 +8,7 @@ use kadence_core::record::Facts;
 use kadence_core::run::Run;
 
 use super::held::{Held, Holding, Seat, seat};
-use super::open::{Open, copy};
+use super::open::Open;
 use crate::orders::Filled;
 use crate::planted::{Rule, Without};
 
@@ -75,7 +75,7 @@ impl Desk {
         }
         for place in reached..run.len() {
             let record = run.record(place);
-            copy(&record, record.facts, &mut self.spill);
+            self.spill.push(&record, record.facts);
         }
     }
 

@@ -69,7 +69,7 @@ impl Open {
     pub(super) fn push(&mut self, now: Duration, held: &mut Held, record: &Record<'_>) {
         let at = self.part(now, held);
         let place = self.run.len();
-        copy(record, Facts { lane: at as u32, ..record.facts }, &mut self.run);
+        self.run.push(record, Facts { lane: at as u32, ..record.facts });
         let next = record.facts.sequence as i64 + 1;
         self.parts[at].last = Some(place);
         self.parts[at].part.next = next;
@@ -107,21 +107,4 @@ impl Open {
     pub(super) fn into_run(self) -> Run {
         self.run
     }
-}
-
-/// Appends a record to a run.
-pub(super) fn copy(record: &Record<'_>, facts: Facts, to: &mut Run) {
-    let mut draft = to.draft();
-    if let Some(key) = record.key {
-        draft.bytes().extend_from_slice(key);
-        draft.end_key();
-    }
-    match record.body {
-        Some(body) => draft.bytes().extend_from_slice(body),
-        None => draft.tombstone(),
-    }
-    for (name, value) in record.headers.clone() {
-        draft.header(name, value);
-    }
-    draft.finish(facts);
 }

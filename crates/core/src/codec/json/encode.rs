@@ -1,5 +1,8 @@
 //! Rows as JSON.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::values::write_text;
 use crate::codec::{EncodeError, Encoder, write_float, write_number};
 use crate::data::{Fields, Row, Value};
@@ -56,7 +59,7 @@ fn write_value(value: Value<'_>, into: &mut Vec<u8>) -> Result<(), EncodeError> 
         Value::Float(value) => return Err(unwritable(format!("JSON has no {value}"))),
         Value::Decimal(text) | Value::Json(text) => into.extend_from_slice(text.as_bytes()),
         Value::Text(text) => write_text(text, into),
-        Value::Bytes(bytes) => write_base64(bytes, into),
+        Value::Bytes(bytes) => write_text(&BASE64_STANDARD.encode(bytes), into),
         Value::Date(days) => match date(days) {
             Some(date) => write_text(&date.to_string(), into),
             None => return Err(unwritable(format!("no calendar has the day {days} days after 1970-01-01"))),
@@ -92,20 +95,4 @@ fn date(days: i32) -> Option<jiff::civil::Date> {
 fn time_of_day(nanos: i64) -> String {
     let at = Timestamp::from_nanos(nanos.rem_euclid(86_400_000_000_000)).to_rfc3339();
     at.strip_prefix("1970-01-01T").and_then(|text| text.strip_suffix('Z')).unwrap_or(&at).to_owned()
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Appends bytes as base64 in quotes.
-fn write_base64(bytes: &[u8], into: &mut Vec<u8>) {
-    into.push(b'"');
-    for chunk in bytes.chunks(3) {
-        let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or_default());
-        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
-        let letter = |shift: u32| BASE64[(word >> shift & 63) as usize];
-        into.extend([letter(18), letter(12)]);
-        into.push(if chunk.len() > 1 { letter(6) } else { b'=' });
-        into.push(if chunk.len() > 2 { letter(0) } else { b'=' });
-    }
-    into.push(b'"');
 }

@@ -209,17 +209,7 @@ impl TopicFeed {
         }
         let mut kept = Run::new(super::RUN_BYTES, super::RUN_RECORDS);
         for record in self.run.records().filter(|record| !lanes.contains(&record.facts.lane)) {
-            let mut draft = kept.draft();
-            if let Some(key) = record.key {
-                draft.bytes().extend_from_slice(key);
-                draft.end_key();
-            }
-            match record.body {
-                Some(body) => draft.bytes().extend_from_slice(body),
-                None => draft.tombstone(),
-            }
-            record.headers.clone().for_each(|(name, value)| draft.header(name, value));
-            draft.finish(record.facts);
+            kept.push(&record, record.facts);
         }
         self.run = kept;
     }
