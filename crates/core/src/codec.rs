@@ -5,7 +5,7 @@ mod json;
 mod raw;
 mod rows;
 
-pub use json::{JsonDecoder, JsonEncoder};
+pub use json::{JsonDecoder, JsonEncoder, write_json};
 
 use std::fmt;
 use std::sync::Arc;

@@ -18,7 +18,7 @@ mod time_column;
 
 pub use csv::CsvOptions;
 pub use error::RecordingError;
-pub use event_time::{EpochUnit, Refusal, Strftime, TimeFormat, TimeFormatError};
+pub use event_time::{EpochUnit, Refusal, Strftime, TimeFormat, TimeFormatError, iso_time};
 pub use event_times::TimeColumn;
 pub use foreign::packed;
 pub use input::LONGEST_RECORD_BYTES;

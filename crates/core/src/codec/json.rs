@@ -7,7 +7,7 @@ mod values;
 
 pub use self::decode::JsonDecoder;
 pub(super) use self::decode::read_value;
-pub use self::encode::JsonEncoder;
+pub use self::encode::{JsonEncoder, write_json};
 
 use self::mixing::Seen;
 use self::values::{Became, write_cell, write_csv_text, write_text};

@@ -183,6 +183,14 @@ impl TimeParser {
     }
 }
 
+/// The point in time that an ISO 8601 text says, with date and time of day; without an offset it is in UTC.
+pub fn iso_time(text: &str) -> Option<Timestamp> {
+    match civil::read(text.as_bytes()) {
+        Some(Civil::At(time) | Civil::InUtc(time)) => Some(time),
+        None => TimeParser::new(TimeFormat::Iso, None).ok()?.any_iso(text),
+    }
+}
+
 /// Whether an ISO time says an offset of a day or more, which jiff takes.
 fn has_impossible_offset(text: &str) -> bool {
     let sign = text.rfind(['+', '-']).filter(|&at| at > "2021-01-01".len());

@@ -49,6 +49,11 @@ fn within(name: &str, error: EncodeError) -> EncodeError {
     EncodeError { field, ..error }
 }
 
+/// Appends `value` as JSON. Bytes become base64; days, times of day and points in time become ISO 8601.
+pub fn write_json(value: &Value<'_>, into: &mut Vec<u8>) -> Result<(), EncodeError> {
+    write_value(value.clone(), into)
+}
+
 fn write_value(value: Value<'_>, into: &mut Vec<u8>) -> Result<(), EncodeError> {
     match value {
         Value::Null => into.extend_from_slice(b"null"),

@@ -1,0 +1,80 @@
+//! A file, and how it is opened.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kadence_core::fault::Fault;
+use kadence_store::{Database, DbError, Dialect, Kind};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::dialect::SqliteDialect;
+use crate::session::{SqliteSession, failed};
+
+/// How long a session waits for another one's transaction.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A file of SQLite's. It is made where it is missing.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+}
+
+impl Sqlite {
+    /// The database in this file.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The database that a URL names: `sqlite:FILE` or `sqlite://FILE`.
+    pub fn from_url(url: &str) -> Result<Self, Fault> {
+        let rest = url.strip_prefix("sqlite:").unwrap_or(url);
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        if path.is_empty() || path.starts_with('?') || path.contains('\0') {
+            return Err(Fault::new(url, "names no file").help("write sqlite:FILE").misuse());
+        }
+        if path == ":memory:" {
+            let what = "is gone once the program ends, with all that was landed";
+            return Err(Fault::new(url, what).help("name a file").misuse());
+        }
+        Ok(Self::new(path))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Database for Sqlite {
+    type Session = SqliteSession;
+
+    fn connect(&mut self) -> Result<SqliteSession, DbError> {
+        let place = self.place();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || {
+            let connection = Connection::open_with_flags(&self.path, flags)?;
+            connection.busy_timeout(BUSY)?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.set_prepared_statement_cache_capacity(64);
+            Ok(connection)
+        };
+        let connection: Connection = open().map_err(|error: rusqlite::Error| {
+            let error = failed(&place, &error);
+            // What cannot be opened is not there: nobody has to wait for it.
+            let is_busy = matches!(error.kind, Kind::Again | Kind::Locked);
+            if is_busy { error } else { DbError::new(Kind::Stop, *error.fault) }
+        })?;
+        Ok(SqliteSession::new(connection, place))
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        &SqliteDialect
+    }
+
+    fn place(&self) -> String {
+        format!("sqlite:{}", self.path.display())
+    }
+}

@@ -1,0 +1,41 @@
+//! From records to the rows of SQL tables, exactly once: what all databases have in common.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `target` | [`SqlTarget`]: a landing's target over any [`Database`]; what it would do, as a [`Preview`] |
+//! | `session` | [`Database`] and [`Session`]: what a driver has to do, and its errors |
+//! | `ledger` | which landings there are, and how far each has come: two tables beside the rows |
+//! | `options` | [`LandingOptions`]: what is landed where |
+//! | `mapping` | which values of a record become which columns |
+//! | `types`, `infer` | the types of columns, declared or read off the first batch |
+//! | `convert`, `decimal`, `cells` | values as a column takes them, exactly or not at all; the rows of a batch |
+//! | `sheet`, `making`, `ddl` | a table and the rows for it; tables that are made and changed |
+//! | `writing` | rows that only the server refuses, found while their neighbours are written |
+
+mod calendar;
+mod cells;
+mod convert;
+mod ddl;
+mod decimal;
+mod infer;
+mod ledger;
+mod making;
+mod mapping;
+mod options;
+mod session;
+mod sheet;
+mod table;
+mod target;
+mod types;
+mod writing;
+
+pub use calendar::{date_text, time_text, timestamp_text};
+pub use cells::{Cell, Change, Rows};
+pub use convert::Limits;
+pub use ddl::{Dialect, table_name};
+pub use ledger::{Landing, Line, id_text};
+pub use options::{BODY_FORMATS, BodyFormat, Declared, KEY_FORMATS, KeyFormat, LandingOptions, MODES};
+pub use session::{CommitError, Database, Datum, DbError, Kind, Parameter, Session};
+pub use table::{Column, Found, Mode, Table};
+pub use target::{Counts, Notice, Preview, SqlTarget, TablePreview};
+pub use types::{ColumnType, Digits, TYPE_NAMES, TextLimits, UnknownType};

@@ -1,0 +1,295 @@
+//! Which values of a record become which columns.
+
+use std::collections::{HashMap, HashSet};
+
+use kadence_core::data::{Row, Value};
+use kadence_core::fault::Fault;
+use kadence_core::feed::Partition;
+use kadence_core::phrase;
+use kadence_core::record::Record;
+use kadence_kcql::{Argument, Expr, Name, Path, Span, parse_columns};
+
+/// The columns of `--lineage`.
+const LINEAGE: [(&str, Place); 3] =
+    [("_topic", Place::Topic), ("_partition", Place::Partition), ("_offset", Place::Offset)];
+
+/// What a record is made of, decoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'r> {
+    pub(crate) partition: &'r Partition,
+    pub(crate) record: &'r Record<'r>,
+    /// The key's fields, where keys are objects.
+    pub(crate) key: Option<Row<'r>>,
+    /// The body's fields; a tombstone has none.
+    pub(crate) body: Option<Row<'r>>,
+}
+
+/// A compiled column list.
+#[derive(Clone, Debug)]
+pub(crate) struct Mapping {
+    items: Vec<Item>,
+    /// How many of the first items make up the key, and need no body.
+    pub(crate) of_key: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Item {
+    /// One column.
+    One { name: String, source: Source },
+    /// All fields of the body but for some; renamed ones have their new names.
+    Rest { except: HashSet<String>, renamed: HashMap<String, String> },
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Body(Vec<String>),
+    Key(Vec<String>),
+    Header(String),
+    Place(Place),
+    Text(String),
+    Number(String),
+    Uuid,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Topic,
+    Partition,
+    Offset,
+    Timestamp,
+}
+
+impl Mapping {
+    /// Compiles the list in `select`, all fields without one. The key's parts among `key`, such as `_key.id`, stand
+    /// in front if the list does not name them.
+    pub(crate) fn compile(select: Option<&str>, key: &[String], lineage: bool) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut items = match select {
+            Some(text) => compile_list(text, &mut faults),
+            None => vec![Item::Rest { except: HashSet::new(), renamed: HashMap::new() }],
+        };
+        let mut of_key = 0;
+        for field in key {
+            let path: Vec<String> = field.split('.').map(str::to_owned).collect();
+            if path[0] != "_key" {
+                continue;
+            }
+            let name = path[path.len() - 1].clone();
+            items.retain(|item| !matches!(item, Item::One { name: other, .. } if *other == name));
+            items.insert(of_key, Item::One { name, source: Source::Key(path[1..].to_vec()) });
+            of_key += 1;
+        }
+        if lineage {
+            let lineage = LINEAGE
+                .map(|(name, place)| Item::One { name: name.to_owned(), source: Source::Place(place) });
+            items.extend(lineage);
+        }
+        let mut names = HashSet::new();
+        for item in &items {
+            if let Item::One { name, .. } = item
+                && !names.insert(name.as_str())
+            {
+                faults.push(
+                    Fault::new(phrase![@"select"], format!("two columns are called `{name}`"))
+                        .help("rename one with AS")
+                        .misuse(),
+                );
+            }
+        }
+        if faults.is_empty() { Ok(Self { items, of_key }) } else { Err(faults) }
+    }
+
+    /// The column that a part of the key is, by its name among the options.
+    pub(crate) fn column_of(field: &str) -> &str {
+        field.strip_prefix("_key.").map_or(field, |path| path.rsplit('.').next().unwrap_or(path))
+    }
+
+    /// Gives the value of each column to `put`.
+    #[inline]
+    pub(crate) fn each<'r, E>(
+        &'r self,
+        input: &Input<'r>,
+        mut put: impl FnMut(&'r str, Value<'r>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for item in &self.items {
+            match item {
+                Item::Rest { except, renamed } => {
+                    let Some(body) = input.body else { continue };
+                    let is_whole = except.is_empty() && renamed.is_empty();
+                    for (name, value) in body.fields() {
+                        if is_whole {
+                            put(name, value)?;
+                        } else if !except.contains(name) {
+                            put(renamed.get(name).map_or(name, String::as_str), value)?;
+                        }
+                    }
+                }
+                Item::One { name, source } => put(name, source.value(input))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the values of the key's columns to `put`: all that a tombstone has.
+    pub(crate) fn each_of_key<'r, E>(
+        &'r self,
+        input: &Input<'r>,
+        mut put: impl FnMut(&'r str, Value<'r>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for item in &self.items[..self.of_key] {
+            if let Item::One { name, source } = item {
+                put(name, source.value(input))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    fn value<'r>(&'r self, input: &Input<'r>) -> Value<'r> {
+        let Input { partition, record, .. } = input;
+        match self {
+            Self::Body(path) => input.body.map_or(Value::Null, |row| at(row, path)),
+            Self::Key(path) if path.is_empty() => match input.key {
+                Some(row) => Value::Struct(row.fields()),
+                None => record.key.map_or(Value::Null, text_or_bytes),
+            },
+            Self::Key(path) => input.key.map_or(Value::Null, |row| at(row, path)),
+            Self::Header(name) => {
+                let named = record.headers.clone().filter(|(other, _)| *other == name.as_bytes());
+                named.last().and_then(|(_, value)| value).map_or(Value::Null, text_or_bytes)
+            }
+            Self::Place(Place::Topic) => Value::Text(&partition.topic),
+            Self::Place(Place::Partition) => Value::Int(partition.index.into()),
+            Self::Place(Place::Offset) => Value::Int(record.facts.sequence as i64),
+            Self::Place(Place::Timestamp) => record.facts.time.map_or(Value::Null, Value::Timestamp),
+            Self::Text(text) => Value::Text(text),
+            Self::Number(text) => {
+                let float = || text.parse().ok().filter(|float: &f64| float.to_string() == *text);
+                text.parse()
+                    .map(Value::Int)
+                    .ok()
+                    .or_else(|| float().map(Value::Float))
+                    .unwrap_or(Value::Decimal(text))
+            }
+            Self::Uuid => Value::Uuid(uuid::Uuid::new_v4().into_bytes()),
+        }
+    }
+}
+
+fn at<'r>(row: Row<'r>, path: &[String]) -> Value<'r> {
+    let mut value = row.get(&path[0]).unwrap_or(Value::Null);
+    for name in &path[1..] {
+        value = match value {
+            Value::Struct(fields) | Value::Map(fields) => fields.get(name).unwrap_or(Value::Null),
+            _ => return Value::Null,
+        };
+    }
+    value
+}
+
+fn text_or_bytes(bytes: &[u8]) -> Value<'_> {
+    str::from_utf8(bytes).map_or(Value::Bytes(bytes), Value::Text)
+}
+
+fn compile_list(text: &str, faults: &mut Vec<Fault>) -> Vec<Item> {
+    let fault = |span: Span, what: String, help: &str| {
+        let place = phrase![@"select", format!(", character {}", span.character(text))];
+        Fault::new(place, what).help(help.to_owned()).excerpt(text, span).misuse()
+    };
+    let list = match parse_columns(text) {
+        Ok(list) => list,
+        Err(error) => {
+            let what = format!("{} (found {})", error.what(), error.found());
+            faults.push(fault(error.span(), what, error.help()));
+            return Vec::new();
+        }
+    };
+    let mut items = Vec::new();
+    let (mut except, mut renamed) = (HashSet::new(), HashMap::new());
+    for path in &list.ignored {
+        match &path.names[..] {
+            [name] => drop(except.insert(name.text.clone())),
+            _ => faults.push(fault(
+                path.span(),
+                "only whole fields can be left out".into(),
+                "name the fields to keep",
+            )),
+        }
+    }
+    let star = list.columns.iter().position(|column| column.expr == Expr::All);
+    for (place, column) in list.columns.iter().enumerate() {
+        let alias = column.alias.as_ref().map(|name| name.text.clone());
+        let is_behind_star = star.is_some_and(|star| star < place);
+        match &column.expr {
+            Expr::All => items.push(Item::Rest { except: HashSet::new(), renamed: HashMap::new() }),
+            Expr::Path(path) => {
+                let source = source_of(path);
+                if let (Source::Body(names), true) = (&source, names_one(path)) {
+                    // Behind the star a field is renamed in its place; before it, the star leaves it out.
+                    if is_behind_star {
+                        renamed.insert(names[0].clone(), alias.unwrap_or_else(|| names[0].clone()));
+                        continue;
+                    }
+                    except.insert(names[0].clone());
+                }
+                let own = path.names.last().map_or("", |name| &name.text);
+                items.push(Item::One { name: alias.unwrap_or_else(|| own.to_owned()), source });
+            }
+            Expr::Number { text, .. } => {
+                let source = Source::Number(text.clone());
+                items.push(Item::One { name: alias.unwrap_or_else(|| text.clone()), source });
+            }
+            Expr::Call { function, arguments } => match call(function, arguments) {
+                Ok(source) => {
+                    items.push(Item::One { name: alias.unwrap_or_else(|| function.text.clone()), source });
+                }
+                Err((what, help)) => faults.push(fault(function.span, what, help)),
+            },
+        }
+    }
+    for item in &mut items {
+        if let Item::Rest { except: into, renamed: names } = item {
+            (*into, *names) = (except.clone(), renamed.clone());
+        }
+    }
+    items
+}
+
+fn names_one(path: &Path) -> bool {
+    path.names.len() == 1
+}
+
+fn source_of(path: &Path) -> Source {
+    let names: Vec<String> = path.names.iter().map(|name| name.text.clone()).collect();
+    match (names[0].as_str(), names.len()) {
+        ("_key", _) => Source::Key(names[1..].to_vec()),
+        ("_value", 2..) => Source::Body(names[1..].to_vec()),
+        ("_header", 2..) => Source::Header(names[1..].join(".")),
+        ("_topic", 1) => Source::Place(Place::Topic),
+        ("_partition", 1) => Source::Place(Place::Partition),
+        ("_offset", 1) => Source::Place(Place::Offset),
+        ("_timestamp", 1) => Source::Place(Place::Timestamp),
+        _ => Source::Body(names),
+    }
+}
+
+fn call(function: &Name, arguments: &[Argument]) -> Result<Source, (String, &'static str)> {
+    match (function.text.to_ascii_lowercase().as_str(), arguments) {
+        ("uuid", []) => Ok(Source::Uuid),
+        ("text", [Argument::Text { value, .. }]) => Ok(Source::Text(value.clone())),
+        ("event_time", []) => Ok(Source::Place(Place::Timestamp)),
+        ("uuid" | "text" | "event_time", _) => Err((
+            format!("{}() takes other arguments", function.text),
+            "write uuid(), event_time() or text('abc')",
+        )),
+        ("now", _) => Err((
+            "now() would be another one each time that a record is read".into(),
+            "use event_time(), or a default of the column",
+        )),
+        _ => Err((
+            format!("no function is called {}", function.text),
+            "the functions here are uuid(), event_time() and text('abc')",
+        )),
+    }
+}

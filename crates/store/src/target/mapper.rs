@@ -1,0 +1,418 @@
+//! Records as rows of tables that are there, or are made for them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use kadence_core::codec::{Decoder as _, JsonDecoder};
+use kadence_core::data::RowBuffer;
+use kadence_core::fault::Fault;
+use kadence_core::phrase;
+use kadence_core::record::Record;
+use kadence_core::target::Batch;
+
+use super::Notice;
+use crate::cells::Change;
+use crate::convert::{Converter, Limits};
+use crate::ddl::Dialect;
+use crate::infer::Inference;
+use crate::making::{check_table_name, colliding, plan, widened};
+use crate::mapping::{Input, Mapping};
+use crate::options::{BodyFormat, KeyFormat, LandingOptions};
+use crate::session::{DbError, Session};
+use crate::sheet::{Sheet, Trouble};
+use crate::table::{Column, Found};
+
+/// Memory that a batch of unusual size leaves behind is given back beyond this.
+const KEPT_BYTES: usize = 16 * 1024 * 1024;
+
+/// What came of a batch.
+pub(super) enum Mapped {
+    /// All records are rows, or are rejected, or are tombstones that are passed over.
+    All { tombstones: u64 },
+    /// A table was made or changed: they are to be mapped anew.
+    Anew,
+}
+
+/// Tables, as a mapper finds and changes them.
+pub(super) trait Tables {
+    fn limits(&self) -> Limits;
+    fn find(&mut self, table: &str) -> Result<Option<Found>, DbError>;
+    /// Runs a statement that gives a table these columns; a column that is there gets another type.
+    fn change(
+        &mut self,
+        table: &str,
+        statement: &str,
+        columns: &[Column],
+        key: &[String],
+    ) -> Result<(), DbError>;
+    fn notice(&mut self, notice: Notice);
+}
+
+/// Tables that are changed.
+pub(super) struct Live<'s, S> {
+    pub(super) session: &'s mut S,
+    pub(super) notice: &'s mut dyn FnMut(Notice),
+}
+
+impl<S: Session> Tables for Live<'_, S> {
+    fn limits(&self) -> Limits {
+        self.session.limits()
+    }
+
+    fn find(&mut self, table: &str) -> Result<Option<Found>, DbError> {
+        self.session.find(table)
+    }
+
+    fn change(&mut self, _: &str, statement: &str, _: &[Column], _: &[String]) -> Result<(), DbError> {
+        self.session.define(statement)?;
+        (self.notice)(Notice::Defined(statement.to_owned()));
+        Ok(())
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        (self.notice)(notice);
+    }
+}
+
+pub(super) struct Mapper {
+    pub(super) options: LandingOptions,
+    mapping: Mapping,
+    converter: Converter,
+    decoder: JsonDecoder,
+    bodies: RowBuffer,
+    keys: RowBuffer,
+    /// Which row of `bodies` and of `keys` each record has.
+    decoded: Vec<Decoded>,
+    sheets: Vec<Sheet>,
+    /// The place among the sheets of each topic's table.
+    by_topic: Vec<(Arc<str>, usize)>,
+    /// Which versions of which tables the session is ready for.
+    prepared: HashSet<(usize, u64)>,
+}
+
+/// A record, decoded.
+#[derive(Clone, Copy, Debug)]
+struct Decoded {
+    body: Option<u32>,
+    key: Option<u32>,
+    is_rejected: bool,
+}
+
+impl Mapper {
+    pub(super) fn new(options: LandingOptions) -> Result<Self, Vec<Fault>> {
+        Ok(Self {
+            mapping: options.mapping()?,
+            options,
+            converter: Converter::default(),
+            decoder: JsonDecoder::new(),
+            bodies: RowBuffer::new(),
+            keys: RowBuffer::new(),
+            decoded: Vec::new(),
+            sheets: Vec::new(),
+            by_topic: Vec::new(),
+            prepared: HashSet::new(),
+        })
+    }
+
+    /// Tables with rows for them.
+    pub(super) fn sheets(&self) -> impl Iterator<Item = &Sheet> {
+        self.sheets.iter().filter(|sheet| !sheet.rows.is_empty())
+    }
+
+    /// The session is another one from now on. Tables may have changed meanwhile.
+    pub(super) fn forget_session(&mut self) {
+        self.prepared.clear();
+        self.sheets.clear();
+        self.by_topic.clear();
+    }
+
+    /// Makes the session ready for the tables.
+    pub(super) fn prepare(&mut self, session: &mut impl Session) -> Result<(), DbError> {
+        for (place, sheet) in self.sheets.iter().enumerate().filter(|(_, sheet)| !sheet.rows.is_empty()) {
+            if !self.prepared.contains(&(place, sheet.table.version)) {
+                session.prepare(&sheet.table)?;
+                self.prepared.insert((place, sheet.table.version));
+            }
+        }
+        Ok(())
+    }
+
+    /// Maps a batch. No transaction is open: tables are made and changed.
+    pub(super) fn map(
+        &mut self,
+        batch: &Batch<'_>,
+        dialect: &'static dyn Dialect,
+        tables: &mut dyn Tables,
+        rejected: &mut Vec<(usize, String)>,
+    ) -> Result<Mapped, DbError> {
+        self.converter.limits = tables.limits();
+        self.decode(batch, rejected);
+        for part in batch.parts {
+            if !self.by_topic.iter().any(|(topic, _)| *topic == part.partition.topic) {
+                let topic = Arc::clone(&part.partition.topic);
+                self.open(batch, &topic, dialect, tables)?;
+            }
+        }
+        self.sheets.iter_mut().for_each(Sheet::clear);
+        let mut tombstones = 0;
+        for (place, record) in batch.records.records().enumerate() {
+            let partition = &batch.parts[record.facts.lane as usize].partition;
+            let Decoded { body, key, is_rejected } = self.decoded[place];
+            if is_rejected {
+                continue;
+            }
+            let by_topic = self.by_topic.iter().find(|(topic, _)| *topic == partition.topic);
+            let Some(sheet) = by_topic.map(|(_, sheet)| *sheet) else { continue };
+            let is_tombstone = record.body.is_none();
+            if is_tombstone && !self.options.delete_on_null {
+                tombstones += 1;
+                continue;
+            }
+            let input = Input {
+                partition,
+                record: &record,
+                key: key.map(|row| self.keys.row(row as usize)),
+                body: body.map(|row| self.bodies.row(row as usize)),
+            };
+            let trouble = row(
+                &mut self.sheets[sheet],
+                &self.mapping,
+                &mut self.converter,
+                dialect,
+                &input,
+                place,
+                self.options.evolve,
+            );
+            match trouble {
+                Ok(()) => {}
+                Err(Trouble::Reject(reason)) => rejected.push((place, reason)),
+                Err(Trouble::Unwritten(found)) => {
+                    self.sheets[sheet].write_column(found, &self.options, dialect);
+                    return Ok(Mapped::Anew);
+                }
+                Err(Trouble::Lacking) => {
+                    self.add_columns(batch, sheet, dialect, tables)?;
+                    return Ok(Mapped::Anew);
+                }
+                Err(Trouble::Narrow(column)) => {
+                    self.widen(sheet, column, dialect, tables)?;
+                    return Ok(Mapped::Anew);
+                }
+                Err(Trouble::Stop(fault)) => return Err(fault.into()),
+            }
+        }
+        Ok(Mapped::All { tombstones })
+    }
+
+    /// Decodes keys and bodies.
+    fn decode(&mut self, batch: &Batch<'_>, rejected: &mut Vec<(usize, String)>) {
+        self.bodies.clear(KEPT_BYTES);
+        self.keys.clear(KEPT_BYTES);
+        self.decoded.clear();
+        for (place, record) in batch.records.records().enumerate() {
+            let decoded = self.decode_one(&record);
+            let is_rejected = decoded.is_err();
+            let (body, key) = decoded.unwrap_or_else(|reason| {
+                rejected.push((place, reason));
+                (None, None)
+            });
+            self.decoded.push(Decoded { body, key, is_rejected });
+        }
+    }
+
+    fn decode_one(&mut self, record: &Record<'_>) -> Result<(Option<u32>, Option<u32>), String> {
+        let key = match (self.options.key_format, record.key) {
+            (KeyFormat::Json, Some(key)) => {
+                let decoded = self.decoder.decode(key, &mut self.keys);
+                decoded.map_err(|error| format!("the key is no JSON object: {error}"))?;
+                Some(self.keys.len() as u32 - 1)
+            }
+            _ => None,
+        };
+        let Some(bytes) = record.body else { return Ok((None, key)) };
+        match self.options.format {
+            BodyFormat::Json => {
+                let decoded = self.decoder.decode(bytes, &mut self.bodies);
+                decoded.map_err(|error| format!("the body is no JSON object: {error}"))?;
+            }
+            BodyFormat::Raw => {
+                let mut row = self.bodies.build();
+                row.name("value");
+                match str::from_utf8(bytes) {
+                    Ok(text) => row.text(text),
+                    Err(_) => row.bytes(bytes),
+                }
+                row.finish().map_err(|error| error.to_string())?;
+            }
+        }
+        Ok((Some(self.bodies.len() as u32 - 1), key))
+    }
+
+    /// The name of a topic's table.
+    pub(super) fn table_of(&self, topic: &str) -> String {
+        self.options.table.replace("{topic}", topic)
+    }
+
+    /// Finds a topic's table, or makes it. Where nothing of the batch says what columns it has, those to come will.
+    fn open(
+        &mut self,
+        batch: &Batch<'_>,
+        topic: &Arc<str>,
+        dialect: &'static dyn Dialect,
+        tables: &mut dyn Tables,
+    ) -> Result<(), DbError> {
+        let name = self.table_of(topic);
+        if let Some(place) = self.sheets.iter().position(|sheet| sheet.table.name == name) {
+            self.by_topic.push((Arc::clone(topic), place));
+            return Ok(());
+        }
+        check_table_name(&name, dialect)?;
+        let others = self.sheets.iter().map(|sheet| ("", sheet.table.name.clone()));
+        if colliding(others.chain([(&**topic, name.clone())]), dialect).is_some() {
+            let what = format!("is one name with that of another topic's table to {}", dialect.name());
+            return Err(Fault::new(format!("table {name}"), what).into());
+        }
+        let found = match tables.find(&name)? {
+            Some(found) => found,
+            None if self.options.no_create => {
+                return Err(Fault::new(format!("table {name}"), "does not exist")
+                    .help(phrase!["make it, or leave out ", @"no-create"])
+                    .into());
+            }
+            None => {
+                let seen = self.infer(batch, |other| self.table_of(other) == name);
+                if seen.is_empty() {
+                    return Ok(());
+                }
+                let plan = plan(&name, &seen, None, &self.options, dialect)?;
+                if plan.columns.is_empty() {
+                    return Err(Fault::new(
+                        format!("table {name}"),
+                        "all fields of the first records are null",
+                    )
+                    .help(phrase!["state their types with ", @"types"])
+                    .into());
+                }
+                tables.change(&name, &plan.create(&name, dialect), &plan.columns, &plan.key_names())?;
+                if !plan.untyped.is_empty() {
+                    tables.notice(Notice::Untyped(name.clone(), plan.untyped));
+                }
+                let missing = || Fault::new(format!("table {name}"), "was made, and is not there");
+                tables.find(&name)?.ok_or_else(missing)?
+            }
+        };
+        let sheet = Sheet::new(&name, found, &self.options, dialect)?;
+        self.by_topic.push((Arc::clone(topic), self.sheets.len()));
+        self.sheets.push(sheet);
+        Ok(())
+    }
+
+    /// What the values of all records of some topics look like.
+    pub(super) fn infer(&self, batch: &Batch<'_>, is_meant: impl Fn(&str) -> bool) -> Inference {
+        let mut seen = Inference::default();
+        for (place, record) in batch.records.records().enumerate() {
+            let partition = &batch.parts[record.facts.lane as usize].partition;
+            let Decoded { body, key, is_rejected } = self.decoded[place];
+            if is_rejected || record.body.is_none() || !is_meant(&partition.topic) {
+                continue;
+            }
+            let input = Input {
+                partition,
+                record: &record,
+                key: key.map(|row| self.keys.row(row as usize)),
+                body: body.map(|row| self.bodies.row(row as usize)),
+            };
+            seen.begin();
+            let _ = self.mapping.each(&input, |name, value| {
+                seen.note(name, &value);
+                Ok::<(), ()>(())
+            });
+        }
+        seen
+    }
+
+    fn add_columns(
+        &mut self,
+        batch: &Batch<'_>,
+        sheet: usize,
+        dialect: &'static dyn Dialect,
+        tables: &mut dyn Tables,
+    ) -> Result<(), DbError> {
+        let name = self.sheets[sheet].table.name.clone();
+        let seen = self.infer(batch, |topic| self.table_of(topic) == name);
+        let plan = plan(&name, &seen, Some(&self.sheets[sheet].found), &self.options, dialect)?;
+        for (statement, column) in plan.add(&name, dialect).iter().zip(&plan.columns) {
+            tables.change(&name, statement, std::slice::from_ref(column), &[])?;
+        }
+        self.find_again(sheet, dialect, tables)
+    }
+
+    fn widen(
+        &mut self,
+        sheet: usize,
+        column: usize,
+        dialect: &'static dyn Dialect,
+        tables: &mut dyn Tables,
+    ) -> Result<(), DbError> {
+        let table = &self.sheets[sheet].table;
+        let column = &table.columns[column];
+        let cannot = || Fault::new(format!("table {}", table.name), "cannot be widened");
+        let column_type = widened(column.column_type, dialect).ok_or_else(cannot)?;
+        let declared = dialect.type_of(column_type, false).ok_or_else(cannot)?;
+        let statement = dialect.widen(&table.name, column, &declared);
+        let wide = Column { column_type, declared, ..column.clone() };
+        tables.change(&table.name, &statement, &[wide], &[])?;
+        self.find_again(sheet, dialect, tables)
+    }
+
+    fn find_again(
+        &mut self,
+        sheet: usize,
+        dialect: &'static dyn Dialect,
+        tables: &mut dyn Tables,
+    ) -> Result<(), DbError> {
+        let before = &self.sheets[sheet].table;
+        let (name, version) = (before.name.clone(), before.version);
+        let gone = || Fault::new(format!("table {name}"), "is not there any more");
+        let found = tables.find(&name)?.ok_or_else(gone)?;
+        let mut anew = Sheet::new(&name, found, &self.options, dialect)?;
+        anew.table.version += version + 1;
+        self.sheets[sheet] = anew;
+        Ok(())
+    }
+}
+
+/// Makes a record a row.
+fn row(
+    sheet: &mut Sheet,
+    mapping: &Mapping,
+    converter: &mut Converter,
+    dialect: &dyn Dialect,
+    input: &Input<'_>,
+    place: usize,
+    evolves: bool,
+) -> Result<(), Trouble> {
+    let (mut row, mut fill) = sheet.begin();
+    let is_tombstone = input.record.body.is_none();
+    let mut put = |name: &str, value: kadence_core::data::Value<'_>| {
+        fill.put(name, &value, dialect, converter, &mut row).map_err(|trouble| match trouble {
+            Trouble::Lacking if !evolves => Trouble::Reject(fill.lacking(name, &value)),
+            Trouble::Narrow(column) if !evolves || !fill.can_widen(column, dialect) => {
+                let found = crate::convert::excerpt(&value);
+                Trouble::Reject(fill.reason(column, &found, &crate::convert::Why::Range))
+            }
+            other => other,
+        })
+    };
+    if is_tombstone {
+        mapping.each_of_key(input, &mut put)?;
+    } else {
+        mapping.each(input, &mut put)?;
+    }
+    let missing = if is_tombstone { fill.missing_key(&row) } else { fill.missing(&row) };
+    if let Some(missing) = missing {
+        return Err(Trouble::Reject(missing));
+    }
+    row.finish(place, if is_tombstone { Change::Delete } else { Change::Put });
+    Ok(())
+}
