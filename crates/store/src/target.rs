@@ -47,6 +47,8 @@ pub struct SqlTarget<D: Database> {
     database: D,
     session: Option<D::Session>,
     ledger: Ledger,
+    /// Whether the ledger's tables were found or made.
+    is_defined: bool,
     mapper: Mapper,
     counts: Arc<Counts>,
     notice: Box<dyn FnMut(Notice) + Send>,
@@ -73,6 +75,7 @@ impl<D: Database> SqlTarget<D> {
             database,
             session: None,
             ledger,
+            is_defined: false,
             mapper,
             counts: Arc::default(),
             notice: Box::new(notice),
@@ -194,6 +197,10 @@ impl<D: Database> SqlTarget<D> {
     }
 
     fn claim_now(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, DbError> {
+        if !self.is_defined {
+            self.define_ledger()?;
+            self.is_defined = true;
+        }
         let claimed = self.with_ledger(|ledger, session| ledger.claim(session, partitions));
         match claimed {
             Err(DbError { kind: Kind::Locked, fault }) => {

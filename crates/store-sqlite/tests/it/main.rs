@@ -1,0 +1,7 @@
+//! SQLite as a target.
+
+mod contract;
+mod landing;
+mod support;
+mod tables;
+mod values;
