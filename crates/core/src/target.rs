@@ -98,6 +98,20 @@ pub trait Target: Send {
     fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, TargetError>;
 }
 
+impl<T: Target + ?Sized> Target for Box<T> {
+    fn delivery(&self) -> Delivery {
+        (**self).delivery()
+    }
+
+    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, TargetError> {
+        (**self).claim(partitions)
+    }
+
+    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, TargetError> {
+        (**self).commit(batch, rejects)
+    }
+}
+
 /// Why a target cannot be written to.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {what}{}{help}", if help.is_empty() { "" } else { "; " })]

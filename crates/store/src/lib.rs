@@ -37,5 +37,5 @@ pub use ledger::{Landing, Line, id_text};
 pub use options::{BODY_FORMATS, BodyFormat, Declared, KEY_FORMATS, KeyFormat, LandingOptions, MODES};
 pub use session::{CommitError, Database, Datum, DbError, Kind, Parameter, Session};
 pub use table::{Column, Found, Mode, Table};
-pub use target::{Counts, Notice, Preview, SqlTarget, TablePreview};
+pub use target::{Counts, Notice, Preview, SqlTarget, Store, TablePreview};
 pub use types::{ColumnType, Digits, TYPE_NAMES, TextLimits, UnknownType};

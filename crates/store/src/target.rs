@@ -2,6 +2,7 @@
 
 mod mapper;
 mod preview;
+mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,8 @@ use kadence_core::target::{Batch, Claim, Committed, Delivery, Rejects, Target, T
 
 use self::mapper::{Live, Mapped, Mapper};
 pub use self::preview::{Preview, TablePreview};
-use crate::ledger::{Landing, Ledger, Line, Statements};
+pub use self::store::Store;
+use crate::ledger::{Ledger, Statements};
 use crate::options::LandingOptions;
 use crate::session::{CommitError, Database, DbError, Kind, Session};
 use crate::writing;
@@ -58,7 +60,8 @@ pub struct SqlTarget<D: Database> {
 }
 
 impl<D: Database> SqlTarget<D> {
-    /// A target that is not connected yet. `cluster` is the id of the Kafka cluster, empty where it has none.
+    /// A target that is not connected yet. `cluster` is the id of the Kafka cluster, empty where it has none. `notice`
+    /// is told what people want to know.
     pub fn new(
         database: D,
         options: LandingOptions,
@@ -82,82 +85,6 @@ impl<D: Database> SqlTarget<D> {
             trouble: None,
             rejected: Vec::new(),
         })
-    }
-
-    /// Counts that go on while the target is elsewhere.
-    pub fn counts(&self) -> Arc<Counts> {
-        Arc::clone(&self.counts)
-    }
-
-    /// The landing as the ledger has it, once the ledger's tables are there.
-    pub fn landing(&mut self) -> Result<Option<Landing>, DbError> {
-        self.with_ledger(Ledger::landing)
-    }
-
-    /// Whether the ledger's tables are there.
-    pub fn has_ledger(&mut self) -> Result<bool, DbError> {
-        self.with_session(|_, session| {
-            Ok(session.find("kadence_landings")?.is_some() && session.find("kadence_ledger")?.is_some())
-        })
-    }
-
-    /// Notes a new landing and where its partitions start. `false` if somebody else did meanwhile.
-    pub fn begin(&mut self, landing: &Landing, starts: &[(Partition, i64)]) -> Result<bool, DbError> {
-        let begun = self.with_ledger(|ledger, session| ledger.begin(session, landing, starts));
-        match begun {
-            Ok(()) => Ok(true),
-            Err(DbError { kind: Kind::Row(_), .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The landing's lines.
-    pub fn lines(&mut self) -> Result<Vec<Line>, DbError> {
-        self.with_ledger(Ledger::lines)
-    }
-
-    /// The names of all landings here.
-    pub fn landings(&mut self) -> Result<Vec<String>, DbError> {
-        self.with_ledger(Ledger::names)
-    }
-
-    /// Puts lines in the place of all others of these partitions.
-    pub fn place(
-        &mut self,
-        lines: &[(Partition, Option<i64>, Option<kadence_core::feed::Mark>)],
-    ) -> Result<(), DbError> {
-        self.with_ledger(|ledger, session| ledger.place(session, lines))
-    }
-
-    /// Notes what this landing writes where from now on.
-    pub fn note_fingerprint(&mut self, fingerprint: &str) -> Result<(), DbError> {
-        self.with_ledger(|ledger, session| ledger.note_fingerprint(session, fingerprint))
-    }
-
-    /// Forgets the landing.
-    pub fn drop_landing(&mut self) -> Result<(), DbError> {
-        self.with_ledger(Ledger::drop_landing)
-    }
-
-    /// Whether a table that this landing writes has a row, where the table is named by the options alone.
-    pub fn has_rows(&mut self, table: &str) -> Result<bool, DbError> {
-        self.with_session(|database, session| {
-            if session.find(table)?.is_none() {
-                return Ok(false);
-            }
-            let name = crate::ddl::table_name(database.dialect(), table);
-            Ok(!session.query(&format!("SELECT 1 FROM {name} LIMIT 1"), &[])?.is_empty())
-        })
-    }
-
-    /// The statements that make the ledger's tables.
-    pub fn ledger_definitions(&self) -> [&str; 2] {
-        self.ledger.definitions()
-    }
-
-    /// Makes the ledger's tables where they are missing.
-    pub fn define_ledger(&mut self) -> Result<(), DbError> {
-        self.with_ledger(Ledger::define)
     }
 
     fn with_ledger<T>(
@@ -198,7 +125,7 @@ impl<D: Database> SqlTarget<D> {
 
     fn claim_now(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, DbError> {
         if !self.is_defined {
-            self.define_ledger()?;
+            self.with_ledger(Ledger::define)?;
             self.is_defined = true;
         }
         let claimed = self.with_ledger(|ledger, session| ledger.claim(session, partitions));

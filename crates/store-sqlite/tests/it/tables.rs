@@ -1,6 +1,6 @@
 //! Tables that are there, are made, and change.
 
-use kadence_store::{LandingOptions, Mode, Notice};
+use kadence_store::{LandingOptions, Mode, Notice, Store as _};
 
 use crate::support::{File, land, land_keyed, options};
 

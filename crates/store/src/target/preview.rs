@@ -86,9 +86,7 @@ impl<S: Session> Tables for Dry<'_, S> {
 }
 
 impl<D: Database> SqlTarget<D> {
-    /// The tables that these records would go to, the statements that would make them, and the first rows, as many
-    /// as `most`. Nothing is changed, and nothing is to be landed with this target afterwards.
-    pub fn preview(&mut self, batch: &Batch<'_>, most: usize) -> Result<Preview, DbError> {
+    pub(super) fn previewed(&mut self, batch: &Batch<'_>, most: usize) -> Result<Preview, DbError> {
         super::connected(&mut self.database, &mut self.session)?;
         let Some(session) = &mut self.session else { return Err(super::no_session()) };
         let mut tables =

@@ -76,12 +76,13 @@ fn run_of(records: &[(u32, i64, &str)]) -> Run {
     run
 }
 
-fn part(claim: &Claim, next: i64, mark: Option<Mark>) -> Part {
+fn part(claim: &Claim, next: i64, mark: impl Into<Option<Mark>>) -> Part {
+    let mark = mark.into();
     Part { partition: claim.partition.clone(), epoch: claim.epoch, expected: claim.next, next, mark }
 }
 
-fn mark(offset: i64) -> Option<Mark> {
-    Some(Mark::new(offset, Some(Timestamp::from_nanos(5_000_000)), None, Some(b"{}")))
+fn mark(offset: i64) -> Mark {
+    Mark::new(offset, Some(Timestamp::from_nanos(5_000_000)), None, Some(b"{}"))
 }
 
 /// Notes what is rejected, and says always the same.
@@ -127,7 +128,7 @@ fn a_claim_raises_the_epoch_and_tells_the_place(under_test: &mut impl TargetUnde
     drop(target);
     let second = claim(&mut under_test.target(), 0);
     assert!(second.epoch > first.epoch, "{} after {}", second.epoch, first.epoch);
-    assert_eq!((second.next, second.mark), (Some(3), mark(2)), "the ledger outlives its writer");
+    assert_eq!((second.next, second.mark), (Some(3), Some(mark(2))), "the ledger outlives its writer");
     assert_eq!(
         claim(&mut under_test.target(), 1).next,
         None,
@@ -207,7 +208,7 @@ fn an_offset_moves_without_records(under_test: &mut impl TargetUnderTest) {
     ours.next = Some(1);
     assert_eq!(commit(&mut target, &[part(&ours, 9, None)], &run_of(&[])), Committed::Done);
     let claim = claim(&mut target, 0);
-    assert_eq!((claim.next, claim.mark), (Some(9), mark(0)), "the mark stays where no record was read");
+    assert_eq!((claim.next, claim.mark), (Some(9), Some(mark(0))), "the mark stays where no record was read");
 }
 
 fn what_is_left_out_is_told_in_order(under_test: &mut impl TargetUnderTest) {

@@ -1,0 +1,144 @@
+//! What can be asked of a database beside landing.
+
+use std::sync::Arc;
+
+use kadence_core::feed::{Mark, Partition};
+use kadence_core::target::{Batch, Target};
+
+use super::{Counts, Preview, SqlTarget};
+use crate::ddl::table_name;
+use crate::ledger::{Landing, Ledger, Line};
+use crate::session::{Database, DbError, Kind, Session as _};
+
+/// A database that lands records, whichever it is.
+pub trait Store: Target {
+    /// What it is called in messages, without secrets.
+    fn place(&self) -> String;
+
+    /// Connects, if it is not connected.
+    fn connect(&mut self) -> Result<(), DbError>;
+
+    /// Partitions are those of this cluster from now on; empty where it has no id.
+    fn set_cluster(&mut self, cluster: &str);
+
+    /// Counts that go on while the target is elsewhere.
+    fn counts(&self) -> Arc<Counts>;
+
+    /// The statements that make the ledger's tables.
+    fn ledger_definitions(&self) -> [&str; 2];
+
+    /// Whether the ledger's tables are there.
+    fn has_ledger(&mut self) -> Result<bool, DbError>;
+
+    /// Makes the ledger's tables where they are missing.
+    fn define_ledger(&mut self) -> Result<(), DbError>;
+
+    /// The landing as the ledger has it. The ledger's tables are there.
+    fn landing(&mut self) -> Result<Option<Landing>, DbError>;
+
+    /// The landing's lines. The ledger's tables are there.
+    fn lines(&mut self) -> Result<Vec<Line>, DbError>;
+
+    /// The names of all landings in this database. The ledger's tables are there.
+    fn landings(&mut self) -> Result<Vec<String>, DbError>;
+
+    /// Notes a new landing and where its partitions start. `false` if somebody else noted one meanwhile.
+    fn begin(&mut self, landing: &Landing, starts: &[(Partition, i64)]) -> Result<bool, DbError>;
+
+    /// Puts lines under these partitions in the place of all others of the same topics and numbers. Whoever writes
+    /// under those is fenced.
+    fn set_lines(&mut self, lines: &[(Partition, Option<i64>, Option<Mark>)]) -> Result<(), DbError>;
+
+    /// Notes what this landing writes where from now on.
+    fn note_fingerprint(&mut self, fingerprint: &str) -> Result<(), DbError>;
+
+    /// Forgets the landing. The rows stay.
+    fn drop_landing(&mut self) -> Result<(), DbError>;
+
+    /// Whether the table into which records of `topic` go is there and has rows.
+    fn has_rows(&mut self, topic: &str) -> Result<bool, DbError>;
+
+    /// The tables that these records would go to, the statements that would make them, and the first rows, as many
+    /// as `most`. Nothing is changed, and nothing is to be landed with this target afterwards.
+    fn preview(&mut self, batch: &Batch<'_>, most: usize) -> Result<Preview, DbError>;
+}
+
+impl<D: Database> Store for SqlTarget<D> {
+    fn place(&self) -> String {
+        self.database.place()
+    }
+
+    fn connect(&mut self) -> Result<(), DbError> {
+        super::connected(&mut self.database, &mut self.session).map(drop)
+    }
+
+    fn set_cluster(&mut self, cluster: &str) {
+        cluster.clone_into(&mut self.ledger.cluster);
+    }
+
+    fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
+    }
+
+    fn ledger_definitions(&self) -> [&str; 2] {
+        self.ledger.definitions()
+    }
+
+    fn has_ledger(&mut self) -> Result<bool, DbError> {
+        self.with_session(|_, session| {
+            Ok(session.find("kadence_landings")?.is_some() && session.find("kadence_ledger")?.is_some())
+        })
+    }
+
+    fn define_ledger(&mut self) -> Result<(), DbError> {
+        self.with_ledger(Ledger::define)
+    }
+
+    fn landing(&mut self) -> Result<Option<Landing>, DbError> {
+        self.with_ledger(Ledger::landing)
+    }
+
+    fn lines(&mut self) -> Result<Vec<Line>, DbError> {
+        self.with_ledger(Ledger::lines)
+    }
+
+    fn landings(&mut self) -> Result<Vec<String>, DbError> {
+        self.with_ledger(Ledger::names)
+    }
+
+    fn begin(&mut self, landing: &Landing, starts: &[(Partition, i64)]) -> Result<bool, DbError> {
+        let begun = self.with_ledger(|ledger, session| ledger.begin(session, landing, starts));
+        match begun {
+            Ok(()) => Ok(true),
+            Err(DbError { kind: Kind::Row(_), .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn set_lines(&mut self, lines: &[(Partition, Option<i64>, Option<Mark>)]) -> Result<(), DbError> {
+        self.with_ledger(|ledger, session| ledger.place(session, lines))
+    }
+
+    fn note_fingerprint(&mut self, fingerprint: &str) -> Result<(), DbError> {
+        self.with_ledger(|ledger, session| ledger.note_fingerprint(session, fingerprint))
+    }
+
+    fn drop_landing(&mut self) -> Result<(), DbError> {
+        self.with_ledger(Ledger::drop_landing)
+    }
+
+    fn has_rows(&mut self, topic: &str) -> Result<bool, DbError> {
+        let table = self.mapper.table_of(topic);
+        self.with_session(|database, session| {
+            if session.find(&table)?.is_none() {
+                return Ok(false);
+            }
+            let name = table_name(database.dialect(), &table);
+            Ok(!session.query(&format!("SELECT 1 FROM {name} LIMIT 1"), &[])?.is_empty())
+        })
+    }
+
+    fn preview(&mut self, batch: &Batch<'_>, most: usize) -> Result<Preview, DbError> {
+        self.previewed(batch, most)
+    }
+}
