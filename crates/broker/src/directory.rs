@@ -9,12 +9,13 @@
 //!
 //! Topics go by their ids there: names may differ only in case, or be reserved by an operating system.
 
+mod error;
+
 use crate::{
     disk,
-    journal::{Event, FORMAT, Journal, JournalError, State},
+    journal::{Event, FORMAT, Journal, State},
     log::Log,
     options::{FaultHook, MAX_PARTITIONS_PER_TOPIC},
-    storage_error::StorageError,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,70 +25,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Why a directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum DirectoryError {
-    #[error("{}: another process has this directory; stop it, or choose another", path.display())]
-    InUse { path: PathBuf },
-    #[error("{}: {what}", path.display())]
-    Io { path: PathBuf, what: &'static str, source: io::Error },
-    #[error(
-        "{}: there are logs and no journal that says what they are; restore the file from a copy, take the logs up \
-         again with --recover, or move the directory away to start anew",
-        path.display()
-    )]
-    NoJournal { path: PathBuf },
-    #[error("{}: there is a journal, so there is nothing to recover; start without --recover", path.display())]
-    HasJournal { path: PathBuf },
-    #[error("{}: topic {name} is taken up with {partitions} partition(s) and default settings", path.display())]
-    TakenUp { path: PathBuf, name: String, partitions: i32 },
-    #[error(
-        "{}: the journal is older than the logs, which have records of producers up to id {seen}; it knows those \
-         below {known}. New producers get later ids; topics, settings, offsets and transactions since then are not \
-         known any longer",
-        path.display()
-    )]
-    Older { path: PathBuf, seen: i64, known: i64 },
-    #[error(
-        "{}: offset {offset} of group {group} for {topic} {partition} lies behind the end of the log, {end}",
-        path.display()
-    )]
-    Beyond { path: PathBuf, group: String, topic: String, partition: i32, offset: i64, end: i64 },
-    #[error(
-        "{}: a transaction of producer {producer} in {topic} {partition} that the journal does not know is aborted",
-        path.display()
-    )]
-    Aborted { path: PathBuf, producer: i64, topic: String, partition: i32 },
-    #[error(
-        "{}: topic {name} had its logs here, and the folder is not there any longer; its partitions begin anew",
-        path.display()
-    )]
-    TopicGone { path: PathBuf, name: String },
-    #[error(
-        "{}: topic {name} has logs of {found} partitions and the journal knows {known}; all are taken up",
-        path.display()
-    )]
-    MorePartitions { path: PathBuf, name: String, known: i32, found: i32 },
-    #[error(
-        "{}: logs have {most} files open, their share of what this process may have; further ones are opened for \
-         each write, which is slower (ulimit -n raises the limit)",
-        path.display()
-    )]
-    Files { path: PathBuf, most: usize },
-    #[error(
-        "{}: this directory was removed or is another one now; the broker takes nothing more until its next start",
-        path.display()
-    )]
-    Gone { path: PathBuf },
-    #[error("{}: the journal has no topic for this directory, which is left as it is", path.display())]
-    Unknown { path: PathBuf },
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    #[error("{error}")]
-    Storage { error: StorageError },
-}
+pub use error::DirectoryError;
 
 /// A directory that is this process's until it is dropped.
 #[derive(Debug)]

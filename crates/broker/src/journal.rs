@@ -2,6 +2,7 @@
 //!
 //! | Module | Holds |
 //! |---|---|
+//! | `error` | what can be wrong with it |
 //! | `event` | the changes that are written down |
 //! | `state` | what they come to |
 //! | `line` | a line of the file |
@@ -10,6 +11,7 @@
 //! One file for topics, offsets and transactions gives them one order: a decided transaction and the offsets it
 //! commits are the same line.
 
+mod error;
 mod event;
 mod file;
 mod line;
@@ -17,8 +19,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use error::JournalError;
 pub(crate) use event::{Event, FORMAT, Offset, Producer, Quota};
-pub use file::JournalError;
 #[cfg(fuzzing)]
 pub(crate) use line::read_all;
 pub(crate) use state::{Offsets, State, Topic, Transaction, Transactional};

@@ -15,6 +15,7 @@
 //! |---|---|
 //! | `options` | what can be said before the start, also by Kafka's property names |
 //! | `start`, `error` | start and stop, and why a broker does not start |
+//! | `explanation` | an error for people, in three parts |
 //! | `server` | listeners, connections, frames |
 //! | `dispatch` | the table from API and version to its handler |
 //! | `call`, `answer`, `close`, `response_error` | what a handler gets, and what it answers, or why the connection is closed |
@@ -42,6 +43,7 @@ mod directory;
 mod disk;
 mod dispatch;
 mod error;
+mod explanation;
 mod faults;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -73,6 +75,7 @@ mod upkeep;
 pub use directory::DirectoryError;
 pub use dispatch::served;
 pub use error::BrokerError;
+pub use explanation::Explanation;
 pub use journal::JournalError;
 pub use options::{
     FaultHook, FullHook, Listener, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options,

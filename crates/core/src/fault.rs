@@ -1,13 +1,18 @@
 //! Faults: where, what is wrong, what to do, and what is to become of the work.
 //!
-//! Each room of the house has an error of its own, for programs. For people it is explained, as a [`Fault`], by the
-//! one `match` of that room's [`Explain`]. Options have names here and no spelling: on a command line `time-format` is
-//! `--time-format`, in a connector's properties it is something else. Whoever shows a fault spells them.
+//! A [`Fault`] is the error for people, in every room of the house. Rooms whose callers tell errors apart have one of
+//! their own for them; it is explained, as a fault, by the one `match` of that room's [`Explain`]. What a fault names
+//! of options and commands is spelled by whoever shows it: see [`Phrase`].
+
+mod phrase;
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use kadence_kcql::Span;
+
+pub use phrase::{Phrase, Spelling, Words};
 
 /// What is to become of the work that met a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +28,7 @@ pub enum Disposition {
 }
 
 /// One thing that is wrong, explained.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Fault {
     /// The file and line, topic, server or option; may be empty.
     pub place: Phrase,
@@ -32,9 +37,20 @@ pub struct Fault {
     /// What to do about it; may be empty.
     pub help: Phrase,
     /// The text that is to blame, and which part of it.
-    pub excerpt: Option<(String, Span)>,
+    pub excerpt: Option<Box<Excerpt>>,
     /// What is to become of the work.
     pub disposition: Disposition,
+    /// The cause, where another layer has more to say. Nothing of it is in the texts.
+    pub source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// A text with the part of it that is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The text.
+    pub text: String,
+    /// The part.
+    pub span: Span,
 }
 
 /// Says what an error means, for people.
@@ -52,6 +68,7 @@ impl Fault {
             help: Phrase::default(),
             excerpt: None,
             disposition: Disposition::Stop,
+            source: None,
         }
     }
 
@@ -64,16 +81,47 @@ impl Fault {
     /// The same, met in what was asked for.
     #[must_use]
     pub fn misuse(self) -> Self {
-        Self { disposition: Disposition::Misuse, ..self }
+        self.disposed(Disposition::Misuse)
+    }
+
+    /// The same, which may go well the next time.
+    #[must_use]
+    pub fn retry(self) -> Self {
+        self.disposed(Disposition::Retry)
+    }
+
+    /// The same of one record, around which others are dealt with.
+    #[must_use]
+    pub fn reject(self) -> Self {
+        self.disposed(Disposition::Reject)
+    }
+
+    /// The same with another word on what is to become of the work.
+    #[must_use]
+    pub fn disposed(self, disposition: Disposition) -> Self {
+        Self { disposition, ..self }
     }
 
     /// The same for a text and the part of it that is to blame.
     #[must_use]
     pub fn excerpt(self, text: &str, span: Span) -> Self {
-        Self { excerpt: Some((text.to_owned(), span)), ..self }
+        Self { excerpt: Some(Box::new(Excerpt { text: text.to_owned(), span })), ..self }
+    }
+
+    /// The same with its cause.
+    #[must_use]
+    pub fn because(self, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..self }
     }
 }
 
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Options and commands go by their names.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, what, help, .. } = self;
@@ -83,117 +131,31 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A text that may name options.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Phrase {
-    pieces: Vec<Piece>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Option(&'static str),
-}
-
-impl Phrase {
-    /// Appends text.
-    pub fn text(&mut self, text: &str) -> &mut Self {
-        match self.pieces.last_mut() {
-            Some(Piece::Text(last)) => last.push_str(text),
-            _ if text.is_empty() => {}
-            _ => self.pieces.push(Piece::Text(text.to_owned())),
-        }
-        self
+impl Excerpt {
+    /// The text with a mark under the part.
+    pub fn marked(&self) -> String {
+        self.span.caret(&self.text)
     }
-
-    /// Appends an option, by its name in words with hyphens between them.
-    pub fn option(&mut self, name: &'static str) -> &mut Self {
-        self.pieces.push(Piece::Option(name));
-        self
-    }
-
-    /// Appends all of another one.
-    pub fn phrase(&mut self, other: &Self) -> &mut Self {
-        for piece in &other.pieces {
-            match piece {
-                Piece::Text(text) => self.text(text),
-                Piece::Option(name) => self.option(name),
-            };
-        }
-        self
-    }
-
-    /// Whether it says nothing.
-    pub fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
-    }
-
-    /// The text, with options as `spell` has them.
-    pub fn spelled(&self, spell: impl Fn(&str) -> String) -> String {
-        let spelled = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Option(name) => spell(name),
-        };
-        self.pieces.iter().map(spelled).collect()
-    }
-}
-
-/// Options go by their names.
-impl fmt::Display for Phrase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.pieces.iter().try_for_each(|piece| match piece {
-            Piece::Text(text) => f.write_str(text),
-            Piece::Option(name) => f.write_str(name),
-        })
-    }
-}
-
-impl From<&str> for Phrase {
-    fn from(text: &str) -> Self {
-        let mut phrase = Self::default();
-        phrase.text(text);
-        phrase
-    }
-}
-
-impl From<String> for Phrase {
-    fn from(text: String) -> Self {
-        Self::from(text.as_str())
-    }
-}
-
-/// A [`Phrase`] in pieces: texts, and options behind an `@`.
-///
-/// ```
-/// use kadence_core::phrase;
-/// let format = "%Y";
-/// let help = phrase!["state it with ", @"time-format", " ", format];
-/// assert_eq!(help.spelled(|option| format!("--{option}")), "state it with --time-format %Y");
-/// ```
-#[macro_export]
-macro_rules! phrase {
-    (@into $phrase:ident $(,)?) => {};
-    (@into $phrase:ident, @$option:literal $(, $($rest:tt)*)?) => {
-        $phrase.option($option);
-        $($crate::phrase!(@into $phrase, $($rest)*);)?
-    };
-    (@into $phrase:ident, $text:expr $(, $($rest:tt)*)?) => {
-        $phrase.text(&$text);
-        $($crate::phrase!(@into $phrase, $($rest)*);)?
-    };
-    ($($pieces:tt)*) => {{
-        let mut phrase = $crate::fault::Phrase::default();
-        $crate::phrase!(@into phrase, $($pieces)*);
-        phrase
-    }};
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrase;
+
+    struct CommandLine;
+
+    impl Spelling for CommandLine {
+        fn option(&self, name: &str) -> String {
+            format!("--{name}")
+        }
+        fn command(&self, words: &str) -> String {
+            format!("kadence {words}")
+        }
+    }
 
     #[test]
-    fn options_are_spelled_by_whoever_shows_them() {
+    fn options_and_commands_are_spelled_by_whoever_shows_them() {
         let fault = Fault::new(phrase![@"select", ", character 1"], format!("no column {}", "`--x`"))
             .help(phrase!["name it with ", @"time", " and ", @"time-format"])
             .misuse();
@@ -201,9 +163,23 @@ mod tests {
             fault.to_string(),
             "select, character 1: no column `--x`; name it with time and time-format"
         );
-        let spell = |option: &str| format!("--{option}");
-        assert_eq!(fault.help.spelled(spell), "name it with --time and --time-format");
-        assert_eq!(fault.what.spelled(spell), "no column `--x`", "what was found is no option");
+        assert_eq!(fault.help.spelled(&CommandLine), "name it with --time and --time-format");
+        assert_eq!(fault.what.spelled(&CommandLine), "no column `--x`", "what was found is no option");
         assert_eq!(Fault::new("", "what").to_string(), "what");
+        let help = phrase!["start one with ", !"up", ", or ", phrase!["name one with ", @"brokers"]];
+        assert_eq!(help.spelled(&CommandLine), "start one with kadence up, or name one with --brokers");
+        assert_eq!(help.to_string(), "start one with up, or name one with brokers");
+    }
+
+    #[test]
+    fn a_cause_is_in_the_source_and_not_in_the_text() {
+        let fault = Fault::new("a.csv", "cannot be read").because(std::io::Error::other("the disk"));
+        assert_eq!(fault.to_string(), "a.csv: cannot be read");
+        assert_eq!(fault.source().map(ToString::to_string).as_deref(), Some("the disk"));
+    }
+
+    #[test]
+    fn a_fault_is_small_enough_to_be_returned() {
+        assert!(size_of::<Fault>() <= 104, "{}", size_of::<Fault>());
     }
 }

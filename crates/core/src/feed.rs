@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fault::Disposition;
+use crate::fault::Fault;
 use crate::record::{Record, Timestamp};
 use crate::run::Run;
 
@@ -98,7 +98,7 @@ pub enum Event<'f> {
 /// Gives partitions and their records.
 pub trait Feed: Send {
     /// Waits up to `at_most` for what comes next.
-    fn next(&mut self, at_most: Duration) -> Result<Event<'_>, FeedError>;
+    fn next(&mut self, at_most: Duration) -> Result<Event<'_>, Fault>;
 
     /// The topics it reads, in the order in which they were met. A topic is among them once a partition of it was
     /// given, and keeps its place.
@@ -106,52 +106,35 @@ pub trait Feed: Send {
 
     /// Reads these partitions, each from its offset on. One that is being read already goes on there instead: what
     /// was fetched of it before is not given any more, nor is its end told.
-    fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), FeedError>;
+    fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), Fault>;
 
     /// Lets go of partitions: of those that are taken, or of all at the end of a landing.
-    fn release(&mut self, partitions: &[Partition]) -> Result<(), FeedError>;
+    fn release(&mut self, partitions: &[Partition]) -> Result<(), Fault>;
 
     /// Reads nothing more for now, but goes on being asked what comes next. What is given to it meanwhile, and begun,
     /// is not read either.
-    fn pause(&mut self) -> Result<(), FeedError>;
+    fn pause(&mut self) -> Result<(), Fault>;
 
     /// Goes on reading.
-    fn resume(&mut self) -> Result<(), FeedError>;
+    fn resume(&mut self) -> Result<(), Fault>;
 
     /// Whether these partitions are ours at this moment, as the one who gives them says when asked now. What was
     /// given some time ago may be somebody else's. While that cannot be said, since the group shares out anew, it is
     /// an error that may be tried again.
-    fn owns(&mut self, partitions: &[Partition]) -> Result<bool, FeedError>;
+    fn owns(&mut self, partitions: &[Partition]) -> Result<bool, Fault>;
 
     /// The id that the topic of this name has now.
-    fn topic_id(&mut self, topic: &str) -> Result<TopicId, FeedError>;
+    fn topic_id(&mut self, topic: &str) -> Result<TopicId, Fault>;
 
     /// The offsets that the partition's log has now.
-    fn span(&mut self, partition: &Partition) -> Result<LogSpan, FeedError>;
+    fn span(&mut self, partition: &Partition) -> Result<LogSpan, Fault>;
 
     /// Where reading starts if nobody has read before.
-    fn origin(&mut self, partition: &Partition) -> Result<i64, FeedError>;
+    fn origin(&mut self, partition: &Partition) -> Result<i64, Fault>;
 
     /// The record at `offset`, if it is still there.
-    fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, FeedError>;
+    fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, Fault>;
 
     /// Takes note of how far has been landed, for display only.
     fn note(&mut self, offsets: &[(Partition, i64)]);
-}
-
-/// Why a feed gives nothing more, or not now.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {what}{}{help}", if help.is_empty() { "" } else { "; " })]
-pub struct FeedError {
-    /// The topic, partition or server.
-    pub place: String,
-    /// What is wrong, with what was found.
-    pub what: String,
-    /// What to do about it; may be empty.
-    pub help: String,
-    /// What is to become of the landing.
-    pub disposition: Disposition,
-    /// The cause, where another layer has more to say.
-    #[source]
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }

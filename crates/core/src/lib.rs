@@ -7,6 +7,7 @@ pub mod codec;
 pub mod data;
 pub mod fault;
 pub mod feed;
+pub mod named;
 pub mod pacer;
 pub mod pipeline;
 pub mod projection;

@@ -10,12 +10,13 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::clock::SystemClock;
+use crate::fault::{Explain, Fault};
 use crate::pacer::Pacer;
-use crate::report::{Lateness, LostRecord, Report, Skew};
+use crate::report::{Lateness, Report, Skew};
 use crate::ring::{Next, PATIENCE, Ring};
 use crate::run::Run;
 use crate::schedule::{Schedule, Timeline};
-use crate::sink::{Sink, SinkError};
+use crate::sink::Sink;
 use crate::source::{RecordingError, Source};
 use crate::stamp::{StampFormat, StampWriter};
 
@@ -69,19 +70,43 @@ pub enum Failure {
     Source(RecordingError),
     /// The sink takes no more.
     #[error(transparent)]
-    Sink(SinkError),
+    Sink(Fault),
     /// The sink gave records up.
-    #[error("{0}")]
-    Delivery(LostRecord),
+    #[error(transparent)]
+    Delivery(Fault),
     /// The sink finished without a word on some records.
-    #[error("{records} records were neither acknowledged nor given up; this is a defect of kadence")]
+    #[error("{}", self.explain())]
     Unaccounted {
         /// How many records.
         records: u64,
     },
     /// The reader thread is gone.
-    #[error("the reader stopped unexpectedly; this is a defect of kadence")]
+    #[error("{}", self.explain())]
     Reader,
+}
+
+impl Explain for Failure {
+    fn explain(&self) -> Fault {
+        const DEFECT: &str = "this is a defect of kadence";
+        match self {
+            Self::Source(error) => error.explain(),
+            Self::Sink(fault) | Self::Delivery(fault) => fault.clone(),
+            Self::Unaccounted { records } => {
+                let what = format!("{records} records were neither acknowledged nor given up");
+                Fault::new("", what).help(DEFECT)
+            }
+            Self::Reader => Fault::new("", "the reader stopped unexpectedly").help(DEFECT),
+        }
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Source(error) => error.into(),
+            other => other.explain(),
+        }
+    }
 }
 
 /// Replays `source` into `sink` and reports how that went. Blocks until the end, or until `control` asks for a stop:
@@ -160,7 +185,7 @@ struct Tally {
 impl Replay<'_> {
     /// Hands the records of `run` to the sink, each when it is due; `false` when a stop was asked for before the
     /// last one.
-    fn hand_over(&mut self, run: &mut Run) -> Result<bool, SinkError> {
+    fn hand_over(&mut self, run: &mut Run) -> Result<bool, Fault> {
         let mut next = 0;
         self.dues.clear();
         while next < run.len() {
@@ -192,7 +217,7 @@ impl Replay<'_> {
     }
 
     /// Waits until the record `index` of `run` is due.
-    fn wait_for(&mut self, run: &Run, index: usize) -> Result<Duration, SinkError> {
+    fn wait_for(&mut self, run: &Run, index: usize) -> Result<Duration, Fault> {
         let due = self.due(run, index);
         self.wait(due)
     }
@@ -215,7 +240,7 @@ impl Replay<'_> {
 
     /// Waits until `due`, or until a stop is asked for. Looks after the sink meanwhile: what has become of it is not
     /// left for the next record to find out.
-    fn wait(&mut self, due: Duration) -> Result<Duration, SinkError> {
+    fn wait(&mut self, due: Duration) -> Result<Duration, Fault> {
         loop {
             let next_look = self.pacer.elapsed() + LOOK_EVERY;
             if next_look + LOOK_EVERY / 2 > due || self.control.stop.is_raised() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use crate::fault::Fault;
 use crate::source::TimeColumn;
 
 /// What became of the records that a sink accepted.
@@ -27,27 +28,8 @@ pub struct Deliveries {
     pub topics: BTreeMap<String, BTreeMap<i32, u64>>,
     /// The checksum over all bodies, of sinks that take one.
     pub crc32c: Option<u32>,
-    /// The first failure.
-    pub first_failure: Option<LostRecord>,
-}
-
-/// Why a record was given up: one line in three parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LostRecord {
-    /// The topic, file or server.
-    pub place: String,
-    /// Which record, and what is wrong.
-    pub what: String,
-    /// What to do about it; may be empty.
-    pub help: String,
-}
-
-impl std::fmt::Display for LostRecord {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { place, what, help } = self;
-        write!(f, "{place}: {what}")?;
-        if help.is_empty() { Ok(()) } else { write!(f, "; {help}") }
-    }
+    /// Why the first record was given up that was.
+    pub first_failure: Option<Fault>,
 }
 
 /// A distribution of lateness, kept in fixed memory with three significant digits.

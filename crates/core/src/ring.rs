@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::clock::Stop;
+use crate::fault::Fault;
 use crate::run::Run;
-use crate::sink::SinkError;
 use crate::source::{RecordingError, Source};
 
 /// How long one wait for a source or a sink lasts before a stop request is looked for.
@@ -34,7 +34,7 @@ pub(crate) enum Next {
     /// A stop was asked for while there was none.
     Stopped,
     /// The sink takes no more, as it said while there was none.
-    Refused(SinkError),
+    Refused(Fault),
     /// The reader thread is gone.
     Lost,
 }
@@ -69,7 +69,7 @@ impl Ring {
     }
 
     /// Waits for a run; looks after the sink meanwhile, with `check`.
-    pub(crate) fn next(&self, stop: &Stop, mut check: impl FnMut() -> Result<(), SinkError>) -> Next {
+    pub(crate) fn next(&self, stop: &Stop, mut check: impl FnMut() -> Result<(), Fault>) -> Next {
         loop {
             match self.filled.recv_timeout(PATIENCE) {
                 Ok((run, ended)) => return Next::Run(run, ended),

@@ -6,10 +6,10 @@ mod null;
 pub use memory::{MemorySink, StoredRecord};
 pub use null::NullSink;
 
-use std::error::Error;
 use std::time::Duration;
 
 use crate::clock::Stop;
+use crate::fault::Fault;
 use crate::report::Deliveries;
 use crate::run::Slice;
 
@@ -29,20 +29,20 @@ pub trait Sink {
     /// acknowledgement takes one record a call.
     ///
     /// An error is final: nothing more will be taken. Records accepted before it may still be acknowledged.
-    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError>;
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault>;
 
     /// Blocks until there may be room, or for `at_most`.
-    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError>;
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), Fault>;
 
     /// Whether it will take more, asked now and then while the next record is not due. It does not wait.
     ///
     /// An error is final, as that of [`accept`](Self::accept) is.
-    fn check(&mut self) -> Result<(), SinkError> {
+    fn check(&mut self) -> Result<(), Fault> {
         Ok(())
     }
 
     /// Blocks until each accepted record is acknowledged or failed, or until `stop` is raised.
-    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError>;
+    fn flush(&mut self, stop: &Stop) -> Result<(), Fault>;
 
     /// What became of the accepted records so far.
     fn deliveries(&self) -> Deliveries;
@@ -52,34 +52,19 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
     fn begin(&mut self, anchor: Duration) {
         (**self).begin(anchor);
     }
-    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
         (**self).accept(records)
     }
-    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), Fault> {
         (**self).wait_for_room(at_most)
     }
-    fn check(&mut self) -> Result<(), SinkError> {
+    fn check(&mut self) -> Result<(), Fault> {
         (**self).check()
     }
-    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+    fn flush(&mut self, stop: &Stop) -> Result<(), Fault> {
         (**self).flush(stop)
     }
     fn deliveries(&self) -> Deliveries {
         (**self).deliveries()
     }
-}
-
-/// Why a sink takes no more records.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {what}{}{help}", if help.is_empty() { "" } else { "; " })]
-pub struct SinkError {
-    /// The topic, file or server that refused.
-    pub place: String,
-    /// What is wrong, with what was found.
-    pub what: String,
-    /// What to do about it; may be empty.
-    pub help: String,
-    /// The cause, where another layer has more to say.
-    #[source]
-    pub source: Option<Box<dyn Error + Send + Sync>>,
 }

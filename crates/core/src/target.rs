@@ -4,7 +4,7 @@
 //! next. A commit compares both with what it was told, and changes rows and ledger together or not at all. So of two
 //! who believe they own a partition only the one who claimed it last can write.
 
-use crate::fault::Disposition;
+use crate::fault::Fault;
 use crate::feed::{Mark, Partition};
 use crate::run::Run;
 
@@ -91,11 +91,11 @@ pub trait Target: Send {
 
     /// Raises the epochs of these partitions and says where each goes on. With an epoch, only if it is still that
     /// one: another one belongs to somebody else, and the partition is left out of the answer.
-    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, TargetError>;
+    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, Fault>;
 
     /// Lands a batch: all of it but for what is left out, or nothing. After an error nothing is changed; where that is
     /// not known, the answer is [`Committed::Unknown`].
-    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, TargetError>;
+    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, Fault>;
 }
 
 impl<T: Target + ?Sized> Target for Box<T> {
@@ -103,28 +103,11 @@ impl<T: Target + ?Sized> Target for Box<T> {
         (**self).delivery()
     }
 
-    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, TargetError> {
+    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, Fault> {
         (**self).claim(partitions)
     }
 
-    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, TargetError> {
+    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, Fault> {
         (**self).commit(batch, rejects)
     }
-}
-
-/// Why a target cannot be written to.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {what}{}{help}", if help.is_empty() { "" } else { "; " })]
-pub struct TargetError {
-    /// The database, table or server.
-    pub place: String,
-    /// What is wrong, with what was found.
-    pub what: String,
-    /// What to do about it; may be empty.
-    pub help: String,
-    /// What is to become of the landing.
-    pub disposition: Disposition,
-    /// The cause, where another layer has more to say.
-    #[source]
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }

@@ -110,7 +110,7 @@ fn refuse(mut error: clap::Error, origin: &Origin, voice: Voice) -> Exit {
     let what = what.strip_prefix("error: ").unwrap_or(&what);
     let help = "kadence VERB --help says what there is";
     let help = origin.reminder().map_or(help.to_owned(), |reminder| format!("{help}; {reminder}"));
-    voice.error(&Error::misuse("command line", what, &help))
+    voice.error(&Error::misuse("command line", what, help))
 }
 
 impl Cli {

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_report, say};
-use crate::replay::{Replay, all_faults};
+use crate::replay::Replay;
 use crate::sending::{DEFAULT_TOLERANCE, in_real_time};
 use crate::signals::Signals;
 
@@ -73,7 +73,7 @@ pub(crate) fn run(
     signals: &Signals,
     wrap: impl Fn(Box<dyn Sink>) -> Wrapped,
 ) -> Result<DemoReport, Error> {
-    let broker = Broker::start(Options::default()).map_err(|error| Error::from_text(&error))?;
+    let broker = Broker::start(Options::default()).map_err(|error| Error::of_broker(&error))?;
     let address = broker.addresses()[0].to_string();
     voice.note(format!("a broker runs in this process, at {address}"));
     let mut report = DemoReport { verb: "demo", replays: Vec::new(), sent: 0, read: 0, order_kept: true };
@@ -111,11 +111,11 @@ impl Show {
         let kind = RecordingKind::Csv(CsvOptions { columns, ..CsvOptions::default() });
         let mut plan = Replay::of_file(self.topic).into_topic(address, self.topic);
         plan.recording = RecordingOptions::new(kind);
-        plan.speed(self.speed).map_err(|error| Error::from_text(&error))
+        plan.speed(self.speed).map_err(|error| Error::met("speed", error.to_string(), ""))
     }
 
     fn recording(&self, plan: &Replay) -> Result<Recording, Error> {
-        Recording::open(self.topic, (self.reader)(), &plan.recording).map_err(|faults| all_faults(&faults))
+        Ok(Recording::open(self.topic, (self.reader)(), &plan.recording)?)
     }
 
     fn replay(
@@ -203,9 +203,9 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use kadence_core::clock::Stop;
+    use kadence_core::fault::Fault;
     use kadence_core::report::Deliveries;
     use kadence_core::run::Slice;
-    use kadence_core::sink::SinkError;
 
     use super::*;
 
@@ -221,7 +221,7 @@ mod tests {
         fn begin(&mut self, anchor: Duration) {
             self.inner.begin(anchor);
         }
-        fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+        fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
             let accepted = match LOST.checked_sub(self.seen) {
                 Some(0) => 1,
                 Some(before) if before < records.len() => self.inner.accept(&records.part(0..before))?,
@@ -230,10 +230,10 @@ mod tests {
             self.seen += accepted;
             Ok(accepted)
         }
-        fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+        fn wait_for_room(&mut self, at_most: Duration) -> Result<(), Fault> {
             self.inner.wait_for_room(at_most)
         }
-        fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+        fn flush(&mut self, stop: &Stop) -> Result<(), Fault> {
             self.inner.flush(stop)
         }
         fn deliveries(&self) -> Deliveries {

@@ -2,164 +2,127 @@
 
 use std::fmt;
 
-use kadence_core::fault::{Disposition, Explain as _, Fault as CoreFault};
+use kadence_broker::{BrokerError, Explanation};
+use kadence_core::fault::{Disposition, Fault, Phrase, Spelling};
 use kadence_core::pipeline::Failure;
+use kadence_core::report::ReportedError;
 use kadence_core::source::RecordingError;
 use kadence_kafka::KafkaError;
-use serde::Serialize;
 
 use crate::plain::Plain;
 
-/// One thing that is wrong: where, what, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// The file and line, topic, server or option.
-    #[serde(rename = "where")]
-    pub place: String,
-    /// What is wrong, with what was found.
-    pub what: String,
-    /// What to do about it; may be empty.
-    pub help: String,
-    /// The faulty text with a mark under the place, for people.
-    #[serde(skip)]
-    pub excerpt: Option<String>,
-}
-
-/// Why something was not done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why something was not done. Shown, options and commands are spelled as on the command line.
+#[derive(Clone, Debug)]
 pub struct Error {
     /// All that is wrong; never empty.
     pub faults: Vec<Fault>,
-    /// Whether the fault is in how kadence was called.
-    pub is_misuse: bool,
+}
+
+/// How the command line spells options and commands.
+pub(crate) struct CommandLine;
+
+impl Spelling for CommandLine {
+    fn option(&self, name: &str) -> String {
+        match name {
+            "brokers" => "-b".into(),
+            "property" => "-X".into(),
+            "topic" => "-t".into(),
+            _ => format!("--{name}"),
+        }
+    }
+
+    fn command(&self, words: &str) -> String {
+        format!("kadence {words}")
+    }
 }
 
 impl Error {
     /// A fault in how kadence was called.
-    pub(crate) fn misuse(place: &str, what: impl Into<String>, help: &str) -> Self {
-        let fault = Fault { place: place.into(), what: what.into(), help: help.into(), excerpt: None };
-        Self { faults: vec![fault], is_misuse: true }
+    pub(crate) fn misuse(place: impl Into<Phrase>, what: impl Into<Phrase>, help: impl Into<Phrase>) -> Self {
+        Fault::new(place, what).help(help).misuse().into()
     }
 
     /// A fault in what kadence met.
-    pub(crate) fn met(place: &str, what: impl Into<String>, help: &str) -> Self {
-        Self { is_misuse: false, ..Self::misuse(place, what, help) }
+    pub(crate) fn met(place: impl Into<Phrase>, what: impl Into<Phrase>, help: impl Into<Phrase>) -> Self {
+        Fault::new(place, what).help(help).into()
     }
 
-    /// The error whose text follows the convention `where: what (found); what to do`, with its causes.
-    pub(crate) fn from_text(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(source) = cause {
-            text = format!("{text}: {source}");
-            cause = source.source();
-        }
-        let (place, rest) = text.split_once(": ").unwrap_or(("", &text));
-        let (what, help) = rest.rsplit_once("; ").unwrap_or((rest, ""));
+    /// Why a broker does not start.
+    pub(crate) fn of_broker(error: &BrokerError) -> Self {
+        let Explanation { place, what, help } = error.explain();
+        let what = with_causes(what, error);
         Self::met(place, what, help)
-    }
-
-    /// All that is wrong with options for Kafka.
-    pub(crate) fn of_options(faults: Vec<KafkaError>) -> Self {
-        let all = Self::all(faults.into_iter().map(Self::from));
-        all.unwrap_or_else(|| Self::misuse("options", "are at odds with each other", ""))
     }
 
     /// All of `errors`, if there are any.
     pub(crate) fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let mut errors = errors.into_iter();
-        let mut all = errors.next()?;
-        for error in errors {
-            all.faults.extend(error.faults);
-            all.is_misuse |= error.is_misuse;
-        }
-        Some(all)
+        let faults: Vec<Fault> = errors.into_iter().flat_map(|error| error.faults).collect();
+        (!faults.is_empty()).then_some(Self { faults })
     }
+
+    /// Whether the fault is in how kadence was called.
+    pub fn is_misuse(&self) -> bool {
+        self.faults.iter().any(|fault| fault.disposition == Disposition::Misuse)
+    }
+}
+
+/// Writes a fault as machines read it.
+pub(crate) fn reported(fault: &Fault) -> ReportedError {
+    let Fault { place, what, help, .. } = fault;
+    let [place, what, help] = [place, what, help].map(|part| part.spelled(&CommandLine));
+    ReportedError { place, what: with_causes(what, fault), help }
+}
+
+/// What is wrong with all that led to it, each in brackets behind what it caused.
+fn with_causes(what: String, error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |source| source.source());
+    causes.fold(what, |what, source| format!("{what} ({source})"))
+}
+
+/// Writes a fault as people read it, on one line.
+pub(crate) fn line(fault: &Fault) -> String {
+    let ReportedError { place, what, help } = reported(fault);
+    let (colon, semicolon) =
+        (if place.is_empty() { "" } else { ": " }, if help.is_empty() { "" } else { "; " });
+    [&*place, colon, &*what, semicolon, &*help].map(|part| Plain(part).to_string()).concat()
 }
 
 impl std::error::Error for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.faults.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            fault.fmt(f)?;
-        }
-        Ok(())
+        f.write_str(&self.faults.iter().map(line).collect::<Vec<_>>().join("\n"))
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, what, help, .. } = self;
-        let (colon, semicolon) =
-            (if place.is_empty() { "" } else { ": " }, if help.is_empty() { "" } else { "; " });
-        [place, colon, what, semicolon, help].into_iter().try_for_each(|part| Plain(part).fmt(f))
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self { faults: vec![fault] }
+    }
+}
+
+/// None is no error: there has to be one.
+impl From<Vec<Fault>> for Error {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self { faults }
     }
 }
 
 impl From<KafkaError> for Error {
     fn from(error: KafkaError) -> Self {
-        let (place, mut what, help) = error.parts();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(source) = cause {
-            what = format!("{what} ({source})");
-            cause = source.source();
-        }
-        let fault = Fault { place, what, help, excerpt: None };
-        Self { faults: vec![fault], is_misuse: error.is_misuse() }
-    }
-}
-
-/// How the command line spells an option.
-pub(crate) fn spell(option: &str) -> String {
-    format!("--{option}")
-}
-
-impl From<&CoreFault> for Error {
-    fn from(fault: &CoreFault) -> Self {
-        let CoreFault { place, what, help, excerpt, disposition } = fault;
-        let excerpt = excerpt.as_ref().map(|(text, span)| span.caret(text));
-        let [place, what, help] = [place, what, help].map(|part| part.spelled(spell));
-        let fault = Fault { place, what, help, excerpt };
-        Self { faults: vec![fault], is_misuse: *disposition == Disposition::Misuse }
+        Fault::from(error).into()
     }
 }
 
 impl From<RecordingError> for Error {
     fn from(error: RecordingError) -> Self {
-        let mut all = Self::from(&error.explain());
-        if let Some(source) = std::error::Error::source(&error) {
-            let what = &mut all.faults[0].what;
-            *what = format!("{what} ({source})");
-        }
-        all
+        Fault::from(error).into()
     }
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Source(error) => error.into(),
-            Failure::Sink(error) => {
-                let what = match &error.source {
-                    Some(source) => format!("{} ({source})", error.what),
-                    None => error.what.clone(),
-                };
-                Self::met(&error.place, what, &error.help)
-            }
-            Failure::Delivery(lost) => Self::met(&lost.place, lost.what, &lost.help),
-            Failure::Unaccounted { records } => {
-                let what = format!("{records} records were neither acknowledged nor given up");
-                Self::met("", what, "this is a defect of kadence")
-            }
-            Failure::Reader => {
-                Self::met("", "the reader stopped unexpectedly", "this is a defect of kadence")
-            }
-            other => Self::met("", other.to_string(), ""),
-        }
+        Fault::from(failure).into()
     }
 }
 
@@ -168,11 +131,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_by_the_convention_comes_apart_and_together_again() {
-        let error = RecordingError::BlankLine { name: "a.csv".into(), line: 3 };
-        let split = Error::from(error);
-        let Fault { place, what, help, .. } = &split.faults[0];
-        assert_eq!([place, what, help], ["a.csv:3", "blank line", "remove it"]);
-        assert_eq!(split.to_string(), "a.csv:3: blank line; remove it");
+    fn a_fault_is_shown_in_three_parts_and_on_one_line() {
+        let error = Error::from(RecordingError::BlankLine { name: "a.csv".into(), line: 3 });
+        let ReportedError { place, what, help } = reported(&error.faults[0]);
+        assert_eq!([&*place, &*what, &*help], ["a.csv:3", "blank line", "remove it"]);
+        assert_eq!(error.to_string(), "a.csv:3: blank line; remove it");
+    }
+
+    #[test]
+    fn a_cause_stands_behind_what_it_caused() {
+        let fault = Fault::new("a.csv", "cannot be read").because(std::io::Error::other("the disk"));
+        assert_eq!(line(&fault), "a.csv: cannot be read (the disk)");
     }
 }

@@ -19,6 +19,7 @@
 pub mod cli;
 mod demo;
 mod fault;
+mod misread;
 mod output;
 mod plain;
 mod replay;
@@ -26,7 +27,8 @@ mod sending;
 mod signals;
 mod template;
 
-pub use fault::{Error, Fault};
+pub use fault::Error;
+pub use kadence_core::fault::Fault;
 pub use kadence_core::pipeline::{Control, Failure, Outcome};
 pub use kadence_core::report::{Percentiles, Report};
 pub use replay::Replay;

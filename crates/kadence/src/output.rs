@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::fault::Error;
+use crate::fault::{Error, line, reported};
 use crate::plain::Plain;
 
 /// The exit code, on which scripts can rely.
@@ -62,17 +62,17 @@ impl Voice {
     pub(crate) fn error(self, error: &Error) -> Exit {
         if self.json {
             for fault in &error.faults {
-                say(&serde_json::json!({ "error": fault }).to_string());
+                say(&serde_json::json!({ "error": reported(fault) }).to_string());
             }
         } else {
             for fault in &error.faults {
-                say(&format!("kadence: {fault}"));
+                say(&format!("kadence: {}", line(fault)));
                 if let Some(excerpt) = &fault.excerpt {
-                    say(excerpt);
+                    say(&excerpt.marked());
                 }
             }
         }
-        if error.is_misuse { Exit::Misused } else { Exit::Failed }
+        if error.is_misuse() { Exit::Misused } else { Exit::Failed }
     }
 }
 

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::fault::Fault;
 use kadence_core::pipeline::{Control, Outcome, ReplayOptions};
 use kadence_core::ratio::RatioError;
 use kadence_core::schedule::Schedule;
@@ -99,7 +98,7 @@ impl Replay {
         let reader = open_reader(&self.path).map_err(|source| {
             Error::from(RecordingError::Read { name: name.clone().into_owned(), source })
         })?;
-        Recording::open(&name, reader, &self.recording).map_err(|faults| all_faults(&faults))
+        Ok(Recording::open(&name, reader, &self.recording)?)
     }
 
     /// Tells how the records of an open recording go on their way.
@@ -113,12 +112,6 @@ impl Replay {
         };
         Sending { destination: self.destination.clone(), pacing, echo: self.echo }
     }
-}
-
-/// Gathers all faults of a recording in one error.
-pub(crate) fn all_faults(faults: &[Fault]) -> Error {
-    Error::all(faults.iter().map(Into::into))
-        .unwrap_or_else(|| Error::met("recording", "cannot be opened", ""))
 }
 
 /// Tells the kind of recording by the name of its file.

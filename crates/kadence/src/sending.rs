@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::fault::{Fault, Phrase};
+use kadence_core::phrase;
 use kadence_core::pipeline::{self, Control, Outcome, ReplayOptions};
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{NullSink, Sink};
 use kadence_core::source::Source;
 use kadence_kafka::{ProducerOptions, TopicSink};
 
-use crate::fault::Error;
+use crate::fault::{CommandLine, Error};
 use echo::EchoSink;
 
 /// The lateness beyond which a record counts as missed, unless said.
@@ -30,28 +32,33 @@ pub enum Destination {
 
 impl Destination {
     /// Looks for faults without connecting. Gives what the user should know, a line each.
-    pub(crate) fn check(&self) -> Result<Vec<String>, Error> {
+    pub(crate) fn check(&self) -> Result<Vec<String>, Vec<Fault>> {
         match self {
             Self::Null => Ok(Vec::new()),
-            Self::Topic(producer) => producer.check().map_err(Error::of_options),
+            Self::Topic(producer) => {
+                let notices = producer.check()?;
+                Ok(notices.iter().map(|notice| notice.spelled(&CommandLine)).collect())
+            }
         }
     }
 }
 
 /// Finds what means nothing at this pace. A tolerance is given where somebody asked for one.
-pub(crate) fn faults_of_pace(schedule: Schedule, spin: Duration, tolerance: Option<Duration>) -> Vec<Error> {
+pub(crate) fn faults_of_pace(schedule: Schedule, spin: Duration, tolerance: Option<Duration>) -> Vec<Fault> {
     let mut faults = Vec::new();
     if schedule == Schedule::Interval(Duration::ZERO) {
-        let help = "leave some time, or use --unpaced";
-        faults.push(Error::misuse("--interval", "there is no time between records (found: 0 s)", help));
+        let nothing = Fault::new(phrase![@"interval"], "there is no time between records (found: 0 s)");
+        faults.push(nothing.help(phrase!["leave some time, or use ", @"unpaced"]).misuse());
     }
     if !schedule.is_paced() {
-        let help = "leave it out, or choose a pace";
+        let mut refuse = |option: Phrase, what: &str| {
+            faults.push(Fault::new(option, what).help("leave it out, or choose a pace").misuse());
+        };
         if !spin.is_zero() {
-            faults.push(Error::misuse("--spin", "without a pace no record is waited for", help));
+            refuse(phrase![@"spin"], "without a pace no record is waited for");
         }
         if tolerance.is_some() {
-            faults.push(Error::misuse("--tolerance", "without a pace no record is late", help));
+            refuse(phrase![@"tolerance"], "without a pace no record is late");
         }
     }
     faults

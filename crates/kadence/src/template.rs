@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use kadence_kafka::Consumed;
 
+use crate::misread::Misread;
+
 /// A compiled format: `%t` topic, `%p` partition, `%o` offset, `%k` key, `%s` body, `%h` headers, `%T` timestamp in
 /// milliseconds, `%K` and `%S` their lengths in bytes (-1 where there is none), `%%` a percent sign; `\n`, `\r`,
 /// `\t`, `\0`, `\\` and `\xHH`.
@@ -25,9 +27,9 @@ enum Piece {
 }
 
 impl std::str::FromStr for Template {
-    type Err = String;
+    type Err = Misread;
 
-    fn from_str(format: &str) -> Result<Self, String> {
+    fn from_str(format: &str) -> Result<Self, Misread> {
         let mut pieces = Vec::new();
         let mut text = Vec::new();
         let mut characters = format.chars();
@@ -51,9 +53,8 @@ impl std::str::FromStr for Template {
                         Some('T') => Piece::Timestamp,
                         other => {
                             let found = other.map(String::from).unwrap_or_default();
-                            return Err(format!(
-                                "`%{found}` is unknown; there are %t %p %o %k %s %h %T %K %S %%"
-                            ));
+                            let help = "there are %t %p %o %k %s %h %T %K %S %%";
+                            return Err(Misread::new(format!("`%{found}` is unknown"), help));
                         }
                     };
                     if !text.is_empty() {
@@ -72,7 +73,7 @@ impl std::str::FromStr for Template {
 }
 
 /// The byte behind a backslash.
-fn escaped(characters: &mut std::str::Chars<'_>) -> Result<u8, String> {
+fn escaped(characters: &mut std::str::Chars<'_>) -> Result<u8, Misread> {
     match characters.next() {
         Some('n') => Ok(b'\n'),
         Some('r') => Ok(b'\r'),
@@ -83,12 +84,12 @@ fn escaped(characters: &mut std::str::Chars<'_>) -> Result<u8, String> {
             let digits: String = characters.by_ref().take(2).collect();
             match u8::from_str_radix(&digits, 16) {
                 Ok(byte) if digits.len() == 2 => Ok(byte),
-                _ => Err(format!("`\\x{digits}` needs two hexadecimal digits")),
+                _ => Err(Misread::new(format!("`\\x{digits}` needs two hexadecimal digits"), "")),
             }
         }
         other => {
             let found = other.map(String::from).unwrap_or_default();
-            Err(format!("`\\{found}` is unknown; there are \\n \\r \\t \\0 \\\\ \\xHH"))
+            Err(Misread::new(format!("`\\{found}` is unknown"), "there are \\n \\r \\t \\0 \\\\ \\xHH"))
         }
     }
 }

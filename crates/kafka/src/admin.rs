@@ -173,11 +173,7 @@ impl Admin {
     ) -> Result<Result<(), Code>, KafkaError> {
         let outcomes = outcome.map_err(|error| match &error {
             // librdkafka itself found fault with what was asked, before asking anybody.
-            ClientError::AdminOpCreation(what) => KafkaError::Topic {
-                topic: name.to_owned(),
-                what: what.trim().to_owned(),
-                help: String::new(),
-            },
+            ClientError::AdminOpCreation(what) => KafkaError::topic(name, what.trim(), ""),
             _ => self.unanswered(&error),
         })?;
         Ok(outcomes.into_iter().next().map_or(Ok(()), |outcome| outcome.map(drop).map_err(|(_, code)| code)))
@@ -195,12 +191,12 @@ impl Admin {
     /// A refusal that is about nothing in particular.
     fn unasked(&self, refusal: ffi::Refusal) -> KafkaError {
         let what = refusal.text.unwrap_or_else(|| described(refusal.code));
-        KafkaError::Request { place: self.resolved.brokers().to_owned(), what, help: String::new() }
+        KafkaError::Request { place: self.resolved.brokers().to_owned(), what }
     }
 
     fn unanswered(&self, error: &ClientError) -> KafkaError {
         let what = error.rdkafka_error_code().map_or_else(|| error.to_string(), described);
-        KafkaError::Request { place: self.resolved.brokers().to_owned(), what, help: String::new() }
+        KafkaError::Request { place: self.resolved.brokers().to_owned(), what }
     }
 }
 

@@ -8,15 +8,15 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::error::KafkaError;
+use kadence_core::fault::{Fault, Phrase};
 
 /// What a properties file says, in librdkafka's names.
 #[derive(Debug, Default)]
 pub(crate) struct ConfigFile {
     pub(crate) settings: Vec<Setting>,
     /// What means nothing here, a line each.
-    pub(crate) notices: Vec<String>,
-    pub(crate) faults: Vec<KafkaError>,
+    pub(crate) notices: Vec<Phrase>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// A property with the line it came from.
@@ -38,8 +38,9 @@ impl std::fmt::Debug for Setting {
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Reads the file at `path`.
-pub(crate) fn read(path: &Path) -> Result<ConfigFile, KafkaError> {
-    let unread = |source| KafkaError::ReadConfigFile { path: path.to_owned(), source };
+pub(crate) fn read(path: &Path) -> Result<ConfigFile, Fault> {
+    let unread =
+        |source: io::Error| Fault::new(path.display().to_string(), "cannot be read").misuse().because(source);
     let mut bytes = Vec::new();
     let read = File::open(path)
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))

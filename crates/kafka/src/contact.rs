@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
+use kadence_core::fault::Fault;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::metadata::{Metadata, MetadataTopic};
 
@@ -153,7 +154,7 @@ pub(crate) fn refused_topic(topic: &str, code: Code) -> KafkaError {
         }
         other => (described(other), ""),
     };
-    KafkaError::Topic { topic: topic.to_owned(), what, help: help.to_owned() }
+    KafkaError::topic(topic, what, help)
 }
 
 fn unsaid(failure: &ClientError) -> Cause {
@@ -179,5 +180,5 @@ pub(crate) fn uncreated(resolved: &Resolved, error: &ClientError) -> KafkaError 
         ClientError::ClientConfig(_, _, name, _) => format!("property `{name}` does not take its value"),
         other => other.to_string(),
     };
-    KafkaError::Client { brokers, what }
+    Fault::new(brokers, what).into()
 }

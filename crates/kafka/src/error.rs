@@ -1,158 +1,144 @@
-//! What can go wrong between here and a broker, each in one line.
+//! What can go wrong between here and a broker, for programs; for people each is explained as a fault.
 
+mod cause;
+
+use std::error::Error;
 use std::fmt;
-use std::io;
-use std::path::PathBuf;
 
-use kadence_core::fault::Disposition;
-use kadence_core::feed::FeedError;
-use kadence_core::sink::SinkError;
-use rdkafka::error::RDKafkaErrorCode as Code;
+use kadence_core::fault::{Disposition, Explain, Fault, Phrase};
+use kadence_core::phrase;
 
-use crate::words::described;
+pub use self::cause::{Cause, ClientCode};
 
 /// Why something asked of Kafka was not done.
-///
-/// The text is `where: what is wrong (what was found); what to do`; [`parts`](Self::parts) gives the three apart.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the explanation says it")]
 pub enum KafkaError {
-    #[error("{}", joined(self))]
-    UnknownProperty { place: String, name: String, nearest: Option<&'static str> },
-    #[error("{}", joined(self))]
-    Property { place: String, what: String, help: String },
-    #[error("{}", joined(self))]
-    Contradiction { place: String, what: String, help: String },
-    #[error("{}", joined(self))]
-    ConfigFile { place: String, what: String, help: String },
-    #[error("{}", joined(self))]
-    ReadConfigFile { path: PathBuf, source: io::Error },
-    #[error("{}", joined(self))]
-    Client { brokers: String, what: String },
-    #[error("{}", joined(self))]
-    Unreachable { brokers: String, cause: Cause },
-    #[error("{}", joined(self))]
-    AbsentTopic { topic: String, creatable: bool },
-    #[error("{}", joined(self))]
-    Topic { topic: String, what: String, help: String },
-    #[error("{}", joined(self))]
-    Record { topic: String, record: u64, line: u64, what: String, help: String },
-    #[error("{}", joined(self))]
-    Offset { topic: String, partition: i32, what: String, help: String },
-    #[error("{}", joined(self))]
-    Group { group: String, what: String, help: String },
-    #[error("{}", joined(self))]
-    Request { place: String, what: String, help: String },
-    #[error("{}", joined(self))]
-    Interrupted { place: String },
+    /// What was asked for makes no sense: the first fault of those that the options' check finds.
+    Misuse(Box<Fault>),
+    Unreachable {
+        brokers: String,
+        cause: Cause,
+    },
+    AbsentTopic {
+        topic: String,
+        creatable: bool,
+    },
+    Topic {
+        topic: String,
+        what: String,
+        help: Phrase,
+    },
+    Record {
+        topic: String,
+        record: u64,
+        line: u64,
+        what: String,
+        help: Phrase,
+    },
+    Offset {
+        topic: String,
+        partition: i32,
+        what: String,
+        help: Phrase,
+    },
+    Group {
+        group: String,
+        what: String,
+        help: Phrase,
+    },
+    Request {
+        place: String,
+        what: String,
+    },
+    Interrupted {
+        place: String,
+    },
     /// One of the others, with the client's word for what happened.
-    #[error("{error}")]
-    Coded { error: Box<KafkaError>, source: ClientCode },
+    Coded {
+        error: Box<KafkaError>,
+        source: ClientCode,
+    },
 }
 
-/// What happened, as librdkafka and Kafka number it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", described(self.0))]
-pub struct ClientCode(pub(crate) Code);
-
-impl ClientCode {
-    /// The number: Kafka's own where it is not negative, librdkafka's otherwise.
-    pub fn number(self) -> i32 {
-        self.0 as i32
-    }
-
-    /// What is to become of the work that met this.
-    fn disposition(self) -> Disposition {
-        match self.0 {
-            // Nobody can fetch or say more, however often it is asked for.
-            Code::Authentication
-            | Code::AutoOffsetReset
-            | Code::BadCompression
-            | Code::BadMessage
-            | Code::ClusterAuthorizationFailed
-            | Code::Fatal
-            | Code::FencedInstanceId
-            | Code::GroupAuthorizationFailed
-            | Code::GroupMaxSizeReached
-            | Code::InconsistentGroupProtocol
-            | Code::InvalidGroupId
-            | Code::InvalidMessage
-            | Code::InvalidMessageSize
-            | Code::InvalidRecord
-            | Code::InvalidSessionTimeout
-            | Code::InvalidTopic
-            | Code::MessageSizeTooLarge
-            | Code::NotImplemented
-            | Code::OffsetOutOfRange
-            | Code::SaslAuthenticationFailed
-            | Code::TopicAuthorizationFailed
-            | Code::UnknownPartition
-            | Code::UnknownTopic
-            | Code::UnknownTopicOrPartition
-            | Code::UnsupportedCompressionType
-            | Code::UnsupportedForMessageFormat
-            | Code::UnsupportedVersion => Disposition::Stop,
-            _ => Disposition::Retry,
+impl Error for KafkaError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Misuse(fault) => fault.source(),
+            Self::Coded { source, .. } => Some(source),
+            _ => None,
         }
     }
 }
 
-/// Why no broker could be talked to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the texts say it")]
-pub enum Cause {
-    Refused,
-    Unresolved,
-    TimedOut,
-    Tls { reason: String },
-    Sasl { reason: String },
-    Closed { reason: String },
-    Other { reason: String },
-}
-
-impl fmt::Display for Cause {
+/// Options and commands go by their names.
+impl fmt::Display for KafkaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explain().fmt(f)
+    }
+}
+
+impl Explain for KafkaError {
+    fn explain(&self) -> Fault {
         match self {
-            Self::Refused => f.write_str("connection refused"),
-            Self::Unresolved => f.write_str("the name does not resolve"),
-            Self::TimedOut => f.write_str("timed out"),
-            Self::Tls { reason } => write!(f, "TLS: {reason}"),
-            Self::Sasl { reason } => write!(f, "authentication: {reason}"),
-            Self::Closed { reason } | Self::Other { reason } => f.write_str(reason),
+            Self::Misuse(fault) => (**fault).clone(),
+            Self::Unreachable { brokers, cause } => {
+                Fault::new(brokers.as_str(), format!("no broker answers ({cause})"))
+                    .help(cause.help())
+                    .disposed(cause.disposition())
+            }
+            Self::AbsentTopic { topic, creatable: true } => {
+                of_topic(topic, "does not exist and the broker does not create topics by itself")
+                    .help(phrase!["create it with ", !"topics create", " ", topic])
+            }
+            Self::AbsentTopic { topic, creatable: false } => {
+                of_topic(topic, "does not exist").help(phrase![!"topics list", " shows those that do"])
+            }
+            Self::Topic { topic, what, help } => of_topic(topic, what).help(help.clone()),
+            Self::Group { group, what, help } => {
+                Fault::new(format!("group {group}"), what.as_str()).help(help.clone())
+            }
+            Self::Record { topic, record, line, what, help } => {
+                Fault::new(topic.as_str(), format!("record {record} (line {line}): {what}"))
+                    .help(help.clone())
+                    .reject()
+            }
+            Self::Offset { topic, partition, what, help } => {
+                Fault::new(format!("{topic}[{partition}]"), what.as_str()).help(help.clone())
+            }
+            Self::Request { place, what } => Fault::new(place.as_str(), what.as_str()).retry(),
+            Self::Interrupted { place } => Fault::new(place.as_str(), "stopped while connecting").retry(),
+            Self::Coded { error, source } => {
+                let fault = error.explain().because(*source);
+                match fault.disposition {
+                    Disposition::Misuse => fault,
+                    _ => fault.disposed(source.disposition()),
+                }
+            }
         }
     }
 }
 
-impl Cause {
-    fn help(&self) -> &'static str {
-        match self {
-            Self::Refused => "start one with kadence up, or name another with -b",
-            Self::Unresolved => "check the host name given with -b",
-            Self::TimedOut => {
-                "check the address given with -b, or wait longer with -X socket.connection.setup.timeout.ms=30000"
-            }
-            Self::Tls { .. } => "check the certificate authority and that the listener speaks TLS",
-            Self::Sasl { .. } => "check mechanism, user and password",
-            Self::Closed { .. } => "check that security.protocol is what the listener speaks",
-            Self::Other { .. } => "check the address given with -b and the broker's log",
-        }
+fn of_topic(topic: &str, what: &str) -> Fault {
+    Fault::new(format!("topic {topic}"), what)
+}
+
+impl From<KafkaError> for Fault {
+    fn from(error: KafkaError) -> Self {
+        error.explain()
     }
 }
 
 impl KafkaError {
-    /// Whether the fault is in how kadence was called, rather than in what it met.
+    /// What is to become of the work that met this.
+    pub fn disposition(&self) -> Disposition {
+        self.explain().disposition
+    }
+
+    /// Whether the fault is in what was asked for, rather than in what was met.
     pub fn is_misuse(&self) -> bool {
-        matches!(
-            self,
-            Self::UnknownProperty { .. }
-                | Self::Property { .. }
-                | Self::Contradiction { .. }
-                | Self::ConfigFile { .. }
-                | Self::ReadConfigFile { .. }
-                | Self::Client { .. }
-        )
+        self.disposition() == Disposition::Misuse
     }
 
     /// The same, with the client's word for what happened, if there is one.
@@ -164,102 +150,29 @@ impl KafkaError {
         }
     }
 
-    /// What is to become of the work that met this.
-    pub fn disposition(&self) -> Disposition {
-        match self {
-            Self::Coded { error, source } => match error.disposition() {
-                Disposition::Misuse => Disposition::Misuse,
-                _ => source.disposition(),
-            },
-            Self::Unreachable { cause: Cause::Tls { .. } | Cause::Sasl { .. }, .. } => Disposition::Stop,
-            Self::Unreachable { .. } | Self::Request { .. } | Self::Interrupted { .. } => Disposition::Retry,
-            Self::Record { .. } => Disposition::Reject,
-            _ if self.is_misuse() => Disposition::Misuse,
-            _ => Disposition::Stop,
-        }
-    }
-
     /// One fault for those who take only one; the options' checks have them all.
-    pub(crate) fn first(faults: Vec<Self>) -> Self {
-        faults.into_iter().next().expect("a refusal has a reason")
+    pub(crate) fn first(faults: Vec<Fault>) -> Self {
+        faults.into_iter().next().expect("a refusal has a reason").into()
     }
 
-    /// Where it is, what is wrong and what to do, the last possibly empty.
-    pub fn parts(&self) -> (String, String, String) {
-        match self {
-            Self::UnknownProperty { place, name, nearest } => (
-                place.clone(),
-                format!("unknown property `{name}`"),
-                nearest.map_or_else(
-                    || "librdkafka's CONFIGURATION.md lists them all".to_owned(),
-                    |nearest| format!("did you mean `{nearest}`?"),
-                ),
-            ),
-            Self::Property { place, what, help }
-            | Self::Contradiction { place, what, help }
-            | Self::ConfigFile { place, what, help }
-            | Self::Request { place, what, help } => (place.clone(), what.clone(), help.clone()),
-            Self::ReadConfigFile { path, .. } => {
-                (path.display().to_string(), "cannot be read".to_owned(), String::new())
-            }
-            Self::Client { brokers, what } => (brokers.clone(), what.clone(), String::new()),
-            Self::Unreachable { brokers, cause } => {
-                (brokers.clone(), format!("no broker answers ({cause})"), cause.help().to_owned())
-            }
-            Self::AbsentTopic { topic, creatable: true } => (
-                format!("topic {topic}"),
-                "does not exist and the broker does not create topics by itself".to_owned(),
-                format!("create it with kadence topics create {topic}"),
-            ),
-            Self::AbsentTopic { topic, creatable: false } => (
-                format!("topic {topic}"),
-                "does not exist".to_owned(),
-                "kadence topics list shows those that do".to_owned(),
-            ),
-            Self::Coded { error, .. } => error.parts(),
-            Self::Topic { topic, what, help } => (format!("topic {topic}"), what.clone(), help.clone()),
-            Self::Group { group, what, help } => (format!("group {group}"), what.clone(), help.clone()),
-            Self::Record { topic, record, line, what, help } => {
-                (topic.clone(), format!("record {record} (line {line}): {what}"), help.clone())
-            }
-            Self::Offset { topic, partition, what, help } => {
-                (format!("{topic}[{partition}]"), what.clone(), help.clone())
-            }
-            Self::Interrupted { place } => {
-                (place.clone(), "stopped while connecting".to_owned(), String::new())
-            }
-        }
+    pub(crate) fn topic(topic: &str, what: impl Into<String>, help: impl Into<Phrase>) -> Self {
+        Self::Topic { topic: topic.to_owned(), what: what.into(), help: help.into() }
+    }
+
+    pub(crate) fn absent(topic: &str) -> Self {
+        Self::AbsentTopic { topic: topic.to_owned(), creatable: false }
+    }
+
+    pub(crate) fn group(group: &str, what: impl Into<String>, help: impl Into<Phrase>) -> Self {
+        Self::Group { group: group.to_owned(), what: what.into(), help: help.into() }
     }
 }
 
-impl From<KafkaError> for SinkError {
-    fn from(error: KafkaError) -> Self {
-        let (place, what, help) = error.parts();
-        let source = match error {
-            KafkaError::ReadConfigFile { source, .. } => Some(source.into()),
-            _ => None,
-        };
-        Self { place, what, help, source }
+/// A fault in what was asked for.
+impl From<Fault> for KafkaError {
+    fn from(fault: Fault) -> Self {
+        Self::Misuse(Box::new(fault.misuse()))
     }
-}
-
-impl From<KafkaError> for FeedError {
-    fn from(error: KafkaError) -> Self {
-        let (place, what, help) = error.parts();
-        let disposition = error.disposition();
-        let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
-            KafkaError::ReadConfigFile { source, .. } => Some(source.into()),
-            KafkaError::Coded { source, .. } => Some(source.into()),
-            _ => None,
-        };
-        Self { place, what, help, disposition, source }
-    }
-}
-
-fn joined(error: &KafkaError) -> String {
-    let (place, what, help) = error.parts();
-    let separator = if help.is_empty() { "" } else { "; " };
-    format!("{place}: {what}{separator}{help}")
 }
 
 /// Groups a number's digits by threes: `1,048,588`.
@@ -289,8 +202,19 @@ mod tests {
         let refused = KafkaError::Unreachable { brokers: "localhost:9092".into(), cause: Cause::Refused };
         assert_eq!(
             refused.to_string(),
-            "localhost:9092: no broker answers (connection refused); start one with kadence up, or name another with -b"
+            "localhost:9092: no broker answers (connection refused); start one with up, or name another with brokers"
         );
-        assert_eq!(SinkError::from(refused).place, "localhost:9092");
+        assert_eq!(Fault::from(refused).place, "localhost:9092".into());
+    }
+
+    #[test]
+    fn the_clients_word_is_the_cause_and_decides_about_the_work() {
+        let gone = KafkaError::topic("t", "is gone", "");
+        assert_eq!(gone.disposition(), Disposition::Stop);
+        let passing = gone.coded(Some(ClientCode(rdkafka::error::RDKafkaErrorCode::LeaderNotAvailable)));
+        assert_eq!(passing.to_string(), "topic t: is gone");
+        let fault = Fault::from(passing);
+        assert_eq!(fault.source().map(ToString::to_string).as_deref(), Some("leader not available"));
+        assert_eq!(fault.disposition, Disposition::Retry);
     }
 }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kadence_core::fault::{Fault, Phrase};
+
 use crate::config_file;
-use crate::error::KafkaError;
 use crate::properties::{self, Origin, Properties};
 
 /// Where a broker is looked for when nobody says.
@@ -35,18 +36,18 @@ impl Connection {
     }
 
     /// Looks for faults without connecting, and says what of the configuration file is ignored.
-    pub fn check(&self) -> Result<Vec<String>, Vec<KafkaError>> {
+    pub fn check(&self) -> Result<Vec<Phrase>, Vec<Fault>> {
         self.resolve().map(|resolved| resolved.notices)
     }
 
     /// The properties that follow, for a client to add its own to.
-    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
+    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<Fault>> {
         let (resolved, faults) = self.resolve_what_can_be();
         if faults.is_empty() { Ok(resolved) } else { Err(faults) }
     }
 
     /// The faults, and what follows from the rest, so that faults further on are found as well.
-    pub(crate) fn resolve_what_can_be(&self) -> (Resolved, Vec<KafkaError>) {
+    pub(crate) fn resolve_what_can_be(&self) -> (Resolved, Vec<Fault>) {
         let mut resolved = Resolved { properties: common_defaults(), notices: Vec::new() };
         let mut faults = Vec::new();
         if let Some(path) = &self.config_file {
@@ -63,10 +64,10 @@ impl Connection {
             }
         }
         if let Some(brokers) = &self.brokers {
-            resolved.properties.set("bootstrap.servers", brokers, Origin::Flag("-b"));
+            resolved.properties.set("bootstrap.servers", brokers, Origin::Option("brokers", ""));
         }
         for (name, value) in &self.properties {
-            match properties::check("-X", name, value) {
+            match properties::check(&Origin::Override, name, value) {
                 Ok(()) => resolved.properties.set(name, value, Origin::Override),
                 Err(fault) => faults.push(fault),
             }
@@ -80,7 +81,7 @@ impl Connection {
 }
 
 /// What librdkafka would only find out by trying, or take for something else.
-fn fault_in_brokers(properties: &Properties) -> Option<KafkaError> {
+fn fault_in_brokers(properties: &Properties) -> Option<Fault> {
     let brokers = properties.get("bootstrap.servers").unwrap_or_default();
     let wrong = brokers.split(',').find(|broker| !is_address(broker))?;
     let is_url = wrong.contains("://") || wrong.contains('/');
@@ -89,11 +90,8 @@ fn fault_in_brokers(properties: &Properties) -> Option<KafkaError> {
         Some(bare) if is_url => format!("write {bare}"),
         _ => "write HOST:PORT, more of them with commas in between".to_owned(),
     };
-    Some(KafkaError::Property {
-        place: properties.spelled("bootstrap.servers"),
-        what: format!("`{}` {what}", wrong.escape_debug()),
-        help,
-    })
+    let what = format!("`{}` {what}", wrong.escape_debug());
+    Some(Fault::new(properties.as_given("bootstrap.servers"), what).help(help).misuse())
 }
 
 /// Whether this is `HOST`, `HOST:PORT` or `[IPv6]:PORT`, perhaps with Kafka's name of a protocol in front.
@@ -149,7 +147,7 @@ impl fmt::Debug for Connection {
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     pub(crate) properties: Properties,
-    pub(crate) notices: Vec<String>,
+    pub(crate) notices: Vec<Phrase>,
 }
 
 impl Resolved {
@@ -202,7 +200,7 @@ mod tests {
         {
             let text = fault(bad).unwrap();
             assert!(
-                text.starts_with("-b: `") && text.contains("` is no broker's address; write HOST:PORT"),
+                text.starts_with("brokers: `") && text.contains("` is no broker's address; write HOST:PORT"),
                 "{text}"
             );
         }
@@ -216,7 +214,7 @@ mod tests {
         ] {
             let text = fault(url).unwrap();
             let end = format!("` is a URL; a broker is HOST:PORT; write {bare}");
-            assert!(text.starts_with("-b: `") && text.ends_with(&end), "{text}");
+            assert!(text.starts_with("brokers: `") && text.ends_with(&end), "{text}");
         }
     }
 

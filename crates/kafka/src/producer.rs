@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
+use kadence_core::fault::Fault;
 use kadence_core::record::{Record, Timestamp};
-use kadence_core::report::{Deliveries, LostRecord};
+use kadence_core::report::Deliveries;
 use kadence_core::run::Slice;
-use kadence_core::sink::{Sink, SinkError};
+use kadence_core::sink::Sink;
 use rdkafka::TopicPartitionList;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::OwnedHeaders;
@@ -222,13 +223,13 @@ impl TopicSink {
         }
     }
 
-    fn refuse_after_failure(&mut self) -> Result<(), SinkError> {
+    fn refuse_after_failure(&mut self) -> Result<(), Fault> {
         if let Some(lost) = self.receipts().topic().lost() {
             self.refusal = Some(failure::topic_anew(&self.topic, lost, self.receipts().written()));
         }
         if self.refusal.is_none() && self.receipts().is_gone() && self.receipts().first_failure().is_none() {
             let (what, help) = failure::topic_gone(&self.topic);
-            self.refusal = Some(KafkaError::Topic { topic: self.topic.clone(), what, help });
+            self.refusal = Some(KafkaError::topic(&self.topic, what, help));
         }
         if self.refusal.is_none() && self.receipts().first_failure().is_some() {
             // What still waits behind a lost record is not sent: the topic ends where the trouble began.
@@ -237,10 +238,7 @@ impl TopicSink {
             self.refusal = self.failure();
         }
         match &self.refusal {
-            Some(refusal) => {
-                let (place, what, help) = refusal.parts();
-                Err(SinkError { place, what, help, source: None })
-            }
+            Some(refusal) => Err(refusal.clone().into()),
             None => Ok(()),
         }
     }
@@ -276,7 +274,7 @@ impl Sink for TopicSink {
         self.receipts().begin(anchor);
     }
 
-    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
         self.refuse_after_failure()?;
         self.checks = 0;
         let offered = if self.is_sync { records.len().min(1) } else { records.len() };
@@ -306,7 +304,7 @@ impl Sink for TopicSink {
         Ok(taken)
     }
 
-    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), Fault> {
         // A quarter has to be free, so that records are not accepted one by one.
         let level = self.full_at * 3 / 4;
         let target = self.accepted - level;
@@ -322,7 +320,7 @@ impl Sink for TopicSink {
         self.refuse_after_failure()
     }
 
-    fn check(&mut self) -> Result<(), SinkError> {
+    fn check(&mut self) -> Result<(), Fault> {
         self.serve();
         self.checks += 1;
         // Who waits for input for long is no fast run any more, and hears of the topic meanwhile.
@@ -332,7 +330,7 @@ impl Sink for TopicSink {
         self.refuse_after_failure()
     }
 
-    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+    fn flush(&mut self, stop: &Stop) -> Result<(), Fault> {
         if self.in_flight() > 0 {
             self.start_poller();
         }
@@ -354,10 +352,7 @@ impl Sink for TopicSink {
     fn deliveries(&self) -> Deliveries {
         Deliveries {
             unconfirmed: self.resolved.properties.get("acks") == Some("0"),
-            first_failure: self.failure().map(|failure| {
-                let (place, what, help) = failure.parts();
-                LostRecord { place, what, help }
-            }),
+            first_failure: self.failure().map(Fault::from),
             ..self.receipts().deliveries(&self.topic)
         }
     }

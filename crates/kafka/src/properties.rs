@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use kadence_core::fault::{Fault, Phrase};
+use kadence_core::phrase;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError as ClientError;
-
-use crate::error::KafkaError;
 
 /// The names that can be set as text, as of the librdkafka this is built with.
 const NAMES: &str = include_str!("librdkafka-properties.txt");
@@ -34,10 +34,29 @@ pub(crate) enum Origin {
     Default,
     /// A properties file.
     File { path: PathBuf, line: usize },
-    /// An option of the command line, as it is spelled there.
-    Flag(&'static str),
-    /// `-X`.
+    /// An option with a meaning of its own, and what was said there where that is worth a word.
+    Option(&'static str, &'static str),
+    /// The option for any property.
     Override,
+}
+
+impl Origin {
+    /// How somebody says it; the properties of a file are said there.
+    pub(crate) fn phrase(&self) -> Phrase {
+        match self {
+            Self::Default => Phrase::default(),
+            Self::File { path, line } => format!("{}:{line}", path.display()).into(),
+            Self::Option(name, value) => {
+                let mut phrase = Phrase::default();
+                phrase.option(name);
+                if !value.is_empty() {
+                    phrase.add(" ").add(value);
+                }
+                phrase
+            }
+            Self::Override => phrase![@"property"],
+        }
+    }
 }
 
 /// What a client will be made with.
@@ -83,18 +102,14 @@ impl Properties {
     }
 
     /// How a property was given, for a message.
-    pub(crate) fn spelled(&self, name: &str) -> String {
-        match self.0.get(canonical(name)) {
-            None => name.to_owned(),
-            Some((value, origin)) => {
-                let value = if is_secret(name) { "…" } else { value.as_str() };
-                match origin {
-                    Origin::Default => format!("{name}={value}"),
-                    Origin::File { path, line } => format!("{}:{line} {name}={value}", path.display()),
-                    Origin::Flag(flag) => (*flag).to_owned(),
-                    Origin::Override => format!("-X {name}={value}"),
-                }
-            }
+    pub(crate) fn as_given(&self, name: &str) -> Phrase {
+        let Some((value, origin)) = self.0.get(canonical(name)) else { return name.into() };
+        let value = if is_secret(name) { "…" } else { value.as_str() };
+        let pair = format!("{name}={value}");
+        match origin {
+            Origin::Default => pair.into(),
+            Origin::Option(..) => origin.phrase(),
+            Origin::File { .. } | Origin::Override => phrase![origin.phrase(), " ", pair],
         }
     }
 
@@ -134,13 +149,13 @@ pub(crate) fn is_secret(name: &str) -> bool {
 }
 
 /// Sees to it that `name` exists and takes `value`. The place is where it was given, without the value.
-pub(crate) fn check(place: &str, name: &str, value: &str) -> Result<(), KafkaError> {
+pub(crate) fn check(origin: &Origin, name: &str, value: &str) -> Result<(), Fault> {
     if !is_known(name) {
-        return Err(KafkaError::UnknownProperty {
-            place: place.to_owned(),
-            name: name.to_owned(),
-            nearest: nearest(name),
-        });
+        let help = match nearest(name) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "librdkafka's CONFIGURATION.md lists them all".to_owned(),
+        };
+        return Err(Fault::new(origin.phrase(), format!("unknown property `{name}`")).help(help).misuse());
     }
     let what = match ClientConfig::new().set(name, value).create_native_config() {
         Ok(_) if !is_missing_file(name, value) => return Ok(()),
@@ -151,7 +166,7 @@ pub(crate) fn check(place: &str, name: &str, value: &str) -> Result<(), KafkaErr
         }
         Err(_) => format!("`{name}` does not take `{}`", value.escape_debug()),
     };
-    Err(KafkaError::Property { place: place.to_owned(), what, help: String::new() })
+    Err(Fault::new(origin.phrase(), what).misuse())
 }
 
 /// What a property takes instead, as far as librdkafka tells.
@@ -196,6 +211,8 @@ fn edits(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use kadence_core::fault::Disposition;
+
     use super::*;
 
     /// The list is a copy of another project's; a name that librdkafka dropped must not linger in it.
@@ -218,25 +235,25 @@ mod tests {
         assert_eq!(nearest("lingerms"), Some("linger.ms"));
         assert_eq!(nearest("batch.siez"), Some("batch.size"));
         assert_eq!(nearest("completely.unrelated.words"), None);
-        let error = check("-X", "lingerms", "5").unwrap_err();
-        assert_eq!(error.to_string(), "-X: unknown property `lingerms`; did you mean `linger.ms`?");
-        assert!(error.is_misuse());
+        let fault = check(&Origin::Override, "lingerms", "5").unwrap_err();
+        assert_eq!(fault.to_string(), "property: unknown property `lingerms`; did you mean `linger.ms`?");
+        assert_eq!(fault.disposition, Disposition::Misuse);
     }
 
     #[test]
     fn a_value_out_of_range_is_refused_and_a_secret_one_is_not_shown() {
         for (name, value, text) in [
-            ("batch.size", "0", "-X: `batch.size` does not take `0` (allowed: 1..2147483647)"),
-            ("acks", "seven", "-X: `acks` does not take `seven`"),
+            ("batch.size", "0", "property: `batch.size` does not take `0` (allowed: 1..2147483647)"),
+            ("acks", "seven", "property: `acks` does not take `seven`"),
             (
                 "enable.idempotence",
                 "maybe",
-                "-X: `enable.idempotence` does not take `maybe` (allowed: true, false)",
+                "property: `enable.idempotence` does not take `maybe` (allowed: true, false)",
             ),
         ] {
-            assert_eq!(check("-X", name, value).unwrap_err().to_string(), text);
+            assert_eq!(check(&Origin::Override, name, value).unwrap_err().to_string(), text);
         }
-        let error = check("-X", "ssl.key.password", "\0hunter2").unwrap_err().to_string();
+        let error = check(&Origin::Override, "ssl.key.password", "\0hunter2").unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");
     }
 
@@ -244,10 +261,10 @@ mod tests {
     fn the_stronger_origin_wins_under_either_name() {
         let mut properties = Properties::default();
         properties.set("request.required.acks", "1", Origin::Override);
-        properties.set("acks", "all", Origin::Flag("--acks all"));
+        properties.set("acks", "all", Origin::Option("acks", "all"));
         properties.preset("acks", "-1");
         assert_eq!(properties.get("acks"), Some("1"));
-        assert_eq!(properties.spelled("acks"), "-X acks=1");
+        assert_eq!(properties.as_given("acks").to_string(), "property acks=1");
     }
 
     #[test]

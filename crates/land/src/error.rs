@@ -1,20 +1,19 @@
 //! Why a landing ends before its time.
 
-use kadence_core::feed::{FeedError, Mark, Partition, TopicId};
-use kadence_core::target::TargetError;
+use std::fmt::{self, Write as _};
+
+use kadence_core::fault::{Explain, Fault};
+use kadence_core::feed::{Mark, Partition, TopicId};
 
 /// Why nothing more is landed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum LandError {
     /// The feed gives nothing more.
-    #[error(transparent)]
-    Feed(#[from] FeedError),
+    Feed(Fault),
     /// The target takes nothing more.
-    #[error(transparent)]
-    Target(#[from] TargetError),
+    Target(Fault),
     /// The topic was deleted and made anew while it was read.
-    #[error("{topic}: the topic was made anew while it was read (its id was {}, and is {}); what was read since the last batch is not landed; start again to land the new topic", id(.expected), id(.found))]
     AnotherTopic {
         /// The topic.
         topic: String,
@@ -24,7 +23,6 @@ pub enum LandError {
         found: TopicId,
     },
     /// The log has another record in the place of the one that was landed last.
-    #[error("{partition}: the log is another one than before (at offset {} stands another record than the one that was landed last); start the ledger anew, or name the offset to go on at", .landed.offset)]
     AnotherLog {
         /// The partition.
         partition: Partition,
@@ -34,9 +32,6 @@ pub enum LandError {
         found: Mark,
     },
     /// The log ends before the place where it goes on.
-    #[error(
-        "{partition}: the log is another one than before (it ends at offset {end}, and {next} comes next by the ledger); start the ledger anew, or name the offset to go on at"
-    )]
     Shorter {
         /// The partition.
         partition: Partition,
@@ -46,7 +41,6 @@ pub enum LandError {
         end: i64,
     },
     /// The log begins behind the place where it goes on.
-    #[error("{partition}: {} records at most are gone (the log begins at offset {start}, and {next} comes next by the ledger); accept the gap to go on", .start - .next)]
     Gap {
         /// The partition.
         partition: Partition,
@@ -56,9 +50,6 @@ pub enum LandError {
         start: i64,
     },
     /// The target does not take a record, and that ends the landing.
-    #[error(
-        "{partition} at offset {offset}: the target does not take this record ({reason}); nothing of its batch is landed"
-    )]
     Rejected {
         /// The partition.
         partition: Partition,
@@ -68,12 +59,73 @@ pub enum LandError {
         reason: String,
     },
     /// The thread that writes is gone.
-    #[error("the thread that writes to the target is gone")]
     WriterGone,
 }
 
+impl std::error::Error for LandError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Feed(fault) | Self::Target(fault) => fault.source(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for LandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explain().fmt(f)
+    }
+}
+
+impl Explain for LandError {
+    fn explain(&self) -> Fault {
+        match self {
+            Self::Feed(fault) | Self::Target(fault) => fault.clone(),
+            Self::AnotherTopic { topic, expected, found } => {
+                let what = format!(
+                    "the topic was made anew while it was read (its id was {}, and is {}); what was read since the \
+                     last batch is not landed",
+                    id(expected),
+                    id(found)
+                );
+                Fault::new(topic.as_str(), what).help("start again to land the new topic")
+            }
+            Self::AnotherLog { partition, landed, .. } => {
+                let found = format!(
+                    "at offset {} stands another record than the one that was landed last",
+                    landed.offset
+                );
+                another_log(partition, &found)
+            }
+            Self::Shorter { partition, next, end } => another_log(
+                partition,
+                &format!("it ends at offset {end}, and {next} comes next by the ledger"),
+            ),
+            Self::Gap { partition, next, start } => {
+                let what = format!(
+                    "{} records at most are gone (the log begins at offset {start}, and {next} comes next by the ledger)",
+                    start - next
+                );
+                Fault::new(partition.to_string(), what).help("accept the gap to go on")
+            }
+            Self::Rejected { partition, offset, reason } => {
+                let what = format!(
+                    "the target does not take this record ({reason}); nothing of its batch is landed"
+                );
+                Fault::new(format!("{partition} at offset {offset}"), what)
+            }
+            Self::WriterGone => Fault::new("", "the thread that writes to the target is gone"),
+        }
+    }
+}
+
+/// The partition's log has not what was landed of it.
+fn another_log(partition: &Partition, found: &str) -> Fault {
+    Fault::new(partition.to_string(), format!("the log is another one than before ({found})"))
+        .help("start the ledger anew, or name the offset to go on at")
+}
+
 fn id(id: &TopicId) -> String {
-    use std::fmt::Write;
     let Some(id) = id else { return "unknown".into() };
     id.iter().fold(String::new(), |mut text, byte| {
         // A string takes all that is written.

@@ -15,4 +15,4 @@ pub use feed::{MemoryFeed, MemoryFeedOptions};
 pub use group::{Protocol, Seat};
 pub use log::MemoryRecord;
 pub use store::{MemoryStore, Place, Row, Transaction};
-pub use target::{Fault, MemoryTarget};
+pub use target::{MemoryTarget, Mishap};

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use kadence_core::clock::Clock;
-use kadence_core::fault::Disposition;
-use kadence_core::feed::{Event, Feed, FeedError, Partition};
+use kadence_core::fault::{Disposition, Fault};
+use kadence_core::feed::{Event, Feed, Partition};
 use kadence_core::run::Run;
 
 use crate::back_off::BackOff;
@@ -207,14 +207,14 @@ impl<F: Feed> Reader<F> {
     }
 
     /// What a call to the feed gave: none if it may go well the next time.
-    fn tried<T>(&mut self, now: Duration, result: Result<T, FeedError>) -> Result<Option<T>, LandError> {
+    fn tried<T>(&mut self, now: Duration, result: Result<T, Fault>) -> Result<Option<T>, LandError> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.disposition == Disposition::Retry => {
                 self.from = now + self.back_off.next();
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
+            Err(fault) => Err(LandError::Feed(fault)),
         }
     }
 

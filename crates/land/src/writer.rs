@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use kadence_core::clock::Clock;
-use kadence_core::fault::Disposition;
+use kadence_core::fault::{Disposition, Fault};
 use kadence_core::feed::Partition;
-use kadence_core::target::{Batch, Claim, Committed, Rejects, Target, TargetError, Verdict};
+use kadence_core::target::{Batch, Claim, Committed, Rejects, Target, Verdict};
 
 use crate::back_off::BackOff;
 use crate::error::LandError;
@@ -222,17 +222,17 @@ impl Writer {
     }
 
     /// Tries again later, or never.
-    fn later(&mut self, now: Duration, task: Task, error: TargetError) {
+    fn later(&mut self, now: Duration, task: Task, error: Fault) {
         if error.disposition == Disposition::Retry {
             self.from = now + self.back_off.next();
         } else {
-            self.fail(error.into());
+            self.fail(LandError::Target(error));
         }
         self.task = Some(task);
     }
 
     /// What came of [`Act::Claim`].
-    pub fn claimed(&mut self, now: Duration, result: Result<Vec<Claim>, TargetError>) {
+    pub fn claimed(&mut self, now: Duration, result: Result<Vec<Claim>, Fault>) {
         let Some(task) = self.task.take() else { return };
         let claims = match result {
             Ok(claims) => claims,
@@ -289,7 +289,7 @@ impl Writer {
     }
 
     /// What came of [`Act::Commit`], and what was rejected.
-    pub fn committed(&mut self, now: Duration, result: Result<Committed, TargetError>, verdicts: Verdicts) {
+    pub fn committed(&mut self, now: Duration, result: Result<Committed, Fault>, verdicts: Verdicts) {
         let Some(Task::Commit(filled)) = self.task.take() else { return };
         let committed = match result {
             Ok(committed) => committed,
@@ -378,13 +378,7 @@ fn asked(task: &Task, ours: &BTreeMap<Partition, Place>, without: Without) -> Ve
 
 fn refused(filled: &Filled, rejected: &[(usize, String)]) -> LandError {
     let Some((place, reason)) = rejected.last() else {
-        return LandError::Target(TargetError {
-            place: "the target".into(),
-            what: "it refuses a batch, and names no record".into(),
-            help: String::new(),
-            disposition: Disposition::Stop,
-            source: None,
-        });
+        return LandError::Target(Fault::new("the target", "it refuses a batch, and names no record"));
     };
     let facts = filled.run.facts(*place);
     let partition = filled.parts[facts.lane as usize].partition.clone();

@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn all_faults_are_told_together() {
-        assert_eq!(options().check(), Vec::new());
+        assert!(options().check().is_empty());
         let wrong = LandingOptions {
             name: String::new(),
             mode: Mode::Upsert,

@@ -152,7 +152,7 @@ impl DbError {
             Kind::Stop if fault.disposition == Disposition::Misuse => Disposition::Misuse,
             Kind::Stop => Disposition::Stop,
         };
-        Self { kind, fault: Box::new(Fault { disposition, ..fault }) }
+        Self { kind, fault: Box::new(fault.disposed(disposition)) }
     }
 }
 

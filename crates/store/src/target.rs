@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kadence_core::fault::{Disposition, Fault};
 use kadence_core::feed::Partition;
-use kadence_core::target::{Batch, Claim, Committed, Delivery, Rejects, Target, TargetError, Verdict};
+use kadence_core::target::{Batch, Claim, Committed, Delivery, Rejects, Target, Verdict};
 
 use self::mapper::{Live, Mapped, Mapper};
 pub use self::preview::{Preview, TablePreview};
@@ -247,20 +247,14 @@ impl<D: Database> Target for SqlTarget<D> {
         Delivery::ExactlyOnce
     }
 
-    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, TargetError> {
+    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, Fault> {
         let claimed = self.claim_now(partitions);
-        self.said(claimed).map_err(told)
+        self.said(claimed)
     }
 
-    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, TargetError> {
+    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, Fault> {
         let committed = self.commit_now(batch, rejects);
         let committed = self.keep(committed);
-        self.said(committed).map_err(told)
+        self.said(committed)
     }
-}
-
-fn told(fault: Fault) -> TargetError {
-    let Fault { place, what, help, disposition, .. } = fault;
-    let [place, what, help] = [place, what, help].map(|part| part.to_string());
-    TargetError { place, what, help, disposition, source: None }
 }

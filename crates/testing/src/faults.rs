@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{ManualClock, Stop};
-use kadence_core::report::{Deliveries, LostRecord};
+use kadence_core::fault::Fault;
+use kadence_core::report::Deliveries;
 use kadence_core::run::Slice;
-use kadence_core::sink::{Sink, SinkError};
+use kadence_core::sink::Sink;
 
 /// What goes wrong at a record.
 #[derive(Clone, Debug)]
-pub enum Fault {
+pub enum Mishap {
     /// There is no room for it this many times; each wait for room lasts as long as it may.
     Full {
         /// How often it is turned away.
@@ -37,7 +38,7 @@ pub struct Faulty<S> {
     inner: S,
     clock: Arc<ManualClock>,
     /// Each with its record, counted from 0.
-    faults: Vec<(u64, Fault)>,
+    faults: Vec<(u64, Mishap)>,
     /// The most records that are taken at once.
     most: usize,
     flush_fails: bool,
@@ -49,7 +50,7 @@ pub struct Faulty<S> {
 impl<S: Sink> Faulty<S> {
     /// `inner` with `faults`, each at the record of this number, counted from 0. Time passes on `clock`, the one
     /// that `inner` and the pacer read.
-    pub fn new(inner: S, clock: Arc<ManualClock>, faults: impl Into<Vec<(u64, Fault)>>) -> Self {
+    pub fn new(inner: S, clock: Arc<ManualClock>, faults: impl Into<Vec<(u64, Mishap)>>) -> Self {
         let faults = faults.into();
         Self { inner, clock, faults, most: usize::MAX, flush_fails: false, accepted: 0, full: false, lost: 0 }
     }
@@ -72,34 +73,34 @@ impl<S: Sink> Faulty<S> {
     }
 
     /// Takes the one record that a fault lies on.
-    fn accept_faulty(&mut self, record: &Slice<'_>) -> Result<usize, SinkError> {
+    fn accept_faulty(&mut self, record: &Slice<'_>) -> Result<usize, Fault> {
         let Some(index) = self.faults.iter().position(|(at, _)| *at == self.accepted) else {
             return self.inner.accept(record);
         };
         match self.faults.remove(index).1 {
-            Fault::Full { offers } => {
+            Mishap::Full { offers } => {
                 if offers > 1 {
-                    self.faults.push((self.accepted, Fault::Full { offers: offers - 1 }));
+                    self.faults.push((self.accepted, Mishap::Full { offers: offers - 1 }));
                 }
                 self.full = true;
                 Ok(0)
             }
-            Fault::Slow { by } => {
+            Mishap::Slow { by } => {
                 let accepted = self.inner.accept(record)?;
                 self.clock.advance(by);
                 Ok(accepted)
             }
-            Fault::Refuse => {
+            Mishap::Refuse => {
                 // Final: it is refused each time it is offered.
-                self.faults.push((self.accepted, Fault::Refuse));
+                self.faults.push((self.accepted, Mishap::Refuse));
                 Err(refused(&format!("record {} is refused", self.accepted)))
             }
-            Fault::Lose => {
+            Mishap::Lose => {
                 self.lost += 1;
                 Ok(1)
             }
-            Fault::Swallow => Ok(1),
-            Fault::Stop(stop) => {
+            Mishap::Swallow => Ok(1),
+            Mishap::Stop(stop) => {
                 let accepted = self.inner.accept(record)?;
                 stop.raise();
                 Ok(accepted)
@@ -113,7 +114,7 @@ impl<S: Sink> Sink for Faulty<S> {
         self.inner.begin(anchor);
     }
 
-    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
         let mut taken = 0;
         let end = records.len().min(self.most);
         while taken < end {
@@ -143,7 +144,7 @@ impl<S: Sink> Sink for Faulty<S> {
         Ok(taken)
     }
 
-    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), Fault> {
         if std::mem::take(&mut self.full) {
             self.clock.advance(at_most);
             return Ok(());
@@ -151,7 +152,7 @@ impl<S: Sink> Sink for Faulty<S> {
         self.inner.wait_for_room(at_most)
     }
 
-    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+    fn flush(&mut self, stop: &Stop) -> Result<(), Fault> {
         if self.flush_fails {
             return Err(refused("the flush is refused"));
         }
@@ -162,18 +163,14 @@ impl<S: Sink> Sink for Faulty<S> {
         let mut deliveries = self.inner.deliveries();
         if self.lost > 0 {
             deliveries.failed += self.lost;
-            deliveries.first_failure.get_or_insert_with(|| LostRecord {
-                place: "faulty".into(),
-                what: "a record was given up".into(),
-                help: String::new(),
-            });
+            deliveries.first_failure.get_or_insert_with(|| refused("a record was given up"));
         }
         deliveries
     }
 }
 
-fn refused(what: &str) -> SinkError {
-    SinkError { place: "faulty".into(), what: what.into(), help: String::new(), source: None }
+fn refused(what: &str) -> Fault {
+    Fault::new("faulty", what)
 }
 
 /// A reader that gives a few bytes at a time and is interrupted by signals now and then.

@@ -7,6 +7,7 @@
 //! too, which is refused.
 
 use super::{
+    error::JournalError,
     event::{Event, FORMAT},
     line::{self, Bad},
     state::State,
@@ -25,33 +26,6 @@ const REWRITE_AT: u64 = 4 << 20;
 const GROWTH: u64 = 4;
 /// It is written anew in pieces of this size.
 const REWRITE_BYTES: usize = 1 << 16;
-
-/// Why a journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum JournalError {
-    #[error("{}: {what}", path.display())]
-    Io { path: PathBuf, what: &'static str, source: io::Error },
-    #[error(
-        "{}: line {line} is damaged; restore the file from a copy, or move the directory away to start anew",
-        path.display()
-    )]
-    Damaged { path: PathBuf, line: u64 },
-    #[error("{}: line {line} was written by a later version of this program ({what})", path.display())]
-    Later { path: PathBuf, line: u64, what: String },
-    #[error("{}: it cannot be written any longer, since an earlier write failed half-way", path.display())]
-    Closed { path: PathBuf },
-    #[error(
-        "{}: what came behind line {line} had not reached the disk when the power went, and is cut off ({bytes} bytes)",
-        path.display()
-    )]
-    Unsynced { path: PathBuf, line: u64, bytes: u64 },
-    #[error("{}: what came behind line {line} was not written whole, and is cut off ({bytes} bytes)", path.display())]
-    Torn { path: PathBuf, line: u64, bytes: u64 },
-    #[error("{}: it was removed or replaced; nothing more is taken until the next start", path.display())]
-    Gone { path: PathBuf },
-}
 
 #[derive(Debug)]
 pub(super) struct File {

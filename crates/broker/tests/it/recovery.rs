@@ -147,7 +147,7 @@ fn logs_without_a_journal_are_taken_up_when_that_is_asked_for() {
     fs::remove_file(dir.path().join("journal")).unwrap();
     fs::remove_file(dir.path().join("topics").join(&nameless).join("name")).unwrap();
     let error = Broker::start(Options { data_dir: Some(dir.path().to_owned()), ..Options::default() });
-    assert!(error.unwrap_err().to_string().contains("--recover"));
+    assert!(error.unwrap_err().to_string().contains("recover the logs"));
     let (broker, faults) = start(dir.path(), true);
     said(&faults, "is taken up with 1 partition(s)");
     let mut client = Client::connect(&broker);

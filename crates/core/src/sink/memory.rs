@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Sink, SinkError};
+use super::Sink;
 use crate::clock::{Clock, Stop};
+use crate::fault::Fault;
 use crate::record::{Facts, Timestamp};
 use crate::report::Deliveries;
 use crate::run::Slice;
@@ -55,7 +56,7 @@ impl Sink for MemorySink {
         self.anchor = anchor;
     }
 
-    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
         let left = self.clock.now().saturating_sub(self.anchor);
         let mut stored = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         for (place, record) in records.iter().enumerate() {
@@ -77,11 +78,11 @@ impl Sink for MemorySink {
         Ok(records.len())
     }
 
-    fn wait_for_room(&mut self, _at_most: Duration) -> Result<(), SinkError> {
+    fn wait_for_room(&mut self, _at_most: Duration) -> Result<(), Fault> {
         Ok(())
     }
 
-    fn flush(&mut self, _stop: &Stop) -> Result<(), SinkError> {
+    fn flush(&mut self, _stop: &Stop) -> Result<(), Fault> {
         Ok(())
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Sink, SinkError};
+use super::Sink;
 use crate::clock::Stop;
+use crate::fault::Fault;
 use crate::report::Deliveries;
 use crate::run::Slice;
 
@@ -18,7 +19,7 @@ pub struct NullSink {
 impl Sink for NullSink {
     fn begin(&mut self, _anchor: Duration) {}
 
-    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
         // The checksum of a long piece costs a fraction of that of many short ones.
         for bodies in records.bodies() {
             self.crc32c = crc32c::crc32c_append(self.crc32c, bodies);
@@ -28,11 +29,11 @@ impl Sink for NullSink {
         Ok(records.len())
     }
 
-    fn wait_for_room(&mut self, _at_most: Duration) -> Result<(), SinkError> {
+    fn wait_for_room(&mut self, _at_most: Duration) -> Result<(), Fault> {
         Ok(())
     }
 
-    fn flush(&mut self, _stop: &Stop) -> Result<(), SinkError> {
+    fn flush(&mut self, _stop: &Stop) -> Result<(), Fault> {
         Ok(())
     }
 

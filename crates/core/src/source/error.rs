@@ -172,8 +172,17 @@ impl fmt::Display for RecordingError {
 
 impl Explain for RecordingError {
     fn explain(&self) -> Fault {
-        let (what, help) = (self.what(), self.help());
-        Fault { disposition: self.disposition(), ..Fault::new(self.place(), what).help(help) }
+        Fault::new(self.place(), self.what()).help(self.help()).disposed(self.disposition())
+    }
+}
+
+impl From<RecordingError> for Fault {
+    fn from(error: RecordingError) -> Self {
+        let fault = error.explain();
+        match error {
+            RecordingError::Read { source, .. } => fault.because(source),
+            _ => fault,
+        }
     }
 }
 
@@ -251,7 +260,7 @@ impl RecordingError {
             Self::MissingField { column, .. } => format!("no field `{column}`").into(),
             Self::NoColumn { wanted, purpose, found, .. } => {
                 let mut what = Phrase::from(format!("no column `{wanted}` for "));
-                what.option(purpose).text(&format!(" (found: {found})"));
+                what.option(purpose).add(&format!(" (found: {found})"));
                 what
             }
             Self::NoTimeColumn { found, .. } => format!("no column holds a time (found: {found})").into(),

@@ -17,6 +17,7 @@ pub use self::epoch::EpochUnit;
 pub use self::strftime::{Refusal, Strftime};
 
 use self::civil::Civil;
+use crate::fault::{Explain, Fault};
 use crate::record::Timestamp;
 use crate::stamp::{StampError, zone_named};
 use crate::text::is_json_number;
@@ -40,12 +41,21 @@ pub enum TimeFormat {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum TimeFormatError {
-    #[error(
-        "unknown time format `{found}`; use auto, s, ms, us, ns, iso, or a strftime format such as %d.%m.%Y %H:%M:%S"
-    )]
+    #[error("{}", self.explain())]
     Unknown { found: String },
     #[error(transparent)]
     Strftime(#[from] Refusal),
+}
+
+impl Explain for TimeFormatError {
+    fn explain(&self) -> Fault {
+        match self {
+            Self::Unknown { found } => Fault::new("", format!("unknown time format `{found}`"))
+                .help("use auto, s, ms, us, ns, iso, or a strftime format such as %d.%m.%Y %H:%M:%S")
+                .misuse(),
+            Self::Strftime(refusal) => refusal.explain(),
+        }
+    }
 }
 
 impl FromStr for TimeFormat {

@@ -93,7 +93,7 @@ pub(super) fn out_of_order(
     let help = if time.is_some_and(|time| time.is_guessed) {
         let doubt = format!("if `{column}` is not the event time, name the right column with ");
         let mut help = phrase![doubt, @"time", "; otherwise "];
-        help.phrase(&sort);
+        help.add(&sort);
         help
     } else {
         sort

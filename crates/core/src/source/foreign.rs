@@ -76,8 +76,8 @@ fn unpacked(name: &str, program: &str) -> Phrase {
         _ if is_plain => name,
         _ => &quoted,
     };
-    let pipe = format!("unpack it first: {program} {file} | kadence replay - ");
-    phrase![pipe, @"input", " ", input]
+    let pipe = format!("unpack it first: {program} {file} | ");
+    phrase![pipe, !"replay", " - ", @"input", " ", input]
 }
 
 fn converted(from: &str) -> Phrase {

@@ -64,7 +64,7 @@ impl Opening<'_> {
         let key = self.key();
         if let Some(delimiter) = self.rows.likelier_delimiter() {
             let mut decision = Phrase::from("the columns may not be apart: ");
-            decision.phrase(&delimiter_help(delimiter));
+            decision.add(&delimiter_help(delimiter));
             self.decisions.push(decision);
         }
         let stamps = projection.as_ref().map(|projection| projection.stamps.clone()).unwrap_or_default();
@@ -252,12 +252,12 @@ impl Opening<'_> {
                             @"time-format",
                             format!(" {format}; or ")
                         ];
-                        help.phrase(&pace());
+                        help.add(&pace());
                         help
                     }
                     (None, None) => {
                         let mut help = phrase!["name it with ", @"time", " and ", @"time-format", ", or "];
-                        help.phrase(&pace());
+                        help.add(&pace());
                         help
                     }
                 };
@@ -280,12 +280,12 @@ impl Opening<'_> {
                     @"time",
                     ", or "
                 ];
-                help.phrase(&pace());
+                help.add(&pace());
                 help
             }
             None if time_column::is_time_of_day(text) => {
                 let mut help = phrase!["a time of day needs a date: add one, name another column with ", @"time", ", or "];
-                help.phrase(&pace());
+                help.add(&pace());
                 help
             }
             None => phrase!["state it with ", @"time-format", ", or name another column with ", @"time"],

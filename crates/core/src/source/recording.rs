@@ -52,8 +52,8 @@ impl Recording {
         reader: Box<dyn Read + Send>,
         options: &RecordingOptions,
     ) -> Result<Self, Vec<Fault>> {
-        let mut rows = open_rows(name, reader, options).map_err(|error| vec![error.explain()])?;
-        if !rows.advance().map_err(|error| vec![error.explain()])? {
+        let mut rows = open_rows(name, reader, options).map_err(|error| vec![error.into()])?;
+        if !rows.advance().map_err(|error| vec![error.into()])? {
             let name = name.to_owned();
             let nothing = match &options.kind {
                 RecordingKind::Csv(CsvOptions { columns: None, .. }) => RecordingError::HeaderOnly { name },

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::fault::{Explain, Fault};
+use crate::named::Named;
+
 /// The type of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CellType {
@@ -24,38 +27,47 @@ pub enum CellType {
     Json,
 }
 
+/// Those that somebody can declare.
+impl Named for CellType {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("text", Self::Text),
+        ("int", Self::Int),
+        ("float", Self::Float),
+        ("bool", Self::Bool),
+        ("json", Self::Json),
+    ];
+}
+
 impl fmt::Display for CellType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auto => "auto",
-            Self::Text | Self::Verbatim => "text",
-            Self::Int => "int",
-            Self::Float => "float",
-            Self::Bool => "bool",
-            Self::Json => "json",
+            Self::Verbatim => Self::Text.name(),
+            named => named.name(),
         })
     }
 }
 
 /// A text that names no type.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown type `{found}`; the types are text, int, float, bool and json")]
+#[error("{}", self.explain())]
 pub struct UnknownCellType {
     found: String,
+}
+
+impl Explain for UnknownCellType {
+    fn explain(&self) -> Fault {
+        Fault::new("", format!("unknown type `{}`", self.found))
+            .help(format!("the types are {}", CellType::listed()))
+            .misuse()
+    }
 }
 
 impl FromStr for CellType {
     type Err = UnknownCellType;
 
     fn from_str(text: &str) -> Result<Self, UnknownCellType> {
-        match text {
-            "text" => Ok(Self::Text),
-            "int" => Ok(Self::Int),
-            "float" => Ok(Self::Float),
-            "bool" => Ok(Self::Bool),
-            "json" => Ok(Self::Json),
-            _ => Err(UnknownCellType { found: text.into() }),
-        }
+        Self::named(text).ok_or_else(|| UnknownCellType { found: text.into() })
     }
 }
 

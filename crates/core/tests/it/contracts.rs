@@ -9,7 +9,7 @@ use kadence_core::schedule::Schedule;
 use kadence_core::sink::{MemorySink, NullSink, Sink, StoredRecord};
 use kadence_core::source::{Lookalike, Recording, RecordingOptions};
 use kadence_testing::contract::{Arrived, ExpectedRecord, SinkUnderTest, SourceCase, sink, source};
-use kadence_testing::faults::{Fault, Faulty};
+use kadence_testing::faults::{Faulty, Mishap};
 
 use crate::{csv, csv_without_header, json_lines, raw};
 
@@ -101,7 +101,7 @@ fn the_memory_sink() {
 fn a_sink_with_little_room() {
     sink(|| {
         let (sink, clock, Memory { records, .. }) = memory();
-        let faults: Vec<_> = (0..20_000).step_by(97).map(|at| (at, Fault::Full { offers: 2 })).collect();
+        let faults: Vec<_> = (0..20_000).step_by(97).map(|at| (at, Mishap::Full { offers: 2 })).collect();
         Memory { sink: Faulty::new(sink, clock, faults).at_most(50), records }
     });
 }

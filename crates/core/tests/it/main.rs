@@ -20,7 +20,7 @@ mod times;
 
 use std::io::{Cursor, Read};
 
-use kadence_core::fault::{Explain as _, Fault, Phrase};
+use kadence_core::fault::{Explain as _, Fault, Phrase, Spelling};
 use kadence_core::record::Facts;
 use kadence_core::run::Run;
 use kadence_core::schedule::Schedule;
@@ -57,9 +57,21 @@ fn reader(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
     Box::new(Cursor::new(text.into()))
 }
 
+/// Spells as the command line does.
+struct CommandLine;
+
+impl Spelling for CommandLine {
+    fn option(&self, name: &str) -> String {
+        format!("--{name}")
+    }
+    fn command(&self, words: &str) -> String {
+        format!("kadence {words}")
+    }
+}
+
 /// A text as the command line spells its options.
 fn spelled(phrase: &Phrase) -> String {
-    phrase.spelled(|option| format!("--{option}"))
+    phrase.spelled(&CommandLine)
 }
 
 /// A fault as the command line shows it.

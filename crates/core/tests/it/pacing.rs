@@ -5,7 +5,7 @@ use std::time::Duration;
 use kadence_core::record::Timestamp;
 use kadence_core::schedule::{OutOfOrder, Schedule};
 use kadence_core::source::{Lookalike, RecordingOptions};
-use kadence_testing::faults::Fault;
+use kadence_testing::faults::Mishap;
 
 use crate::simulation::{START, Simulation};
 use crate::{csv, csv_without_header, raw};
@@ -122,7 +122,7 @@ fn a_record_carries_the_instant_at_which_it_left() {
 #[test]
 fn lateness_appears_once_and_shifts_nothing() {
     let by = Duration::from_millis(2_500);
-    let simulation = Simulation::new().fault(3, Fault::Slow { by });
+    let simulation = Simulation::new().fault(3, Mishap::Slow { by });
     let played = simulation.play(seconds(10), &recorded("1", csv())).succeeds();
     let left: Vec<u128> = played.left_us().iter().map(|us| us / 1_000).collect();
     assert_eq!(left, [0, 1_000, 2_000, 3_000, 5_500, 5_500, 6_000, 7_000, 8_000, 9_000]);
@@ -135,7 +135,7 @@ fn lateness_appears_once_and_shifts_nothing() {
 fn a_full_sink_is_waited_for_and_nothing_is_dropped() {
     // Each wait for room lasts 20 ms of the simulated clock: seven of them make 140 ms.
     let simulation =
-        Simulation::new().fault(2, Fault::Full { offers: 7 }).fault(5, Fault::Full { offers: 1 });
+        Simulation::new().fault(2, Mishap::Full { offers: 7 }).fault(5, Mishap::Full { offers: 1 });
     let options = RecordingOptions { schedule: rate("100"), ..csv() };
     let played = simulation.play(seconds(30), &options).succeeds();
     let left: Vec<u128> = played.left_us().iter().map(|us| us / 1_000).collect();
@@ -162,7 +162,7 @@ fn a_sink_that_takes_one_record_at_a_time_gets_them_all() {
 /// Slots say the instant of the offer that was taken, not of one that was turned away.
 #[test]
 fn a_record_that_waited_for_room_is_stamped_anew() {
-    let simulation = Simulation::new().fault(1, Fault::Full { offers: 3 });
+    let simulation = Simulation::new().fault(1, Mishap::Full { offers: 3 });
     let select = "now('%S.%f', 'UTC') AS at".to_owned();
     let options = RecordingOptions { select: Some(select), schedule: rate("1"), ..csv() };
     let played = simulation.play(seconds(3), &options).succeeds();
@@ -210,16 +210,16 @@ fn rows_before_a_bad_one_leave_at_their_due_times() {
 
 #[test]
 fn a_sink_that_refuses_or_loses_a_record_fails_the_run() {
-    let refused = Simulation::new().fault(4, Fault::Refuse).play(seconds(9), &recorded("1", csv()));
+    let refused = Simulation::new().fault(4, Mishap::Refuse).play(seconds(9), &recorded("1", csv()));
     assert_eq!(refused.failure(), "faulty: record 4 is refused");
     assert_eq!((refused.outcome.report.accepted, refused.records.len()), (4, 4));
 
-    let lost = Simulation::new().fault(4, Fault::Lose).play(seconds(9), &recorded("1", csv()));
+    let lost = Simulation::new().fault(4, Mishap::Lose).play(seconds(9), &recorded("1", csv()));
     assert_eq!(lost.failure(), "faulty: a record was given up");
     let report = lost.outcome.report;
     assert_eq!((report.accepted, report.acknowledged, report.failed), (9, Some(8), 1));
 
-    let swallowed = Simulation::new().fault(4, Fault::Swallow).play(seconds(9), &recorded("1", csv()));
+    let swallowed = Simulation::new().fault(4, Mishap::Swallow).play(seconds(9), &recorded("1", csv()));
     let failure = swallowed.failure();
     assert!(failure.starts_with("1 records were neither acknowledged nor given up"), "{failure}");
 
@@ -231,14 +231,14 @@ fn a_sink_that_refuses_or_loses_a_record_fails_the_run() {
 #[test]
 fn a_bad_row_outranks_a_lost_record() {
     let text = "t,n\n1,0\n2,0\nx,0\n";
-    let played = Simulation::new().fault(1, Fault::Lose).play(text, &recorded("1", csv()));
+    let played = Simulation::new().fault(1, Mishap::Lose).play(text, &recorded("1", csv()));
     assert!(played.failure().starts_with("data:4: column 1 `t`: `x` is no time"), "{}", played.failure());
     assert_eq!(played.outcome.report.failed, 1);
 }
 
 #[test]
 fn progress_shows_where_the_run_is() {
-    let simulation = Simulation::new().fault(8, Fault::Slow { by: Duration::from_millis(1_250) });
+    let simulation = Simulation::new().fault(8, Mishap::Slow { by: Duration::from_millis(1_250) });
     let text = seconds(10);
     simulation.play(text, &recorded("1", csv())).succeeds();
     let position = simulation.progress.position();

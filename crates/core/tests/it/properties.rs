@@ -60,7 +60,8 @@ proptest! {
     #[test]
     fn json_bodies_read_back_as_the_cells(
         rows in prop::collection::vec((".{0,12}|[,\"\r\n]{0,4}|-?[0-9]{1,5}(\\.[0-9]{1,3})?", any::<bool>()), 1..20),
-        name in "[^,\"\r\n\u{feff}]{1,6}",
+        // With zeros at its start a file looks like UTF-16.
+        name in "[^,\"\r\n\0\u{feff}]{1,6}",
     ) {
         let mut text = format!("{},line\n", quoted(&name, true));
         prop_assume!(name != "line");

@@ -10,7 +10,7 @@ use kadence_core::record::Timestamp;
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{MemorySink, Sink, StoredRecord};
 use kadence_core::source::{RecordingOptions, Source};
-use kadence_testing::faults::{Fault, Faulty};
+use kadence_testing::faults::{Faulty, Mishap};
 
 /// 2021-04-09T11:31:36Z.
 pub(crate) const START: Timestamp = Timestamp::from_nanos(1_617_967_896_000_000_000);
@@ -21,7 +21,7 @@ pub(crate) struct Simulation {
     pub(crate) stop: Arc<Stop>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) tolerance: Duration,
-    faults: Vec<(u64, Fault)>,
+    faults: Vec<(u64, Mishap)>,
     at_most: usize,
     flush_fails: bool,
 }
@@ -48,7 +48,7 @@ impl Simulation {
         }
     }
 
-    pub(crate) fn fault(mut self, at: u64, fault: Fault) -> Self {
+    pub(crate) fn fault(mut self, at: u64, fault: Mishap) -> Self {
         self.faults.push((at, fault));
         self
     }
@@ -64,7 +64,7 @@ impl Simulation {
     /// Somebody interrupts the run right after this record.
     pub(crate) fn stopped_after(self, at: u64) -> Self {
         let stop = Arc::clone(&self.stop);
-        self.fault(at, Fault::Stop(stop))
+        self.fault(at, Mishap::Stop(stop))
     }
 
     pub(crate) fn play(&self, text: impl Into<Vec<u8>>, options: &RecordingOptions) -> Played {

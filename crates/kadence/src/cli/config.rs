@@ -102,7 +102,7 @@ fn read() -> Result<Option<(PathBuf, String)>, Error> {
                 Some(_) => "KADENCE_CONFIG names it; KADENCE_CONFIG= reads no file",
                 None => "with KADENCE_CONFIG= no file is read",
             };
-            Err(Error::misuse(&path.display().to_string(), format!("cannot be read ({error})"), help))
+            Err(Error::misuse(path.display().to_string(), format!("cannot be read ({error})"), help))
         }
     }
 }

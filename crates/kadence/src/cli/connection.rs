@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use kadence_kafka::Connection;
+use kadence_kafka::{Admin, Connection};
 
 use super::values;
+use crate::fault::Error;
 
 /// Where the cluster is and how to talk to it.
 #[derive(Clone, Debug, clap::Args)]
@@ -29,6 +30,15 @@ impl ConnectionOptions {
             properties: self.property.clone(),
             config_file: self.kafka_config.clone(),
         }
+    }
+}
+
+impl ConnectionOptions {
+    /// Connects to administer the cluster, once there is nothing wrong with the options.
+    pub(crate) fn admin(&self) -> Result<Admin, Error> {
+        let connection = self.connection();
+        connection.check()?;
+        Ok(Admin::connect(&connection)?)
     }
 }
 

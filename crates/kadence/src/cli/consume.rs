@@ -14,7 +14,7 @@ use self::printer::Printer;
 use super::Exit;
 use super::connection::{ConnectionOptions, TopicsOption};
 use super::values::{self, one_of};
-use crate::fault::Error;
+use crate::fault::{CommandLine, Error};
 use crate::output::{Voice, print_json};
 use crate::signals::Signals;
 use crate::template::Template;
@@ -101,8 +101,8 @@ impl ConsumeOptions {
             skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
         };
         match options.check() {
-            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice)),
-            Err(faults) => return Err(Error::of_options(faults)),
+            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice.spelled(&CommandLine))),
+            Err(faults) => return Err(faults.into()),
         }
         let began = SystemClock.now();
         let mut printer = Printer::new(self.print.clone(), self.format, self.received);

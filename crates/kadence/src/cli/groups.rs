@@ -76,18 +76,18 @@ enum Action {
 impl GroupsOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         match self.action {
-            Action::List { connection } => list(&Admin::connect(&connection.connection())?, voice),
+            Action::List { connection } => list(&connection.admin()?, voice),
             Action::Describe { groups, connection } => {
-                let admin = Admin::connect(&connection.connection())?;
+                let admin = connection.admin()?;
                 describe::print(&admin, &groups, voice)
             }
             Action::Reset { group, topics, partitions, to, dry_run, connection } => {
-                let admin = Admin::connect(&connection.connection())?;
+                let admin = connection.admin()?;
                 let reset = kadence_kafka::Reset { topics, partitions, to, is_dry: dry_run };
                 reset::run(&admin, &group, &reset, voice)
             }
             Action::Delete { groups, connection } => {
-                let admin = Admin::connect(&connection.connection())?;
+                let admin = connection.admin()?;
                 each(&groups, "groups delete", "deleted", voice, |group| {
                     admin.delete_groups(&[group])?.into_iter().try_for_each(|(_, outcome)| Ok(outcome?))
                 })

@@ -16,7 +16,7 @@ pub(super) use self::options::ReplayOptions;
 use super::Exit;
 use super::producing::{Opened, Production};
 use crate::Report;
-use crate::fault::{Error, spell};
+use crate::fault::{CommandLine, Error};
 use crate::output::Voice;
 use crate::replay::{Replay, length};
 use crate::signals::Signals;
@@ -42,7 +42,7 @@ impl ReplayOptions {
         let replay = self.replay(voice)?;
         let Some(mut recording) = open_watching(&replay, signals)? else { return Ok(None) };
         for decision in recording.decisions() {
-            voice.note(format!("{}: {}", self.file.display(), decision.spelled(spell)));
+            voice.note(format!("{}: {}", self.file.display(), decision.spelled(&CommandLine)));
         }
         let time_column = recording.time_column();
         let mixed = self.watch_mixed_columns(&mut recording, voice);

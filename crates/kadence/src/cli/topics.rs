@@ -94,17 +94,17 @@ impl TopicsOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         match self.action {
             Action::Create { topics, partitions, replication_factor, config, connection } => {
-                let admin = Admin::connect(&connection.connection())?;
+                let admin = connection.admin()?;
                 each(&topics, "topics create", "created", voice, |topic| {
                     Ok(admin.create(topic, partitions, replication_factor, &config)?)
                 })
             }
             Action::List { internal, connection } => {
-                let admin = Admin::connect(&connection.connection())?;
+                let admin = connection.admin()?;
                 list(&admin, internal, voice)
             }
             Action::Describe { topics, all, connection } => {
-                let admin = Admin::connect(&connection.connection())?;
+                let admin = connection.admin()?;
                 describe::print(&admin, &topics, all, voice)
             }
             Action::Alter { topics, config, delete_config, partitions, connection } => {
@@ -114,7 +114,7 @@ impl TopicsOptions {
                 alter(&topics, &settings, partitions, &connection, voice)
             }
             Action::Delete { topics, connection } => {
-                let admin = Admin::connect(&connection.connection())?;
+                let admin = connection.admin()?;
                 each(&topics, "topics delete", "deleted", voice, |topic| {
                     admin.delete(&[topic])?.into_iter().try_for_each(|(_, outcome)| Ok(outcome?))
                 })
@@ -141,7 +141,7 @@ fn alter(
     if let Some((_, (name, _))) = twice {
         return Err(Error::misuse("topics alter", format!("`{name}` is named twice"), "name it once"));
     }
-    let admin = Admin::connect(&connection.connection())?;
+    let admin = connection.admin()?;
     each(topics, "topics alter", "altered", voice, |topic| {
         if !settings.is_empty() {
             admin.alter(topic, settings)?;

@@ -5,7 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use kadence_broker::{Broker, BrokerError, FaultHook, FullHook, Listener, Options, Stats, StorageError};
+use kadence_broker::{
+    Broker, BrokerError, DirectoryError, Explanation, FaultHook, FullHook, Listener, Options, Stats,
+    StorageError,
+};
 
 use super::{Exit, values};
 use crate::fault::Error;
@@ -107,7 +110,7 @@ impl UpOptions {
         }
         let faults = self.config.iter().filter_map(|(name, value)| {
             let error = options.set(name, value).err()?;
-            Some(Error::misuse("--config", error.to_string(), ""))
+            Some(Error::misuse("--config", error.what(), error.help()))
         });
         match Error::all(faults) {
             Some(error) => Err(error),
@@ -177,12 +180,22 @@ fn not_started(error: &BrokerError) -> Error {
         ),
         BrokerError::Listen { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
             Error::met(
-                &address.to_string(),
+                address.to_string(),
                 "the port is taken by another program",
                 "stop it, or choose another with --listen 127.0.0.1:0",
             )
         }
-        other => Error::from_text(other),
+        BrokerError::Directory(error @ DirectoryError::NoJournal { .. }) => {
+            let Explanation { place, what, .. } = error.explain();
+            let help = "restore the file from a copy, take the logs up again with --recover, or move the directory \
+                        away to start anew";
+            Error::met(place, what, help)
+        }
+        BrokerError::Directory(error @ DirectoryError::HasJournal { .. }) => {
+            let Explanation { place, what, .. } = error.explain();
+            Error::met(place, what, "start without --recover")
+        }
+        other => Error::of_broker(other),
     }
 }
 

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kadence_core::record::{Header, Timestamp};
-use kadence_core::text::CellType;
+use kadence_core::source::{TimeFormat, TimeFormatError};
+use kadence_core::text::{CellType, UnknownCellType};
 use kadence_kafka::{StartAt, StopAt};
+
+use crate::misread::Misread;
 
 /// A choice that may be left to kadence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +29,17 @@ pub(crate) fn one_of<T: Copy + Send + Sync + 'static>(
 }
 
 /// Reads a duration: `10ms`, `1.5s`, `100us`, `2m`, `1h 30m`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wanted =
-        || format!("`{text}` is no duration; write it with its unit, such as 100us, 10ms, 1.5s or 2m");
+pub(crate) fn duration(text: &str) -> Result<Duration, Misread> {
+    let wanted = || {
+        let help = "write it with its unit, such as 100us, 10ms, 1.5s or 2m";
+        Misread::new(format!("`{text}` is no duration"), help)
+    };
     let signed: jiff::SignedDuration = text.parse().map_err(|_| wanted())?;
     Duration::try_from(signed).map_err(|_| wanted())
 }
 
 /// Reads a size: `64KiB`, `1MiB`, `1GiB`, or a plain number of bytes.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, Misread> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit {
@@ -45,58 +50,73 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         "kB" => 1_000,
         "MB" => 1_000_000,
         "GB" => 1_000_000_000,
-        _ => return Err(format!("`{unit}` is no unit of size; use B, KiB, MiB, GiB, kB, MB or GB")),
+        _ => {
+            let help = "use B, KiB, MiB, GiB, kB, MB or GB";
+            return Err(Misread::new(format!("`{unit}` is no unit of size"), help));
+        }
     };
-    let number: u64 =
-        number.parse().map_err(|_| format!("`{text}` is no size; write it as 64KiB or 1GiB"))?;
-    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
+    let is_none = |_| Misread::new(format!("`{text}` is no size"), "write it as 64KiB or 1GiB");
+    let number: u64 = number.parse().map_err(is_none)?;
+    number.checked_mul(factor).ok_or_else(|| Misread::new(format!("`{text}` is too large"), ""))
 }
 
 /// Reads one ASCII character; `\t` or `tab` is a tab.
-pub(crate) fn byte(text: &str) -> Result<u8, String> {
+pub(crate) fn byte(text: &str) -> Result<u8, Misread> {
     match text.as_bytes() {
         [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),
         b"\\t" | b"tab" => Ok(b'\t'),
-        _ => Err(format!("`{text}` is not one ASCII character (a tab is written \\t)")),
+        _ => {
+            let what = format!("`{text}` is not one ASCII character (a tab is written \\t)");
+            Err(Misread::new(what, ""))
+        }
     }
 }
 
 /// Reads `name=value`; the name is not empty.
-pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), Misread> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().into(), value.into())),
-        _ => Err(format!("`{text}` is not written as name=value")),
+        _ => Err(Misread::new(format!("`{text}` is not written as name=value"), "")),
     }
 }
 
 /// Reads a header, written as `name=value`.
-pub(crate) fn header(text: &str) -> Result<Header, String> {
+pub(crate) fn header(text: &str) -> Result<Header, Misread> {
     pair(text).map(|(name, value)| Header { name, value: value.into_bytes() })
 }
 
 /// Reads a column's type, written as `name:type`.
-pub(crate) fn column_type(text: &str) -> Result<(String, CellType), String> {
+pub(crate) fn column_type(text: &str) -> Result<(String, CellType), Misread> {
     let text = text.trim();
-    let (name, ty) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` is not written as name:type"))?;
-    Ok((name.trim_end().into(), ty.trim().parse().map_err(|error| format!("{error}"))?))
+    let no_pair = || Misread::new(format!("`{text}` is not written as name:type"), "");
+    let (name, ty) = text.rsplit_once(':').ok_or_else(no_pair)?;
+    let ty = ty.trim().parse().map_err(|unknown: UnknownCellType| Misread::of(&unknown))?;
+    Ok((name.trim_end().into(), ty))
+}
+
+/// Reads how event times are written.
+pub(crate) fn time_format(text: &str) -> Result<TimeFormat, Misread> {
+    text.parse().map_err(|error: TimeFormatError| Misread::of(&error))
 }
 
 /// Reads an instant: ISO 8601 with an offset, or milliseconds since 1970.
-pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, Misread> {
     if let Ok(millis) = text.parse::<i64>()
         && let Some(nanos) = millis.checked_mul(1_000_000)
     {
         return Ok(Timestamp::from_nanos(nanos));
     }
     let parsed: jiff::Timestamp = text.parse().map_err(|_| {
-        format!("`{text}` is no time; write 2021-01-01T00:00:00Z, with an offset, or milliseconds since 1970")
+        let help = "write 2021-01-01T00:00:00Z, with an offset, or milliseconds since 1970";
+        Misread::new(format!("`{text}` is no time"), help)
     })?;
-    let nanos = i64::try_from(parsed.as_nanosecond()).map_err(|_| format!("`{text}` is out of range"))?;
+    let nanos = i64::try_from(parsed.as_nanosecond())
+        .map_err(|_| Misread::new(format!("`{text}` is out of range"), ""))?;
     Ok(Timestamp::from_nanos(nanos))
 }
 
 /// Reads where to start in a topic.
-pub(crate) fn from(text: &str) -> Result<StartAt, String> {
+pub(crate) fn from(text: &str) -> Result<StartAt, Misread> {
     match text {
         "beginning" => return Ok(StartAt::Beginning),
         "end" => return Ok(StartAt::End),
@@ -108,18 +128,21 @@ pub(crate) fn from(text: &str) -> Result<StartAt, String> {
     match text.parse::<i64>() {
         Ok(before) if text.starts_with('-') => Ok(StartAt::Last(before.saturating_neg())),
         Ok(offset) => Ok(StartAt::Offset(offset)),
-        Err(_) => Err(format!("`{text}` is no place; use beginning, end, an offset, -N or @TIME")),
+        Err(_) => {
+            let help = "use beginning, end, an offset, -N or @TIME";
+            Err(Misread::new(format!("`{text}` is no place"), help))
+        }
     }
 }
 
 /// Reads where to stop in a topic.
-pub(crate) fn until(text: &str) -> Result<StopAt, String> {
+pub(crate) fn until(text: &str) -> Result<StopAt, Misread> {
     if let Some(time) = text.strip_prefix('@') {
         return Ok(StopAt::At(instant(time)?));
     }
     match text.parse::<i64>() {
         Ok(offset) if offset >= 0 => Ok(StopAt::Offset(offset)),
-        _ => Err(format!("`{text}` is no place; use an offset or @TIME")),
+        _ => Err(Misread::new(format!("`{text}` is no place"), "use an offset or @TIME")),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use kadence_core::codec::{Format, Shape};
+use kadence_core::fault::{Fault, Phrase};
+use kadence_core::phrase;
 use kadence_core::source::{CsvOptions, RecordingKind};
 
 use super::Replay;
@@ -21,62 +23,59 @@ impl Replay {
         }
         self.faults_of_records(&mut faults);
         let notices = self.destination.check().unwrap_or_else(|refused| {
-            faults.push(refused);
+            faults.extend(refused);
             Vec::new()
         });
-        Error::all(faults).map_or(Ok(notices), Err)
+        if faults.is_empty() { Ok(notices) } else { Err(faults.into()) }
     }
 
-    fn faults_of_records(&self, faults: &mut Vec<Error>) {
+    fn faults_of_records(&self, faults: &mut Vec<Fault>) {
         let recording = &self.recording;
         if recording.limit == Some(0) {
-            faults.push(Error::misuse("--limit", "nothing would be sent (found: 0)", "take 1 or more"));
+            faults.push(misuse(phrase![@"limit"], "nothing would be sent (found: 0)", "take 1 or more"));
         }
         let mut typed = HashSet::new();
         if let Some(name) = recording.types.declared().find(|&name| !typed.insert(name)) {
-            faults.push(Error::misuse("--types", format!("`{name}` has two types"), "leave one out"));
+            faults.push(misuse(phrase![@"types"], format!("`{name}` has two types"), "leave one out"));
         }
         if recording.shape != Shape::Object && recording.format != Format::Json {
-            faults.push(Error::misuse(
-                "--shape",
-                "only JSON bodies have one",
-                "leave it out, or use --format json",
-            ));
+            let help = phrase!["leave it out, or use ", @"format", " json"];
+            faults.push(misuse(phrase![@"shape"], "only JSON bodies have one", help));
         }
     }
 
-    fn faults_of_raw_lines(&self, faults: &mut Vec<Error>) {
+    fn faults_of_raw_lines(&self, faults: &mut Vec<Fault>) {
         let recording = &self.recording;
         if recording.format != Format::Raw && recording.select.is_none() {
             let what = format!("raw lines have no columns to write as {:?}", recording.format).to_lowercase();
-            faults.push(Error::misuse(
-                "--format",
-                what,
-                "leave it out, or say what the lines are with --input",
-            ));
+            let help = phrase!["leave it out, or say what the lines are with ", @"input"];
+            faults.push(misuse(phrase![@"format"], what, help));
         }
         if !recording.types.is_silent() {
-            faults.push(Error::misuse(
-                "--types, --text",
-                "raw lines have no columns, and stay as they are",
-                "leave them out, or say what the lines are with --input",
-            ));
+            let help = phrase!["leave them out, or say what the lines are with ", @"input"];
+            let what = "raw lines have no columns, and stay as they are";
+            faults.push(misuse(phrase![@"types", ", ", @"text"], what, help));
         }
     }
 }
 
-fn faults_of_csv(options: &CsvOptions, faults: &mut Vec<Error>) {
+fn faults_of_csv(options: &CsvOptions, faults: &mut Vec<Fault>) {
     let CsvOptions { delimiter, quote, columns } = options;
-    for (option, byte) in [("--delimiter", delimiter), ("--quote", quote)] {
+    for (option, byte) in [(phrase![@"delimiter"], delimiter), (phrase![@"quote"], quote)] {
         if !byte.is_ascii() || matches!(byte, b'\n' | b'\r') {
             let what = format!("`{}` cannot stand between or around cells", byte.escape_ascii());
-            faults.push(Error::misuse(option, what, "use another ASCII character"));
+            faults.push(misuse(option, what, "use another ASCII character"));
         }
     }
     if delimiter == quote {
-        faults.push(Error::misuse("--delimiter", "is the same character as --quote", "choose another"));
+        let what = phrase!["is the same character as ", @"quote"];
+        faults.push(misuse(phrase![@"delimiter"], what, "choose another"));
     }
     if columns.as_ref().is_some_and(Vec::is_empty) {
-        faults.push(Error::misuse("--columns", "no column is named", "name them all, or leave it out"));
+        faults.push(misuse(phrase![@"columns"], "no column is named", "name them all, or leave it out"));
     }
+}
+
+fn misuse(option: Phrase, what: impl Into<Phrase>, help: impl Into<Phrase>) -> Fault {
+    Fault::new(option, what).help(help).misuse()
 }

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use kadence_core::clock::Stop;
+use kadence_core::fault::Fault;
 use kadence_core::report::Deliveries;
 use kadence_core::run::Slice;
-use kadence_core::sink::{Sink, SinkError};
+use kadence_core::sink::Sink;
 
 /// Prints each record's body on a line once the sink behind it has accepted the record.
 pub(crate) struct EchoSink<S, W> {
@@ -30,7 +31,7 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
         self.inner.begin(anchor);
     }
 
-    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, SinkError> {
+    fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
         if let Some(error) = self.failure.take() {
             // Records that went until now were accepted and are counted; nothing more is taken.
             return Err(unwritable(&error));
@@ -51,15 +52,15 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
         Ok(accepted)
     }
 
-    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), SinkError> {
+    fn wait_for_room(&mut self, at_most: Duration) -> Result<(), Fault> {
         self.inner.wait_for_room(at_most)
     }
 
-    fn check(&mut self) -> Result<(), SinkError> {
+    fn check(&mut self) -> Result<(), Fault> {
         self.inner.check()
     }
 
-    fn flush(&mut self, stop: &Stop) -> Result<(), SinkError> {
+    fn flush(&mut self, stop: &Stop) -> Result<(), Fault> {
         self.inner.flush(stop)?;
         self.failure.take().map_or(Ok(()), |error| Err(unwritable(&error)))
     }
@@ -69,7 +70,7 @@ impl<S: Sink, W: Write> Sink for EchoSink<S, W> {
     }
 }
 
-fn unwritable(error: &io::Error) -> SinkError {
+fn unwritable(error: &io::Error) -> Fault {
     let what = format!("cannot be written ({error})");
-    SinkError { place: "standard output".into(), what, help: String::new(), source: None }
+    Fault::new("standard output", what)
 }

@@ -49,7 +49,9 @@ fn all_faults_of_a_replay_are_reported_together() {
     topic no topic: not a topic name; use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`
     --send forget and --acks all: the one waits for no acknowledgement, the other asks for it; leave one of them out
     ");
-    assert_eq!(faulty().run().unwrap_err(), faulty().check().unwrap_err(), "nothing is opened before");
+    let [run, checked] = [faulty().run().unwrap_err(), faulty().check().unwrap_err()];
+    assert_eq!(run.to_string(), checked.to_string(), "nothing is opened before");
+    assert!(checked.is_misuse());
     let mut raw = Replay::of_file("absent.txt");
     raw.recording.schedule = Schedule::Interval(Duration::ZERO);
     raw.recording.format = Format::Json;
@@ -64,7 +66,7 @@ fn all_faults_of_a_replay_are_reported_together() {
 #[test]
 fn a_replay_that_can_be_run_has_notices() {
     let replay = Replay::of_file("data.csv").into_topic("localhost:9092", "sensor");
-    assert_eq!(replay.check(), Ok(Vec::new()));
+    assert!(replay.check().unwrap().is_empty());
     let Destination::Topic(producer) = replay.destination else { unreachable!() };
     let destination = Destination::Topic(Box::new(ProducerOptions { retries: Some(0), ..*producer }));
     let notices = Replay { destination, ..Replay::of_file("data.csv") }.check().unwrap();

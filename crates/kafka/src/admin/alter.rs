@@ -1,5 +1,6 @@
 //! Changes to a topic that is there.
 
+use kadence_core::phrase;
 use rdkafka::admin::NewPartitions;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
@@ -20,11 +21,8 @@ impl Admin {
         ffi::alter_configs(self.asking(), topic, &named).map_err(|refusal| match refusal {
             // The broker says which setting it is about, and what it takes.
             ffi::Refusal { code: Code::InvalidConfig | Code::InvalidRequest, text: Some(text) } => {
-                KafkaError::Topic {
-                    topic: topic.to_owned(),
-                    what: text,
-                    help: format!("kadence topics describe {topic} --all shows its settings"),
-                }
+                let help = phrase![!"topics describe", " ", topic, " ", @"all", " shows its settings"];
+                KafkaError::topic(topic, text, help)
             }
             ffi::Refusal { code, .. } => {
                 let configs: Vec<(String, String)> = settings
@@ -47,11 +45,8 @@ impl Admin {
             .into_iter()
             .try_fold(0, |_, (_, outcome)| outcome.map(|found| found.partitions.len()))?;
         if partitions <= description {
-            return Err(KafkaError::Topic {
-                topic: topic.to_owned(),
-                what: format!("{partitions} partitions are not more than the {description} it has"),
-                help: "partitions can be added, not taken away".to_owned(),
-            });
+            let what = format!("{partitions} partitions are not more than the {description} it has");
+            return Err(KafkaError::topic(topic, what, "partitions can be added, not taken away"));
         }
         let request = NewPartitions::new(topic, partitions);
         let outcome = block_on(self.client()?.create_partitions([&request], &self.patient()));

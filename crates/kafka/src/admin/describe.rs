@@ -82,7 +82,7 @@ impl Admin {
         let metadata = self.metadata(Some(name))?;
         match topic_state(&metadata, name) {
             TopicState::Absent => {
-                return Err(KafkaError::AbsentTopic { topic: name.to_owned(), creatable: false });
+                return Err(KafkaError::absent(name));
             }
             TopicState::Refused(code) => return Err(refused_topic(name, code)),
             TopicState::Ready { .. } | TopicState::Electing { .. } => {}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kadence_core::phrase;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
@@ -219,11 +220,8 @@ impl Admin {
         for topic in &reset.topics {
             let partitions = self.partitions(topic)?;
             if let Some(absent) = reset.partitions.iter().find(|wanted| !partitions.contains(wanted)) {
-                return Err(KafkaError::Topic {
-                    topic: topic.clone(),
-                    what: format!("no partition {absent} (there are {})", partitions.len()),
-                    help: String::new(),
-                });
+                let what = format!("no partition {absent} (there are {})", partitions.len());
+                return Err(KafkaError::topic(topic, what, ""));
             }
             chosen.extend(
                 partitions
@@ -241,7 +239,7 @@ impl Admin {
         let metadata = self.metadata(Some(topic))?;
         match topic_state(&metadata, topic) {
             TopicState::Absent => {
-                return Err(KafkaError::AbsentTopic { topic: topic.to_owned(), creatable: false });
+                return Err(KafkaError::absent(topic));
             }
             TopicState::Refused(code) => return Err(refused_topic(topic, code)),
             TopicState::Ready { .. } | TopicState::Electing { .. } => {}
@@ -253,9 +251,9 @@ impl Admin {
     fn commit(&self, group: &str, moved: &[Moved]) -> Result<(), KafkaError> {
         let mut offsets = TopicPartitionList::with_capacity(moved.len());
         for Moved { topic, partition, after, .. } in moved {
-            offsets.add_partition_offset(topic, *partition, Offset::Offset(*after)).map_err(|error| {
-                KafkaError::Group { group: group.to_owned(), what: error.to_string(), help: String::new() }
-            })?;
+            offsets
+                .add_partition_offset(topic, *partition, Offset::Offset(*after))
+                .map_err(|error| KafkaError::group(group, error.to_string(), ""))?;
         }
         ffi::commit(self.asking(), group, &offsets).map_err(|refusal| self.refused(group, refusal))
     }
@@ -290,23 +288,18 @@ impl Admin {
             | Code::IllegalGeneration => {
                 return in_use(group, 0);
             }
-            Code::InvalidGroupId => ("not a group's name".to_owned(), String::new()),
-            Code::GroupAuthorizationFailed => (
-                "this user may not use it".to_owned(),
-                "ask for the rights, or connect as another user".to_owned(),
-            ),
-            code => (refusal.text.unwrap_or_else(|| described(code)), String::new()),
+            Code::InvalidGroupId => ("not a group's name".to_owned(), ""),
+            Code::GroupAuthorizationFailed => {
+                ("this user may not use it".to_owned(), "ask for the rights, or connect as another user")
+            }
+            code => (refusal.text.unwrap_or_else(|| described(code)), ""),
         };
-        KafkaError::Group { group: group.to_owned(), what, help }
+        KafkaError::group(group, what, help)
     }
 }
 
 fn absent(group: &str) -> KafkaError {
-    KafkaError::Group {
-        group: group.to_owned(),
-        what: "does not exist".to_owned(),
-        help: "kadence groups list shows those that do".to_owned(),
-    }
+    KafkaError::group(group, "does not exist", phrase![!"groups list", " shows those that do"])
 }
 
 fn in_use(group: &str, members: usize) -> KafkaError {
@@ -315,17 +308,10 @@ fn in_use(group: &str, members: usize) -> KafkaError {
         1 => " (1 member)".to_owned(),
         _ => format!(" ({members} members)"),
     };
-    KafkaError::Group {
-        group: group.to_owned(),
-        what: format!("is being read by its members{found}"),
-        help: format!("stop them first; kadence groups describe {group} shows them"),
-    }
+    let help = phrase!["stop them first; ", !"groups describe", " ", group, " shows them"];
+    KafkaError::group(group, format!("is being read by its members{found}"), help)
 }
 
 fn nothing_committed(group: &str) -> KafkaError {
-    KafkaError::Group {
-        group: group.to_owned(),
-        what: "has committed nothing".to_owned(),
-        help: "name the topic with -t".to_owned(),
-    }
+    KafkaError::group(group, "has committed nothing", phrase!["name the topic with ", @"topic"])
 }

@@ -1,5 +1,7 @@
 //! Why a topic was not created, described or deleted.
 
+use kadence_core::fault::Phrase;
+use kadence_core::phrase;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use crate::contact::refused_topic;
@@ -17,10 +19,10 @@ pub(super) struct Asked<'a> {
 pub(super) fn refused(topic: &str, code: Code, asked: &Asked<'_>) -> KafkaError {
     let (what, help) = match code {
         Code::TopicAlreadyExists => {
-            ("exists already".to_owned(), format!("kadence topics describe {topic} shows it"))
+            ("exists already".to_owned(), phrase![!"topics describe", " ", topic, " shows it"])
         }
         Code::UnknownTopicOrPartition | Code::UnknownTopic => {
-            return KafkaError::AbsentTopic { topic: topic.to_owned(), creatable: false };
+            return KafkaError::absent(topic);
         }
         Code::InvalidReplicationFactor => (
             format!(
@@ -28,34 +30,33 @@ pub(super) fn refused(topic: &str, code: Code, asked: &Asked<'_>) -> KafkaError 
                 asked.replication.map_or_else(|| "by default".to_owned(), |factor| factor.to_string()),
                 asked.brokers
             ),
-            "ask for one copy a broker at most".to_owned(),
+            "ask for one copy a broker at most".into(),
         ),
         Code::InvalidPartitions => (
             format!(
                 "{} partitions are not possible",
                 asked.partitions.map_or_else(|| "default".to_owned(), |partitions| partitions.to_string())
             ),
-            "ask for 1 or more".to_owned(),
+            "ask for 1 or more".into(),
         ),
         Code::InvalidConfig => {
             let configs: Vec<String> =
                 asked.configs.iter().map(|(name, value)| format!("{name}={value}")).collect();
             (
                 format!("a configuration is unknown or out of range ({})", configs.join(", ")),
-                "kadence topics describe shows the names and values of a topic".to_owned(),
+                phrase![!"topics describe", " shows the names and values of a topic"],
             )
         }
-        Code::TopicDeletionDisabled => (
-            "the broker deletes no topics".to_owned(),
-            "set delete.topic.enable=true on the broker".to_owned(),
-        ),
-        Code::PolicyViolation => ("against the cluster's policy".to_owned(), String::new()),
+        Code::TopicDeletionDisabled => {
+            ("the broker deletes no topics".to_owned(), "set delete.topic.enable=true on the broker".into())
+        }
+        Code::PolicyViolation => ("against the cluster's policy".to_owned(), Phrase::default()),
         Code::ClusterAuthorizationFailed => (
             "this user may not administer the cluster".to_owned(),
-            "ask for the rights, or connect as another user".to_owned(),
+            "ask for the rights, or connect as another user".into(),
         ),
         Code::InvalidTopic | Code::TopicAuthorizationFailed => return refused_topic(topic, code),
-        other => (described(other), String::new()),
+        other => (described(other), Phrase::default()),
     };
-    KafkaError::Topic { topic: topic.to_owned(), what, help }
+    KafkaError::topic(topic, what, help)
 }

@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
+use kadence_core::fault::Fault;
+
 use super::{ConfigFile, Setting, jaas};
-use crate::error::KafkaError;
-use crate::properties;
+use crate::properties::{self, Origin};
 
 /// Same value, other name.
 const RENAMED: [(&str, &str); 7] = [
@@ -89,7 +90,8 @@ pub(super) fn translate(path: &Path, said: &[Setting]) -> ConfigFile {
         let is_java_only = IGNORED.contains(&name)
             || IGNORED_FAMILIES.iter().any(|family| name.starts_with(family)) && !properties::is_known(name);
         if is_java_only {
-            file.notices.push(format!("{place}: `{name}` means nothing to this client and is ignored"));
+            file.notices
+                .push(format!("{place}: `{name}` means nothing to this client and is ignored").into());
             continue;
         }
         let renamed = RENAMED.iter().find(|(java, _)| *java == name).map_or(name, |(_, ours)| ours);
@@ -130,15 +132,15 @@ fn is_pem(said: &[Setting], type_name: &str, location: &str) -> bool {
 
 impl ConfigFile {
     fn put(&mut self, path: &Path, from: &Setting, name: &str, value: String) {
-        match properties::check(&place(path, from), name, &value) {
+        let origin = Origin::File { path: path.to_owned(), line: from.line };
+        match properties::check(&origin, name, &value) {
             Ok(()) => self.settings.push(Setting { name: name.to_owned(), value, line: from.line }),
             Err(fault) => self.faults.push(fault),
         }
     }
 
     fn refuse(&mut self, path: &Path, at: &Setting, what: &str, help: &str) {
-        let (what, help) = (what.to_owned(), help.to_owned());
-        self.faults.push(KafkaError::ConfigFile { place: place(path, at), what, help });
+        self.faults.push(Fault::new(place(path, at), what).help(help).misuse());
     }
 
     fn truststore(&mut self, path: &Path, said: &[Setting]) {
@@ -236,7 +238,7 @@ mod tests {
             "key.serializer=x\nmax.request.size=5000\nlingerms=1\nssl.truststore.location=a.jks\n",
         );
         assert_eq!(
-            file.notices,
+            file.notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["client.properties:1: `key.serializer` means nothing to this client and is ignored"]
         );
         assert_eq!(pairs(&file), [("message.max.bytes", "5000")]);

@@ -87,11 +87,9 @@ impl Leaders<'_> {
                 Ok(answer) => return Ok(answer),
                 Err(error) if clock.now() >= deadline => {
                     let what = error.rdkafka_error_code().map_or_else(|| error.to_string(), described);
-                    return Err(KafkaError::Topic {
-                        topic: self.topic.to_owned(),
-                        what: format!("its offsets cannot be asked for ({what})"),
-                        help: "check that the partition's leader is up".to_owned(),
-                    });
+                    let what = format!("its offsets cannot be asked for ({what})");
+                    let help = "check that the partition's leader is up";
+                    return Err(KafkaError::topic(self.topic, what, help));
                 }
                 Err(_) if !self.is_assigned => self.consumer.listen(Duration::ZERO),
                 Err(_) => {}
@@ -147,7 +145,7 @@ fn check_offset(topic: &str, partition: i32, offset: i64, log: Log) -> Result<i6
         topic: topic.to_owned(),
         partition,
         what: format!("no offset {offset} ({found})"),
-        help: "use beginning, end, or an offset in between".to_owned(),
+        help: "use beginning, end, or an offset in between".into(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
+use kadence_core::fault::Phrase;
 use kadence_core::feed::Partition;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
@@ -95,7 +96,7 @@ impl Cluster {
         let brokers = self.resolved.brokers().to_owned();
         let code = error.rdkafka_error_code();
         let what = code.map_or_else(|| error.to_string(), described);
-        KafkaError::Request { place: brokers, what, help: String::new() }.coded(code.map(ClientCode))
+        KafkaError::Request { place: brokers, what }.coded(code.map(ClientCode))
     }
 }
 
@@ -113,10 +114,9 @@ pub(super) fn of_topic(
     topic: &str,
     code: Code,
     what: impl Into<String>,
-    help: impl Into<String>,
+    help: impl Into<Phrase>,
 ) -> KafkaError {
-    KafkaError::Topic { topic: topic.to_owned(), what: what.into(), help: help.into() }
-        .coded(Some(ClientCode(code)))
+    KafkaError::topic(topic, what, help).coded(Some(ClientCode(code)))
 }
 
 impl Client for ClientConsumer {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
-use kadence_core::feed::{Event, Feed, FeedError, LogSpan, Mark, Partition, TopicId};
+use kadence_core::fault::Fault;
+use kadence_core::feed::{Event, Feed, LogSpan, Mark, Partition, TopicId};
 use kadence_core::run::Run;
 use rdkafka::consumer::Consumer as _;
 
@@ -321,7 +322,7 @@ impl Drop for TopicFeed {
 }
 
 impl Feed for TopicFeed {
-    fn next(&mut self, at_most: Duration) -> Result<Event<'_>, FeedError> {
+    fn next(&mut self, at_most: Duration) -> Result<Event<'_>, Fault> {
         Ok(match self.step(at_most)? {
             Step::Given(partitions) => Event::Given(partitions),
             Step::Taken(partitions) => Event::Taken(partitions),
@@ -337,55 +338,53 @@ impl Feed for TopicFeed {
         self.lanes.names()
     }
 
-    fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), FeedError> {
+    fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), Fault> {
         Ok(self.begin_at(starts)?)
     }
 
-    fn release(&mut self, partitions: &[Partition]) -> Result<(), FeedError> {
+    fn release(&mut self, partitions: &[Partition]) -> Result<(), Fault> {
         self.release_now(partitions);
         Ok(())
     }
 
-    fn pause(&mut self) -> Result<(), FeedError> {
+    fn pause(&mut self) -> Result<(), Fault> {
         self.is_paused = true;
         self.cluster.pause(&self.being_read());
         Ok(())
     }
 
-    fn resume(&mut self) -> Result<(), FeedError> {
+    fn resume(&mut self) -> Result<(), Fault> {
         self.is_paused = false;
         self.cluster.resume(&self.being_read());
         Ok(())
     }
 
-    fn owns(&mut self, partitions: &[Partition]) -> Result<bool, FeedError> {
+    fn owns(&mut self, partitions: &[Partition]) -> Result<bool, Fault> {
         Ok(self.owns_now(partitions)?)
     }
 
-    fn topic_id(&mut self, topic: &str) -> Result<TopicId, FeedError> {
+    fn topic_id(&mut self, topic: &str) -> Result<TopicId, Fault> {
         match self.cluster.look_up(&[topic], ID_PATIENCE)[..] {
             [Found::There(id)] => Ok(id),
-            [Found::Absent] => {
-                Err(KafkaError::AbsentTopic { topic: topic.to_owned(), creatable: false }.into())
-            }
+            [Found::Absent] => Err(KafkaError::absent(topic).into()),
             _ => {
                 let brokers = self.cluster.resolved.brokers().to_owned();
                 let what = format!("nobody tells the id of topic {topic}");
-                Err(KafkaError::Request { place: brokers, what, help: String::new() }.into())
+                Err(KafkaError::Request { place: brokers, what }.into())
             }
         }
     }
 
-    fn span(&mut self, partition: &Partition) -> Result<LogSpan, FeedError> {
+    fn span(&mut self, partition: &Partition) -> Result<LogSpan, Fault> {
         let log = self.cluster.leaders(&partition.topic).log(partition.index)?;
         Ok(LogSpan { start: log.earliest, end: log.next })
     }
 
-    fn origin(&mut self, partition: &Partition) -> Result<i64, FeedError> {
+    fn origin(&mut self, partition: &Partition) -> Result<i64, Fault> {
         Ok(self.origin_of(partition, self.options.from)?)
     }
 
-    fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, FeedError> {
+    fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, Fault> {
         Ok(mark::read(&self.cluster, partition, offset)?)
     }
 

@@ -6,7 +6,9 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
+use kadence_core::fault::Phrase;
 use kadence_core::feed::Partition;
+use kadence_core::phrase;
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
@@ -17,7 +19,6 @@ use super::cluster::{Cluster, list};
 use crate::error::{ClientCode, KafkaError};
 use crate::ffi::{self, Standing};
 use crate::topic_id;
-use crate::words::described;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long one question to the coordinator may take.
@@ -61,10 +62,8 @@ impl Group {
                 Err(error) => error,
             };
             if cluster.now() >= deadline {
-                let code = error.rdkafka_error_code();
-                let why = code.map_or_else(|| error.to_string(), described);
-                let what = format!("what it has committed cannot be asked for ({why})");
-                return Err(self.fault(code, what, "check that its coordinator is up"));
+                let help = "check that its coordinator is up";
+                return Err(self.failed(&error, "what it has committed cannot be asked for", help));
             }
             if cluster.stop.wait(LOOK_AGAIN) {
                 return Err(KafkaError::Interrupted { place: format!("group {}", self.name) });
@@ -116,14 +115,15 @@ impl Group {
         }
         match Self::commit(cluster, offsets, CONFIRMATION) {
             Ok(()) => self.is_as(cluster, &noted),
-            Err(error) => match error.rdkafka_error_code() {
-                Some(Code::UnknownMemberId | Code::FencedInstanceId | Code::AssignmentLost) => Ok(false),
-                code => {
-                    let why = code.map_or_else(|| error.to_string(), described);
-                    let what = format!("whether this is a member is not known ({why})");
-                    Err(self.fault(code, what, "check that its coordinator is up"))
+            Err(error) => {
+                let code = error.rdkafka_error_code();
+                if matches!(code, Some(Code::UnknownMemberId | Code::FencedInstanceId | Code::AssignmentLost))
+                {
+                    return Ok(false);
                 }
-            },
+                let help = "check that its coordinator is up";
+                Err(self.failed(&error, "whether this is a member is not known", help))
+            }
         }
     }
 
@@ -132,7 +132,7 @@ impl Group {
         match ffi::standing(cluster.consumer.client()) {
             Some(now) if now == *noted => Ok(true),
             Some((_, member)) if member == noted.1 => {
-                Err(self.fault(Some(Code::RebalanceInProgress), "is sharing out anew".to_owned(), ""))
+                Err(self.fault(Some(Code::RebalanceInProgress), "is sharing out anew", ""))
             }
             _ => Ok(false),
         }
@@ -142,18 +142,18 @@ impl Group {
     pub(super) fn refused(&self, code: Code) -> Option<KafkaError> {
         let help = match code {
             Code::InvalidSessionTimeout => {
-                "leave out -X session.timeout.ms, or stay between the broker's limits"
+                phrase!["leave out ", @"property", " session.timeout.ms, or stay between the broker's limits"]
             }
             Code::InconsistentGroupProtocol => {
-                "its members share partitions in another way; -X partition.assignment.strategy=… names theirs"
+                phrase!["its members share partitions in another way; ", @"property", " partition.assignment.strategy=… names theirs"]
             }
-            Code::GroupAuthorizationFailed => "ask for the rights, or connect as another user",
-            Code::GroupMaxSizeReached => "it has as many members as the broker allows",
-            Code::FencedInstanceId => "another member has the same group.instance.id",
-            Code::InvalidGroupId => "",
+            Code::GroupAuthorizationFailed => "ask for the rights, or connect as another user".into(),
+            Code::GroupMaxSizeReached => "it has as many members as the broker allows".into(),
+            Code::FencedInstanceId => "another member has the same group.instance.id".into(),
+            Code::InvalidGroupId => Phrase::default(),
             _ => return None,
         };
-        Some(self.fault(Some(code), format!("does not take this member ({})", described(code)), help))
+        Some(self.fault(Some(code), "does not take this member", help))
     }
 
     /// The log no longer has what the group has committed.
@@ -166,25 +166,42 @@ impl Group {
                 "group {name} goes on at {next}, which is gone (the log has {} to {})",
                 log.earliest, log.next
             ),
-            help: format!(
-                "retention overtook it; kadence groups reset {name} -t {topic} --partition {index} --to beginning"
-            ),
+            help: phrase!["retention overtook it; ", reset(name, partition), " beginning"],
         }
         .coded(Some(ClientCode(Code::OffsetOutOfRange)))
     }
 
     /// The last positions could not be committed.
     pub(super) fn uncommitted(&self, error: &ClientError) -> KafkaError {
-        let code = error.rdkafka_error_code();
-        let why = code.map_or_else(|| error.to_string(), described);
         let help = "records since the last commit are read again by the next member";
-        self.fault(code, format!("the last positions are not committed ({why})"), help)
+        self.failed(error, "the last positions are not committed", help)
     }
 
-    fn fault(&self, code: Option<Code>, what: String, help: &str) -> KafkaError {
-        KafkaError::Group { group: self.name.clone(), what, help: help.to_owned() }
-            .coded(code.map(ClientCode))
+    /// Something that did not come about for what the client says.
+    fn failed(&self, error: &ClientError, what: &str, help: &str) -> KafkaError {
+        match error.rdkafka_error_code() {
+            Some(code) => self.fault(Some(code), what, help),
+            None => self.fault(None, format!("{what} ({error})"), help),
+        }
     }
+
+    fn fault(&self, code: Option<Code>, what: impl Into<String>, help: impl Into<Phrase>) -> KafkaError {
+        KafkaError::group(&self.name, what, help).coded(code.map(ClientCode))
+    }
+}
+
+/// The command that has a group go on elsewhere in a partition, up to the place.
+pub(super) fn reset(group: &str, partition: &Partition) -> Phrase {
+    let Partition { topic, index, .. } = partition;
+    phrase![
+        !"groups reset",
+        format!(" {group} "),
+        @"topic",
+        format!(" {topic} "),
+        @"partition",
+        format!(" {index} "),
+        @"to"
+    ]
 }
 
 /// Whether a commit was refused because the member is none any more, or not as it was.

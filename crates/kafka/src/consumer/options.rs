@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use kadence_core::fault::{Fault, Phrase};
+use kadence_core::phrase;
 use kadence_core::record::Timestamp;
 
-use crate::error::KafkaError;
 use crate::options::{Connection, Resolved};
 use crate::properties::{Origin, Properties};
 
@@ -65,8 +66,8 @@ pub struct ReaderOptions {
 }
 
 impl ReaderOptions {
-    /// Looks for faults without connecting. Returns what the user should know, a line each.
-    pub fn check(&self) -> Result<Vec<String>, Vec<KafkaError>> {
+    /// Looks for faults without connecting; all are reported together. Returns what the user should know, a line each.
+    pub fn check(&self) -> Result<Vec<Phrase>, Vec<Fault>> {
         self.resolve().map(|resolved| resolved.notices)
     }
 
@@ -81,18 +82,27 @@ impl ReaderOptions {
         (!properties.is_false("enable.auto.commit")).then(|| Duration::from_millis(millis))
     }
 
-    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
-        let mut resolved = self.connection.resolve()?;
+    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<Fault>> {
+        let (mut resolved, mut faults) = self.connection.resolve_what_can_be();
         let properties = &mut resolved.properties;
         if let Some(group) = &self.group {
-            properties.set("group.id", group, Origin::Flag("--group"));
-            self.check_group(group, properties)?;
+            properties.set("group.id", group, Origin::Option("group", ""));
+            self.check_group(group, properties, &mut faults);
             // Ours is to be told when the log has lost a place, whatever a file says for programs without one.
             properties.set("auto.offset.reset", "error", Origin::Override);
             if let Some(instance) = &self.instance {
                 properties.set("group.instance.id", instance, Origin::Override);
             }
         }
+        if faults.is_empty() {
+            self.apply_tuning(properties);
+            Ok(resolved)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn apply_tuning(&self, properties: &mut Properties) {
         // librdkafka assigns partitions only to a client with a group, even one that neither joins nor commits.
         properties.preset("group.id", "kadence");
         properties.preset("enable.auto.commit", if self.group.is_some() { "true" } else { "false" });
@@ -110,38 +120,32 @@ impl ReaderOptions {
         }
         // The ends of partitions are how a bounded read finds its own.
         properties.set("enable.partition.eof", "true", Origin::Override);
-        Ok(resolved)
     }
 
-    fn check_group(&self, group: &str, properties: &Properties) -> Result<(), Vec<KafkaError>> {
-        let contradiction = |place: String, what: &str, help: &str| KafkaError::Contradiction {
-            place,
-            what: what.into(),
-            help: help.into(),
-        };
-        let mut faults = Vec::new();
+    fn check_group(&self, group: &str, properties: &Properties, faults: &mut Vec<Fault>) {
         if group.is_empty() {
-            faults.push(contradiction("--group".into(), "the name is empty", "give the group a name"));
+            let empty = Fault::new(phrase![@"group"], "the name is empty").help("give the group a name");
+            faults.push(empty.misuse());
         }
         if !matches!(self.from, StartAt::Beginning | StartAt::End) {
-            faults.push(contradiction(
-                "--group".into(),
-                "a group goes on where it has come to; --from takes beginning or end",
-                &format!(
-                    "move the group with kadence groups reset {group} -t {} --to …",
-                    self.topics.join(" -t ")
-                ),
-            ));
+            let what = phrase!["a group goes on where it has come to; ", @"from", " takes beginning or end"];
+            let mut help = phrase!["move the group with ", !"groups reset", " ", group];
+            for topic in &self.topics {
+                help.add(" ").option("topic").add(" ").add(topic);
+            }
+            help.add(" ").option("to").add(" …");
+            faults.push(Fault::new(phrase![@"group"], what).help(help).misuse());
         }
-        let mut with = |name: &str, what: &str, help: &str| {
-            faults.push(contradiction(format!("--group and {}", properties.spelled(name)), what, help));
+        let mut with = |name: &str, what: &str, help: Phrase| {
+            let place = phrase![@"group", " and ", properties.as_given(name)];
+            faults.push(Fault::new(place, what).help(help).misuse());
         };
         if properties.get("group.id") != Some(group) {
-            with("group.id", "both name a group", "leave one of them out");
+            with("group.id", "both name a group", "leave one of them out".into());
         }
         if properties.is_given("enable.auto.offset.store") && !properties.is_false("enable.auto.offset.store")
         {
-            with("enable.auto.offset.store", "only what was passed on is committed", "leave it out");
+            with("enable.auto.offset.store", "only what was passed on is committed", "leave it out".into());
         }
         let reset = properties.get("auto.offset.reset").map(|reset| match reset {
             "smallest" | "earliest" | "beginning" => Some(StartAt::Beginning),
@@ -149,8 +153,8 @@ impl ReaderOptions {
             _ => None,
         });
         if reset.is_some_and(|reset| reset != Some(self.from)) {
-            with("auto.offset.reset", "they start elsewhere", "use --from beginning or --from end alone");
+            let help = phrase!["use ", @"from", " beginning or ", @"from", " end alone"];
+            with("auto.offset.reset", "they start elsewhere", help);
         }
-        if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }

@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kadence_core::feed::Partition;
+use kadence_core::phrase;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::cluster::Cluster;
 use super::fault::LASTING;
+use super::group::reset;
 use super::places::{Places, Spot};
 use super::slot::Slot;
 use crate::contact::{Client as _, TopicState, refused_topic, topic_state};
@@ -284,12 +286,12 @@ impl Cluster {
         };
         let (topic, index) = (&partition.topic, partition.index);
         let way = match self.resolved.properties.get("group.id") {
-            Some(group) if self.resolved.properties.is_given("group.id") => format!(
-                "kadence groups reset {group} -t {topic} --partition {index} --to OFFSET goes on behind it"
-            ),
-            _ => "--from OFFSET reads on behind it".to_owned(),
+            Some(group) if self.resolved.properties.is_given("group.id") => {
+                phrase![reset(group, partition), " OFFSET goes on behind it"]
+            }
+            _ => phrase![@"from", " OFFSET reads on behind it"],
         };
-        let help = if lasting.is_some() { way } else { format!("see the broker's log; {way}") };
+        let help = if lasting.is_some() { way } else { phrase!["see the broker's log; ", way] };
         KafkaError::Offset {
             topic: topic.to_string(),
             partition: index,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use kadence_core::fault::Fault;
 use kadence_core::feed::TopicId;
+use kadence_core::phrase;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use regex_lite::Regex;
@@ -66,7 +68,7 @@ fn one(
                 TopicState::Ready { .. } => return Ok(Some(partition_ids(&metadata, topic))),
                 TopicState::Refused(code) => return Err(refused_topic(topic, code)),
                 TopicState::Absent if options.until == StopAt::End => {
-                    return Err(KafkaError::AbsentTopic { topic: topic.to_owned(), creatable: false });
+                    return Err(KafkaError::absent(topic));
                 }
                 TopicState::Absent if !is_waiting => {
                     is_waiting = true;
@@ -126,7 +128,7 @@ fn matching(
                 pattern,
                 Code::UnknownTopicOrPartition,
                 "no topic matches it",
-                "kadence topics list shows those that there are",
+                phrase![!"topics list", " shows those that there are"],
             ));
         }
         if !is_waiting {
@@ -140,11 +142,11 @@ fn matching(
 }
 
 /// A pattern of topics.
-pub(super) fn compiled(pattern: &str) -> Result<Regex, KafkaError> {
-    Regex::new(pattern).map_err(|error| KafkaError::Property {
-        place: format!("topic {pattern}"),
-        what: format!("is no regular expression ({error})"),
-        help: "a topic that begins with ^ is a pattern".to_owned(),
+pub(super) fn compiled(pattern: &str) -> Result<Regex, Fault> {
+    Regex::new(pattern).map_err(|error| {
+        Fault::new(format!("topic {pattern}"), format!("is no regular expression ({error})"))
+            .help("a topic that begins with ^ is a pattern")
+            .misuse()
     })
 }
 

@@ -1,5 +1,7 @@
 //! A record that did not make it, in one line.
 
+use kadence_core::fault::Phrase;
+use kadence_core::phrase;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::receipts::Failure;
@@ -34,41 +36,44 @@ pub(super) fn explain(
             let cause = watch.last().map_or_else(String::new, |cause| format!(" ({cause})"));
             (
                 format!("not acknowledged within {} s{cause}", millis as f64 / 1e3),
-                "check the brokers; -X delivery.timeout.ms says how long to try".to_owned(),
+                phrase!["check the brokers; ", @"property", " delivery.timeout.ms says how long to try"],
             )
         }
         Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => topic_gone(topic),
         Code::TopicAuthorizationFailed => (
             "this user may not write to the topic".to_owned(),
-            "ask for the rights, or connect as another user".to_owned(),
+            "ask for the rights, or connect as another user".into(),
         ),
         Code::InvalidRecord => (
             "refused by the broker (invalid record)".to_owned(),
-            "a compacted topic takes only records with a key".to_owned(),
+            "a compacted topic takes only records with a key".into(),
         ),
         Code::InvalidTimestamp => (
             "refused by the broker (timestamp out of range)".to_owned(),
             "the topic limits how far a timestamp may be from now; compare this clock with the broker's"
-                .to_owned(),
+                .into(),
         ),
         Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend => (
             "too few replicas are in sync".to_owned(),
-            "wait for the brokers, or lower min.insync.replicas of the topic".to_owned(),
+            "wait for the brokers, or lower min.insync.replicas of the topic".into(),
         ),
         Code::PolicyViolation => (
             "refused by the broker (policy violation)".to_owned(),
-            "kadence up refuses what exceeds its --memory-limit or what its disk does not take, other brokers \
-             what their policy forbids: see what the broker says"
-                .to_owned(),
+            phrase![
+                !"up",
+                " refuses what exceeds its ",
+                @"memory-limit",
+                " or what its disk does not take, other brokers what their policy forbids: see what the broker says"
+            ],
         ),
         Code::PurgeQueue | Code::PurgeInflight => {
-            ("given up unsent when the run was cut".to_owned(), String::new())
+            ("given up unsent when the run was cut".to_owned(), Phrase::default())
         }
         Code::Fatal | Code::Fenced | Code::ProducerFenced => (
             watch.fatal().unwrap_or_else(|| "the client cannot go on".to_owned()),
-            "start the run again".to_owned(),
+            "start the run again".into(),
         ),
-        other => (described(other), String::new()),
+        other => (described(other), Phrase::default()),
     };
     KafkaError::Record {
         topic: topic.to_owned(),
@@ -80,48 +85,45 @@ pub(super) fn explain(
 }
 
 /// What is said of a topic that somebody deleted, and what to do.
-pub(super) fn topic_gone(topic: &str) -> (String, String) {
+pub(super) fn topic_gone(topic: &str) -> (String, Phrase) {
     (
         "the topic is gone".to_owned(),
-        format!("somebody deleted it; create it with kadence topics create {topic}"),
+        phrase!["somebody deleted it; create it with ", !"topics create", " ", topic],
     )
 }
 
 /// What is said of a topic that somebody deleted and made anew, with so many acknowledged records gone, of so many.
 pub(super) fn topic_anew(topic: &str, lost: u64, all: u64) -> KafkaError {
-    KafkaError::Topic {
-        topic: topic.to_owned(),
-        what: format!(
-            "was deleted and made anew while it was written to ({} of {} acknowledged records went with it)",
-            grouped(lost),
-            grouped(all)
-        ),
-        help: "start the run again".to_owned(),
-    }
+    let what = format!(
+        "was deleted and made anew while it was written to ({} of {} acknowledged records went with it)",
+        grouped(lost),
+        grouped(all)
+    );
+    KafkaError::topic(topic, what, "start the run again")
 }
 
-fn too_large(size: u64, limit: SizeLimit) -> (String, String) {
+fn too_large(size: u64, limit: SizeLimit) -> (String, Phrase) {
     let bytes = grouped(size);
+    let raise =
+        || phrase!["raise max.message.bytes of the topic, or send smaller batches with ", @"batch-size"];
     match limit {
         // A topic's limit is one on batches, which hold many records.
         SizeLimit::Topic(Some(limit)) if size < limit => (
             format!("the batch with it is too large (the topic takes {} bytes)", grouped(limit)),
-            format!(
-                "send smaller batches with --batch-size {limit}, or raise max.message.bytes of the topic"
-            ),
+            phrase![
+                "send smaller batches with ",
+                @"batch-size",
+                format!(" {limit}, or raise max.message.bytes of the topic")
+            ],
         ),
         SizeLimit::Client(limit) => (
             format!("message too large ({bytes} bytes, this client sends at most {})", grouped(limit)),
-            "raise -X message.max.bytes, and max.message.bytes of the topic".to_owned(),
+            phrase!["raise ", @"property", " message.max.bytes, and max.message.bytes of the topic"],
         ),
-        SizeLimit::Topic(Some(limit)) => (
-            format!("message too large ({bytes} bytes, the topic takes {})", grouped(limit)),
-            "raise max.message.bytes of the topic, or send smaller batches with --batch-size".to_owned(),
-        ),
-        SizeLimit::Topic(None) => (
-            format!("message too large for the topic ({bytes} bytes)"),
-            "raise max.message.bytes of the topic, or send smaller batches with --batch-size".to_owned(),
-        ),
+        SizeLimit::Topic(Some(limit)) => {
+            (format!("message too large ({bytes} bytes, the topic takes {})", grouped(limit)), raise())
+        }
+        SizeLimit::Topic(None) => (format!("message too large for the topic ({bytes} bytes)"), raise()),
     }
 }
 
@@ -139,12 +141,12 @@ mod tests {
         assert_eq!(
             text(Code::MessageSizeTooLarge, SizeLimit::Topic(Some(1_048_588))),
             "readings: record 3 (line 4): message too large (1,200,000 bytes, the topic takes 1,048,588); \
-             raise max.message.bytes of the topic, or send smaller batches with --batch-size"
+             raise max.message.bytes of the topic, or send smaller batches with batch-size"
         );
         assert_eq!(
             text(Code::MessageTimedOut, SizeLimit::Topic(None)),
             "readings: record 3 (line 4): not acknowledged within 300 s; \
-             check the brokers; -X delivery.timeout.ms says how long to try"
+             check the brokers; property delivery.timeout.ms says how long to try"
         );
     }
 
@@ -156,7 +158,7 @@ mod tests {
         assert_eq!(
             text,
             "small: record 1 (line 1): the batch with it is too large (the topic takes 2,000 bytes); \
-             send smaller batches with --batch-size 2000, or raise max.message.bytes of the topic"
+             send smaller batches with batch-size 2000, or raise max.message.bytes of the topic"
         );
     }
 }

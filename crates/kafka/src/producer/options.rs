@@ -1,15 +1,16 @@
 //! What a producer is asked for, and the librdkafka properties that follow.
 //!
-//! Of two words on the same thing `-X` wins over the flag and the flag over the configuration file. Idempotence is on
-//! unless something excludes it: asked for together with what excludes it, that is a fault; otherwise it is turned
-//! off with a notice.
+//! Of two words on the same thing a property that is given wins over the option and the option over the configuration
+//! file. Idempotence is on unless something excludes it: asked for together with what excludes it, that is a fault;
+//! otherwise it is turned off with a notice.
 
 use std::time::Duration;
 
+use kadence_core::fault::{Fault, Phrase};
+use kadence_core::phrase;
 use kadence_core::record::Header;
 
 use crate::contact::is_topic_name;
-use crate::error::KafkaError;
 use crate::options::{Connection, Resolved};
 use crate::properties::{self, Origin};
 
@@ -63,11 +64,12 @@ pub enum Partitioner {
 }
 
 impl Acks {
-    const fn value_and_flag(self) -> (&'static str, &'static str) {
+    /// Kafka's name.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::All => ("all", "--acks all"),
-            Self::One => ("1", "--acks 1"),
-            Self::None => ("0", "--acks 0"),
+            Self::All => "all",
+            Self::One => "1",
+            Self::None => "0",
         }
     }
 }
@@ -135,19 +137,18 @@ const MOST_KBYTES_IN_FLIGHT: u32 = 1 << 15;
 
 impl ProducerOptions {
     /// Looks for faults without connecting. Returns what the user should know, a line each.
-    pub fn check(&self) -> Result<Vec<String>, Vec<KafkaError>> {
+    pub fn check(&self) -> Result<Vec<Phrase>, Vec<Fault>> {
         self.resolve().map(|resolved| resolved.notices)
     }
 
-    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<KafkaError>> {
+    pub(crate) fn resolve(&self) -> Result<Resolved, Vec<Fault>> {
         let (mut resolved, mut faults) = self.connection.resolve_what_can_be();
         if !is_topic_name(&self.topic) {
-            faults.push(KafkaError::Property {
-                place: format!("topic {}", self.topic.escape_debug()),
-                what: "not a topic name".to_owned(),
-                help: "use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`"
-                    .to_owned(),
-            });
+            faults.push(
+                Fault::new(format!("topic {}", self.topic.escape_debug()), "not a topic name")
+                    .help("use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`")
+                    .misuse(),
+            );
         }
         self.apply_flags(&mut resolved, &mut faults);
         self.apply_send_mode(&mut resolved, &mut faults);
@@ -157,47 +158,47 @@ impl ProducerOptions {
         if faults.is_empty() { Ok(resolved) } else { Err(faults) }
     }
 
-    fn apply_flags(&self, resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
-        let mut set = |flag: &'static str, name: &str, value: String| {
-            if let Err(fault) = properties::check(flag, name, &value) {
+    fn apply_flags(&self, resolved: &mut Resolved, faults: &mut Vec<Fault>) {
+        let mut set = |origin: Origin, name: &str, value: String| {
+            if let Err(fault) = properties::check(&origin, name, &value) {
                 faults.push(fault);
             }
-            resolved.properties.set(name, value, Origin::Flag(flag));
+            resolved.properties.set(name, value, origin);
         };
         if let Some(acks) = self.acks {
-            let (value, flag) = acks.value_and_flag();
-            set(flag, "acks", value.to_owned());
+            set(Origin::Option("acks", acks.name()), "acks", acks.name().to_owned());
         }
         if let Some(linger) = self.linger {
-            set("--linger", "linger.ms", (linger.as_secs_f64() * 1e3).to_string());
+            set(Origin::Option("linger", ""), "linger.ms", (linger.as_secs_f64() * 1e3).to_string());
         }
         if let Some(size) = self.batch_size {
-            set("--batch-size", "batch.size", size.to_string());
+            set(Origin::Option("batch-size", ""), "batch.size", size.to_string());
         }
         if let Some(compression) = self.compression {
-            set("--compression", "compression.type", compression.name().to_owned());
+            set(Origin::Option("compression", ""), "compression.type", compression.name().to_owned());
         }
         if let Some(retries) = self.retries {
-            set(if retries == 0 { "--retries 0" } else { "--retries" }, "retries", retries.to_string());
+            let said = if retries == 0 { "0" } else { "" };
+            set(Origin::Option("retries", said), "retries", retries.to_string());
         }
         if self.partitioner == Partitioner::default() {
             resolved.properties.preset("partitioner", self.partitioner.name());
         } else {
-            set("--partitioner", "partitioner", self.partitioner.name().to_owned());
+            set(Origin::Option("partitioner", ""), "partitioner", self.partitioner.name().to_owned());
         }
     }
 
-    fn apply_send_mode(&self, resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
+    fn apply_send_mode(&self, resolved: &mut Resolved, faults: &mut Vec<Fault>) {
         let properties = &mut resolved.properties;
         let acknowledged = properties.get("acks").is_none_or(|acks| acks != "0");
         match self.send {
             SendMode::Forget if properties.is_given("acks") && acknowledged => faults.push(contradiction(
-                format!("--send forget and {}", properties.spelled("acks")),
+                phrase![@"send", " forget and ", properties.as_given("acks")],
                 "the one waits for no acknowledgement, the other asks for it",
             )),
-            SendMode::Forget => properties.set("acks", "0", Origin::Flag("--send forget")),
+            SendMode::Forget => properties.set("acks", "0", Origin::Option("send", "forget")),
             SendMode::Sync if !acknowledged => faults.push(contradiction(
-                format!("--send sync and {}", properties.spelled("acks")),
+                phrase![@"send", " sync and ", properties.as_given("acks")],
                 "the one waits for the acknowledgement that the other does without",
             )),
             SendMode::Sync | SendMode::Async => {}
@@ -221,12 +222,12 @@ impl ProducerOptions {
     }
 }
 
-fn contradiction(place: String, what: &str) -> KafkaError {
-    KafkaError::Contradiction { place, what: what.to_owned(), help: "leave one of them out".to_owned() }
+fn contradiction(place: Phrase, what: &str) -> Fault {
+    Fault::new(place, what).help("leave one of them out").misuse()
 }
 
 /// Turns idempotence on, or off with a notice, or finds it contradicted.
-fn decide_idempotence(resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
+fn decide_idempotence(resolved: &mut Resolved, faults: &mut Vec<Fault>) {
     let properties = &mut resolved.properties;
     let asked = properties.get("enable.idempotence").map(|value| matches!(value, "true" | "t" | "1"));
     let mut excluded_by = Vec::new();
@@ -245,7 +246,7 @@ fn decide_idempotence(resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
     match asked {
         Some(true) => faults.extend(excluded_by.iter().map(|name| {
             let place =
-                format!("{} and {}", properties.spelled("enable.idempotence"), properties.spelled(name));
+                phrase![properties.as_given("enable.idempotence"), " and ", properties.as_given(name)];
             contradiction(
                 place,
                 "idempotence needs acks=all, retries, and at most 5 requests in flight, in order",
@@ -254,27 +255,28 @@ fn decide_idempotence(resolved: &mut Resolved, faults: &mut Vec<KafkaError>) {
         Some(false) => {}
         None if excluded_by.is_empty() => properties.preset("enable.idempotence", "true"),
         None => {
-            let because: Vec<String> = excluded_by.iter().map(|name| properties.spelled(name)).collect();
+            let mut notice = Phrase::from("idempotence is off because of ");
+            for (at, name) in excluded_by.iter().enumerate() {
+                notice.add(if at > 0 { " and " } else { "" }).add(&properties.as_given(name));
+            }
             let cost = if properties.number("retries") == Some(0) || properties.get("acks") == Some("0") {
                 "a record may be lost"
             } else {
                 "a record sent again may be stored twice or out of order"
             };
-            resolved.notices.push(format!("idempotence is off because of {}: {cost}", because.join(" and ")));
+            notice.add(": ").add(cost);
+            resolved.notices.push(notice);
             properties.preset("enable.idempotence", "false");
         }
     }
 }
 
 /// What would make the sink's own accounting wrong.
-fn refuse_our_own(resolved: &Resolved, faults: &mut Vec<KafkaError>) {
+fn refuse_our_own(resolved: &Resolved, faults: &mut Vec<Fault>) {
     for name in ["delivery.report.only.error", "transactional.id"] {
         if resolved.properties.is_given(name) {
-            faults.push(KafkaError::Property {
-                place: resolved.properties.spelled(name),
-                what: "cannot be chosen here".to_owned(),
-                help: "leave it out".to_owned(),
-            });
+            let place = resolved.properties.as_given(name);
+            faults.push(Fault::new(place, "cannot be chosen here").help("leave it out").misuse());
         }
     }
 }

@@ -31,7 +31,7 @@ fn a_topic_is_created_listed_described_and_deleted() {
     );
     assert_eq!(
         described[1].1.as_ref().unwrap_err().to_string(),
-        "topic nowhere: does not exist; kadence topics list shows those that do"
+        "topic nowhere: does not exist; topics list shows those that do"
     );
     let filled = &described[2].1.as_ref().unwrap().partitions[0];
     assert_eq!((filled.earliest, filled.latest, filled.leader.is_some()), (Some(0), Some(2), true));
@@ -51,7 +51,7 @@ fn what_the_broker_refuses_is_one_line() {
     let text = |outcome: Result<(), kadence_kafka::KafkaError>| outcome.unwrap_err().to_string();
     assert_eq!(
         text(admin.create("taken", None, None, &[])),
-        "topic taken: exists already; kadence topics describe taken shows it"
+        "topic taken: exists already; topics describe taken shows it"
     );
     assert_eq!(
         text(admin.create("copies", Some(1), Some(3), &[])),

@@ -116,8 +116,8 @@ fn a_committed_offset_that_is_gone_is_an_error_with_the_way_on() {
     };
     assert_eq!(
         error.to_string(),
-        "t[0]: group g goes on at 99, which is gone (the log has 0 to 3); retention overtook it; kadence groups reset \
-         g -t t --partition 0 --to beginning"
+        "t[0]: group g goes on at 99, which is gone (the log has 0 to 3); retention overtook it; groups reset \
+         g topic t partition 0 to beginning"
     );
 }
 

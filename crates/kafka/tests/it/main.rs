@@ -21,10 +21,11 @@ use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
 use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_core::fault::Fault;
 use kadence_core::record::Facts;
 use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
-use kadence_core::sink::{Sink, SinkError};
+use kadence_core::sink::Sink;
 use kadence_kafka::{
     Connection, KafkaError, Next, ProducerOptions, ReaderOptions, StopAt, TopicReader, TopicSink,
 };
@@ -57,7 +58,7 @@ fn open(options: &ProducerOptions) -> Result<TopicSink, KafkaError> {
 type Sent<'a> = (Option<&'a str>, &'a [u8], i64);
 
 /// Hands `records` over one after the other, each as its own slice, and flushes.
-fn send(sink: &mut TopicSink, records: &[Sent<'_>]) -> Result<(), SinkError> {
+fn send(sink: &mut TopicSink, records: &[Sent<'_>]) -> Result<(), Fault> {
     let mut run = Run::new(1 << 24, records.len().max(1));
     for ((key, body, _), line) in records.iter().zip(2..) {
         let mut draft = run.draft();

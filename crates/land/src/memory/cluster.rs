@@ -5,8 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kadence_core::clock::Clock;
-use kadence_core::fault::Disposition;
-use kadence_core::feed::{FeedError, LogSpan, Mark, Partition, TopicId};
+use kadence_core::fault::Fault;
+use kadence_core::feed::{LogSpan, Mark, Partition, TopicId};
 
 use super::group::{Group, Protocol, Seat};
 use super::log::{Log, MemoryRecord};
@@ -149,11 +149,11 @@ impl MemoryCluster {
     }
 
     /// Whether a command is carried out.
-    pub(super) fn command(&self, place: &str) -> Result<(), FeedError> {
+    pub(super) fn command(&self, place: &str) -> Result<(), Fault> {
         let mut state = self.lock();
         let is_refused = state.silent || state.refused > 0;
         state.refused = state.refused.saturating_sub(1);
-        if is_refused { Err(fault(place, "no answer", Disposition::Retry)) } else { Ok(()) }
+        if is_refused { Err(Fault::new(place, "no answer").retry()) } else { Ok(()) }
     }
 
     /// The partition with the id that its topic has now.
@@ -237,15 +237,11 @@ impl MemoryCluster {
         &self,
         partition: &str,
         answer: impl FnOnce(&State) -> Option<T>,
-    ) -> Result<T, FeedError> {
+    ) -> Result<T, Fault> {
         let state = self.lock();
         if state.silent {
-            return Err(fault(partition, "no answer", Disposition::Retry));
+            return Err(Fault::new(partition, "no answer").retry());
         }
-        answer(&state).ok_or_else(|| fault(partition, "it is not there", Disposition::Stop))
+        answer(&state).ok_or_else(|| Fault::new(partition, "it is not there"))
     }
-}
-
-pub(super) fn fault(place: &str, what: &str, disposition: Disposition) -> FeedError {
-    FeedError { place: place.into(), what: what.into(), help: String::new(), disposition, source: None }
 }

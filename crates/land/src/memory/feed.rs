@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::fault::Disposition;
-use kadence_core::feed::{Event, Feed, FeedError, LogSpan, Mark, Partition, TopicId};
+use kadence_core::fault::Fault;
+use kadence_core::feed::{Event, Feed, LogSpan, Mark, Partition, TopicId};
 use kadence_core::run::Run;
 
-use super::cluster::{MemoryCluster, fault};
+use super::cluster::MemoryCluster;
 use super::group::{Seat, Told};
 
 /// How a feed reads.
@@ -90,12 +90,12 @@ impl MemoryFeed {
     }
 
     /// What the group tells; nothing if the member has its partitions and may read them.
-    fn told(&mut self) -> Result<Option<Event<'static>>, FeedError> {
+    fn told(&mut self) -> Result<Option<Event<'static>>, Fault> {
         let now = self.cluster.now();
         self.cluster.tick();
         let mut state = self.cluster.lock();
         if state.group.fenced(self.member).is_some() {
-            return Err(fault("the group", "another member has this one's name", Disposition::Stop));
+            return Err(Fault::new("the group", "another member has this one's name"));
         }
         if !state.group.beat(now, self.member) {
             drop(state);
@@ -126,7 +126,7 @@ impl MemoryFeed {
     }
 
     /// Looks for records, in one partition after the other.
-    fn look(&mut self) -> Result<Found, FeedError> {
+    fn look(&mut self) -> Result<Found, Fault> {
         let state = self.cluster.lock();
         if self.paused || state.silent {
             return Ok(Found::Nothing);
@@ -140,7 +140,7 @@ impl MemoryFeed {
             if place.at < start || place.at > end {
                 let name = format!("{}[{}]", seat.0, seat.1);
                 let what = format!("offset {} is out of range ({start} to {end})", place.at);
-                return Err(fault(&name, &what, Disposition::Stop));
+                return Err(Fault::new(name, what));
             }
             let lane = self.topics.iter().position(|topic| *topic == seat.0).unwrap_or_default();
             self.run.clear();
@@ -173,7 +173,7 @@ impl MemoryFeed {
 }
 
 impl Feed for MemoryFeed {
-    fn next(&mut self, at_most: Duration) -> Result<Event<'_>, FeedError> {
+    fn next(&mut self, at_most: Duration) -> Result<Event<'_>, Fault> {
         for attempt in 0..2 {
             if let Some(event) = self.told()? {
                 return Ok(event);
@@ -196,14 +196,14 @@ impl Feed for MemoryFeed {
         &self.topics
     }
 
-    fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), FeedError> {
+    fn begin(&mut self, starts: &[(Partition, i64)]) -> Result<(), Fault> {
         self.cluster.command("the cluster")?;
         let is_read = |partition| self.places.contains_key(&seat(partition));
         self.is_going_back = !self.is_going_back && starts.iter().any(|(partition, _)| is_read(partition));
         if self.options.goes_back_slowly && self.is_going_back {
             // Until then it goes on as before, and may tell what it has told.
             self.places.values_mut().for_each(|place| place.is_end_told = false);
-            return Err(fault("the cluster", "not now", Disposition::Retry));
+            return Err(Fault::new("the cluster", "not now").retry());
         }
         for (partition, at) in starts {
             if self.given.contains_key(&seat(partition)) {
@@ -213,7 +213,7 @@ impl Feed for MemoryFeed {
         Ok(())
     }
 
-    fn release(&mut self, partitions: &[Partition]) -> Result<(), FeedError> {
+    fn release(&mut self, partitions: &[Partition]) -> Result<(), Fault> {
         self.cluster.command("the group")?;
         let seats = Self::seats(partitions);
         for seat in &seats {
@@ -224,17 +224,17 @@ impl Feed for MemoryFeed {
         Ok(())
     }
 
-    fn pause(&mut self) -> Result<(), FeedError> {
+    fn pause(&mut self) -> Result<(), Fault> {
         self.paused = true;
         Ok(())
     }
 
-    fn resume(&mut self) -> Result<(), FeedError> {
+    fn resume(&mut self) -> Result<(), Fault> {
         self.paused = false;
         Ok(())
     }
 
-    fn owns(&mut self, partitions: &[Partition]) -> Result<bool, FeedError> {
+    fn owns(&mut self, partitions: &[Partition]) -> Result<bool, Fault> {
         let now = self.cluster.now();
         self.cluster.tick();
         let seats = Self::seats(partitions);
@@ -246,20 +246,20 @@ impl Feed for MemoryFeed {
         Ok(owns)
     }
 
-    fn topic_id(&mut self, topic: &str) -> Result<TopicId, FeedError> {
+    fn topic_id(&mut self, topic: &str) -> Result<TopicId, Fault> {
         self.cluster.ask(topic, |state| state.topics.get(topic).map(|topic| topic.id))
     }
 
-    fn span(&mut self, partition: &Partition) -> Result<LogSpan, FeedError> {
+    fn span(&mut self, partition: &Partition) -> Result<LogSpan, Fault> {
         let seat = seat(partition);
         self.cluster.ask(&partition.to_string(), |state| Some(state.log(&seat)?.span()))
     }
 
-    fn origin(&mut self, partition: &Partition) -> Result<i64, FeedError> {
+    fn origin(&mut self, partition: &Partition) -> Result<i64, Fault> {
         Ok(self.span(partition)?.start)
     }
 
-    fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, FeedError> {
+    fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, Fault> {
         let seat = seat(partition);
         self.cluster.ask(&partition.to_string(), |state| Some(state.log(&seat)?.mark(offset)))
     }

@@ -52,7 +52,7 @@ impl<F: Feed> Reader<F> {
             _ if self.without == Some(Rule::OwnershipConfirmed) => true,
             Ok(is_ours) => is_ours,
             Err(error) if error.disposition == Disposition::Retry => false,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(LandError::Feed(error)),
         };
         if !is_ours {
             for held in due {
@@ -110,7 +110,7 @@ impl<F: Feed> Reader<F> {
         let began = match self.feed.begin(&starts) {
             Ok(()) => true,
             Err(error) if error.disposition == Disposition::Retry => false,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(LandError::Feed(error)),
         };
         for held in self.desk.held.values_mut().filter(|held| is_placed(held)) {
             match held.state {
@@ -249,16 +249,16 @@ fn same_topic(
             *from = now + PAUSE;
             Ok(false)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(LandError::Feed(error)),
     }
 }
 
 /// Compares the ledger's place with the log. Where nothing was landed yet, says where the partition starts.
 fn compared(feed: &mut impl Feed, claim: &Claim, without: Without) -> Result<Option<i64>, LandError> {
     let Claim { partition, next, mark, .. } = claim;
-    let Some(next) = *next else { return Ok(Some(feed.origin(partition)?)) };
+    let Some(next) = *next else { return Ok(Some(feed.origin(partition).map_err(LandError::Feed)?)) };
     let partition = partition.clone();
-    let span = feed.span(&partition)?;
+    let span = feed.span(&partition).map_err(LandError::Feed)?;
     if without != Some(Rule::PlaceCompared) {
         if next > span.end {
             return Err(LandError::Shorter { partition, next, end: span.end });
@@ -269,7 +269,7 @@ fn compared(feed: &mut impl Feed, claim: &Claim, without: Without) -> Result<Opt
     }
     if without != Some(Rule::MarkCompared)
         && let Some(landed) = *mark
-        && let Some(found) = feed.mark(&partition, landed.offset)?
+        && let Some(found) = feed.mark(&partition, landed.offset).map_err(LandError::Feed)?
         && found != landed
     {
         return Err(LandError::AnotherLog { partition, landed, found });

@@ -9,7 +9,7 @@ use kadence_core::record::Timestamp;
 
 use crate::error::LandError;
 use crate::memory::{
-    Fault, MemoryCluster, MemoryFeed, MemoryFeedOptions, MemoryRecord, MemoryStore, MemoryTarget, Protocol,
+    MemoryCluster, MemoryFeed, MemoryFeedOptions, MemoryRecord, MemoryStore, MemoryTarget, Mishap, Protocol,
 };
 use crate::options::Options;
 use crate::orders::Order;
@@ -156,7 +156,7 @@ fn no_more_than_three_batches_are_under_way_and_the_feed_is_asked_meanwhile() {
 #[test]
 fn what_fails_is_tried_again_after_pauses_that_double() {
     let mut pair = Pair::new(Options { batch_records: 2, ..options() }, 1);
-    pair.target.fail([Some(Fault::Fails); 3]);
+    pair.target.fail([Some(Mishap::Fails); 3]);
     pair.append(0, [Some("a"); 2]);
     pair.work(690);
     assert_eq!((pair.sizes(), pair.store.len()), (vec![2], 0));
@@ -182,7 +182,7 @@ fn a_partition_that_is_taken_is_rolled_back_where_the_target_is_down() {
     let mut pair = Pair::new(options(), 2);
     pair.append(0, [Some("a")]);
     pair.append(1, [Some("b")]);
-    pair.target.fail([Some(Fault::Fails); 5]);
+    pair.target.fail([Some(Mishap::Fails); 5]);
     pair.work(200);
     let other = MemoryFeed::join(&pair.cluster, MemoryFeedOptions::default());
     pair.work(20);

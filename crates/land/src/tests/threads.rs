@@ -7,7 +7,7 @@ use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::record::Timestamp;
 
 use crate::memory::{
-    Fault, MemoryCluster, MemoryFeed, MemoryFeedOptions, MemoryRecord, MemoryStore, MemoryTarget, Protocol,
+    MemoryCluster, MemoryFeed, MemoryFeedOptions, MemoryRecord, MemoryStore, MemoryTarget, Mishap, Protocol,
 };
 use crate::{Ended, LandError, OnReject, Options, Outcome, land};
 
@@ -114,11 +114,11 @@ fn trouble_passes_and_lost_answers_are_looked_up() {
     let world = World::with(2_000);
     world.target.fail([
         None,
-        Some(Fault::Fails),
-        Some(Fault::AnswerLost),
+        Some(Mishap::Fails),
+        Some(Mishap::AnswerLost),
         None,
-        Some(Fault::NotDoneAnswerLost),
-        Some(Fault::Slow(Duration::from_millis(50))),
+        Some(Mishap::NotDoneAnswerLost),
+        Some(Mishap::Slow(Duration::from_millis(50))),
     ]);
     let outcome = world.land(options(), true);
     assert!(matches!(outcome.ended, Ended::Finished), "{outcome:?}");
@@ -129,7 +129,7 @@ fn trouble_passes_and_lost_answers_are_looked_up() {
 #[test]
 fn an_error_that_stays_ends_the_landing_with_its_reason() {
     let world = World::with(2_000);
-    world.target.fail([None, Some(Fault::Stops)]);
+    world.target.fail([None, Some(Mishap::Stops)]);
     let outcome = world.land(options(), true);
     let Ended::Failed(LandError::Target(error)) = &outcome.ended else { panic!("{outcome:?}") };
     assert_eq!(error.to_string(), "memory: the table is gone");
@@ -140,7 +140,7 @@ fn an_error_that_stays_ends_the_landing_with_its_reason() {
 #[test]
 fn a_writer_that_is_gone_ends_the_landing() {
     let world = World::with(2_000);
-    world.target.fail([None, Some(Fault::Panics)]);
+    world.target.fail([None, Some(Mishap::Panics)]);
     let landing = std::panic::AssertUnwindSafe(|| world.land(options(), true));
     let panic = std::panic::catch_unwind(landing).unwrap_err();
     drop(panic);
@@ -168,7 +168,7 @@ fn a_record_that_is_not_taken_ends_the_landing_and_its_batch_is_not_landed() {
 fn records_that_are_not_taken_are_told_and_the_others_are_landed() {
     let world = World::with(1_000);
     world.store.reject(is_odd);
-    world.target.fail([Some(Fault::Fails), Some(Fault::AnswerLost)]);
+    world.target.fail([Some(Mishap::Fails), Some(Mishap::AnswerLost)]);
     let told = Arc::new(Mutex::new(Vec::new()));
     let whom = Arc::clone(&told);
     let feed_options = MemoryFeedOptions { until_end: true, ..MemoryFeedOptions::default() };

@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::Origin;
 use crate::fault::Error;
+use crate::misread::Misread;
 
 impl Origin {
     /// The fault of the file, if the command line is refused because of what stands there.
@@ -21,19 +22,19 @@ impl Origin {
         let place = format!("{}:{}", self.file, chosen.line);
         let (what, help) = match (error.source(), error.get(ContextKind::ValidValue)) {
             (Some(source), _) => {
-                let said = source.to_string();
-                let (what, help) = said.rsplit_once("; ").unwrap_or((&said, ""));
+                let Misread { what, help } = match source.downcast_ref::<Misread>() {
+                    Some(misread) => misread.clone(),
+                    None => Misread::new(source.to_string(), ""),
+                };
                 let is_shown = what.contains(&format!("`{value}`"));
-                let what =
-                    if is_shown { what.to_owned() } else { format!("`{value}` cannot be read ({what})") };
-                (what, help.to_owned())
+                (if is_shown { what } else { format!("`{value}` cannot be read ({what})") }, help)
             }
             (None, Some(ContextValue::Strings(valid))) => {
                 (format!("`{value}` is no choice"), format!("use one of {}", valid.join(", ")))
             }
             _ => (format!("`{value}` is not taken"), String::new()),
         };
-        Some(Error::misuse(&place, format!("`{}`: {what}", chosen.key), &help))
+        Some(Error::misuse(place, format!("`{}`: {what}", chosen.key), help))
     }
 
     /// What to bear in mind when a command line is refused that is not all typed.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use kadence_core::fault::Phrase;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -63,14 +64,14 @@ impl Document {
                     "duplicate key" => "give each key and each table once",
                     _ => "write name = \"text\", name = 1, name = true or name = [\"one\", \"two\"]",
                 };
-                Err(Error::misuse(&place, what, help))
+                Err(Error::misuse(place, what, help))
             }
         }
     }
 
     /// A fault of the option at this line.
-    pub(super) fn fault(&self, line: usize, what: impl Into<String>, help: &str) -> Error {
-        Error::misuse(&format!("{}:{line}", self.name), what, help)
+    pub(super) fn fault(&self, line: usize, what: impl Into<Phrase>, help: &str) -> Error {
+        Error::misuse(format!("{}:{line}", self.name), what, help)
     }
 }
 

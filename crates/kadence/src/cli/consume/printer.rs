@@ -76,7 +76,7 @@ impl Printer {
             compact_json(text, &mut self.compact).map_err(|why| {
                 let place = format!("{} [{}] @{}", record.topic(), record.partition(), record.offset());
                 Error::met(
-                    &place,
+                    place,
                     format!("the body is no JSON ({why})"),
                     "print it as it is with --format raw",
                 )

@@ -5,6 +5,7 @@ use kadence_core::record::Header;
 use kadence_core::source::{KeyRule, RecordingKind, RecordingOptions};
 
 use crate::cli::values::{self, Auto, one_of};
+use crate::misread::Misread;
 
 /// What is sent.
 #[derive(Debug, clap::Args)]
@@ -53,12 +54,15 @@ const FORMATS: &[(&str, Auto<Format>)] = &[
 const SHAPES: &[(&str, Shape)] =
     &[("object", Shape::Object), ("keyed", Shape::Keyed), ("array", Shape::Array)];
 
-fn key_rule(text: &str) -> Result<KeyRule, String> {
+fn key_rule(text: &str) -> Result<KeyRule, Misread> {
     match text.split_once(':') {
         None if text == "none" => Ok(KeyRule::None),
         None if text == "file" => Ok(KeyRule::File),
         Some(("column", name)) if !name.is_empty() => Ok(KeyRule::Column(name.into())),
         Some(("const", text)) => Ok(KeyRule::Constant(text.into())),
-        _ => Err(format!("`{text}` is no key; use none, file, column:NAME or const:TEXT")),
+        _ => {
+            let help = "use none, file, column:NAME or const:TEXT";
+            Err(Misread::new(format!("`{text}` is no key"), help))
+        }
     }
 }

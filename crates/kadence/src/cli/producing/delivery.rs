@@ -8,6 +8,7 @@ use kadence_kafka::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
 use super::body::BodyOptions;
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::values::{self, one_of};
+use crate::misread::Misread;
 use crate::sending::Destination;
 
 /// Where the records go.
@@ -96,6 +97,6 @@ const PARTITIONERS: &[(&str, Partitioner)] = &[
     ("fnv1a_random", Partitioner::Fnv1aRandom),
 ];
 
-fn batch_size(text: &str) -> Result<u32, String> {
-    u32::try_from(values::size(text)?).map_err(|_| format!("`{text}` is more than 4 GiB"))
+fn batch_size(text: &str) -> Result<u32, Misread> {
+    u32::try_from(values::size(text)?).map_err(|_| Misread::new(format!("`{text}` is more than 4 GiB"), ""))
 }

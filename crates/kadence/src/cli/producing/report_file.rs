@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kadence_core::report::ReportedError;
 
 use crate::Report;
-use crate::fault::Error;
+use crate::fault::{self, Error};
 use crate::output::say;
 
 /// The file that a report goes to.
@@ -106,11 +106,10 @@ fn is_same(_file: &File, _other: Option<&File>) -> bool {
 }
 
 fn unwritable(path: &Path, error: &io::Error, help: &str) -> Error {
-    Error::met(&path.display().to_string(), format!("the report cannot be written ({error})"), help)
+    Error::met(path.display().to_string(), format!("the report cannot be written ({error})"), help)
 }
 
 /// Gives what a report says of `error`: the first of its faults.
 pub(super) fn reported(error: &Error) -> Option<ReportedError> {
-    let fault = error.faults.first()?;
-    Some(ReportedError { place: fault.place.clone(), what: fault.what.clone(), help: fault.help.clone() })
+    error.faults.first().map(fault::reported)
 }

@@ -9,7 +9,7 @@ use kadence_core::text::{CellType, ColumnTypes};
 
 use super::options::{Input, InputOptions, PaceOptions, ReplayOptions};
 use crate::cli::values::Auto;
-use crate::fault::{Error, spell};
+use crate::fault::Error;
 use crate::output::Voice;
 use crate::replay::{Replay, kind_of};
 
@@ -78,15 +78,15 @@ impl ReplayOptions {
             return Error::misuse("-", what, "say what it is with --input csv, jsonl or raw");
         }
         if self.file.is_dir() {
-            return Error::met(&name, "is a directory", "name a file in it");
+            return Error::met(name, "is a directory", "name a file in it");
         }
         if let Err(error) = std::fs::metadata(&self.file) {
-            return Error::met(&name, format!("cannot be read ({error})"), "");
+            return Error::met(name, format!("cannot be read ({error})"), "");
         }
         match packed(&name) {
-            Some((what, help)) => Error::met(&name, what, &help.spelled(spell)),
+            Some((what, help)) => Error::met(name, what, help),
             None => Error::misuse(
-                &name,
+                name,
                 "the extension says nothing",
                 "say what it is with --input csv, jsonl or raw",
             ),

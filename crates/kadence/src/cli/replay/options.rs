@@ -82,7 +82,7 @@ pub(super) struct InputOptions {
     #[arg(long, value_name = "COLUMN")]
     pub(super) time: Option<String>,
     /// How event times are written: auto, s, ms, us or ns since 1970, iso, or a strftime format
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = values::time_format)]
     pub(super) time_format: TimeFormat,
     /// Zone of event times without an offset, an IANA name [default: UTC]
     #[arg(long, value_name = "ZONE")]

@@ -10,7 +10,7 @@ use kadence_core::source::{Source as _, TimeColumn};
 use kadence_core::stamp::StampWriter;
 
 use crate::cli::Exit;
-use crate::fault::{Error, spell};
+use crate::fault::{CommandLine, Error};
 use crate::output::{Voice, is_reader_gone, print_line, say};
 use crate::replay::Replay;
 
@@ -20,7 +20,7 @@ pub(super) fn print(replay: &Replay, records: u64, voice: Voice) -> Result<Exit,
     replay.recording.limit = Some(replay.recording.limit.map_or(records, |limit| limit.min(records)));
     let mut recording = replay.open()?;
     for decision in recording.decisions() {
-        voice.note(format!("{}: {}", replay.path.display(), decision.spelled(spell)));
+        voice.note(format!("{}: {}", replay.path.display(), decision.spelled(&CommandLine)));
     }
     let clock = recording.time_column();
     let mut stamps = StampWriter::new(recording.stamps());

@@ -55,3 +55,36 @@ fn time_is_an_argument() {
         |file: &str| file.contains("/tests/") || file.contains("/examples/") || file.contains("/benches/");
     assert_listed("SystemClock", &naming("SystemClock", calls), &listed(NAME_THE_SYSTEM_CLOCK));
 }
+
+/// Whoever shows a message spells what it names: a library knows no command line.
+#[test]
+fn libraries_spell_no_options_and_no_commands() {
+    const LIBRARIES: [&str; 5] = ["core", "kcql", "land", "kafka", "broker"];
+    const SPELLED: [&str; 11] = [
+        "\"-b\"",
+        " -b ",
+        "\"-X",
+        " -X ",
+        "kadence up",
+        "kadence demo",
+        "kadence replay",
+        "kadence consume",
+        "kadence topics",
+        "kadence groups",
+        "kadence completions",
+    ];
+    let is_option = |text: &str| {
+        text.split("--").skip(1).any(|rest| rest.starts_with(|letter: char| letter.is_ascii_lowercase()))
+    };
+    for (file, text) in sources() {
+        let is_library = LIBRARIES.iter().any(|room| file.starts_with(&format!("crates/{room}/src/")));
+        if !is_library || file.contains("tests") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let is_spelled = is_option(line) || SPELLED.iter().any(|spelled| line.contains(spelled));
+            assert!(!is_spelled, "{file}: {line}");
+        }
+    }
+}

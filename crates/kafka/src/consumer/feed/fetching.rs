@@ -195,7 +195,7 @@ impl TopicFeed {
                     "offset {next} is gone while reading (the log now has {} to {})",
                     log.earliest, log.next
                 ),
-                help: "retention overtook the reader; start again".to_owned(),
+                help: "retention overtook the reader; start again".into(),
             }
             .coded(Some(ClientCode(Code::OffsetOutOfRange)));
         }

@@ -35,11 +35,10 @@ impl TopicFeed {
             return Ok(partitions.to_vec());
         }
         match chosen.iter().find(|wanted| !partitions.contains(wanted)) {
-            Some(wanted) => Err(KafkaError::Topic {
-                topic: topic.to_owned(),
-                what: format!("no partition {wanted} (there are {})", partitions.len()),
-                help: String::new(),
-            }),
+            Some(wanted) => {
+                let what = format!("no partition {wanted} (there are {})", partitions.len());
+                Err(KafkaError::topic(topic, what, ""))
+            }
             None => Ok(partitions.iter().copied().filter(|partition| chosen.contains(partition)).collect()),
         }
     }

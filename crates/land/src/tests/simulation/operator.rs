@@ -48,8 +48,9 @@ impl World {
                 end < next && self.reasons.replaced.contains(&partition)
             }
             LandError::Feed(error) => {
-                error.what.contains("has this one's name") && !self.reasons.names.is_empty()
-                    || error.what.contains("out of range") && self.reasons.is_any_log_touched()
+                let what = error.what.to_string();
+                what.contains("has this one's name") && !self.reasons.names.is_empty()
+                    || what.contains("out of range") && self.reasons.is_any_log_touched()
             }
             _ => false,
         };

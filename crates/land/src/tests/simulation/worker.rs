@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, ManualClock};
-use kadence_core::fault::Disposition;
-use kadence_core::target::{Claim, Committed, Part, TargetError};
+use kadence_core::fault::Fault;
+use kadence_core::target::{Claim, Committed, Part};
 
 use super::Verdict;
 use super::chance::Chance;
@@ -33,7 +33,7 @@ pub(super) struct Worker {
 
 /// A call to the target that is under way.
 enum Call {
-    Claim(Result<Vec<Claim>, TargetError>),
+    Claim(Result<Vec<Claim>, Fault>),
     Commit { transaction: Transaction, verdicts: Verdicts, fate: Fate },
 }
 
@@ -274,12 +274,6 @@ impl Around<'_> {
     }
 }
 
-fn no_connection() -> TargetError {
-    TargetError {
-        place: "memory".into(),
-        what: "no connection".into(),
-        help: String::new(),
-        disposition: Disposition::Retry,
-        source: None,
-    }
+fn no_connection() -> Fault {
+    Fault::new("memory", "no connection").retry()
 }

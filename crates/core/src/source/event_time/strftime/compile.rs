@@ -1,20 +1,37 @@
 //! From the text of a format to steps, and whether they add up to a point in time.
 
 use super::{Part, Step};
+use crate::fault::{Explain, Fault};
 
 /// Why a format cannot be used.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{}", self.explain())]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the explanation says it")]
 pub enum Refusal {
-    #[error("`{directive}` is not read (there are {DIRECTIVES})")]
     Unknown { directive: String },
-    #[error("`{directive}` depends on language and place; write it out, such as %d/%m/%Y %H:%M:%S")]
     Locale { directive: String },
-    #[error("the format ends after a %; a percent sign is written %%")]
     OpenPercent,
-    #[error("the format {what}")]
     Incomplete { what: &'static str },
+}
+
+impl Explain for Refusal {
+    fn explain(&self) -> Fault {
+        match self {
+            Self::Unknown { directive } => {
+                Fault::new("", format!("`{directive}` is not read (there are {DIRECTIVES})"))
+            }
+            Self::Locale { directive } => {
+                Fault::new("", format!("`{directive}` depends on language and place"))
+                    .help("write it out, such as %d/%m/%Y %H:%M:%S")
+            }
+            Self::OpenPercent => {
+                Fault::new("", "the format ends after a %").help("a percent sign is written %%")
+            }
+            Self::Incomplete { what } => Fault::new("", format!("the format {what}")),
+        }
+        .misuse()
+    }
 }
 
 /// The directives, for messages.
