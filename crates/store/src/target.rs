@@ -23,7 +23,7 @@ use crate::writing;
 const MOST_CHANGES: usize = 1_000;
 
 /// What a landing says while it goes on, beside its errors.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Notice {
     /// A statement made or changed a table.
     Defined(String),
