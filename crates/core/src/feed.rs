@@ -135,6 +135,11 @@ pub trait Feed: Send {
     /// The record at `offset`, if it is still there.
     fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, Fault>;
 
+    /// How many records the logs have beyond those that were given, as far as is known without asking anybody.
+    fn behind(&mut self) -> Option<u64> {
+        None
+    }
+
     /// Takes note of how far has been landed, for display only.
     fn note(&mut self, offsets: &[(Partition, i64)]);
 }

@@ -9,6 +9,7 @@ mod groups;
 mod level;
 mod producer;
 mod topics;
+mod watermarks;
 
 pub(crate) use admin::{Asking, Refusal};
 pub(crate) use bell::Bell;
@@ -17,3 +18,4 @@ pub(crate) use groups::{commit, committed, describe_group, list_groups, offsets_
 pub(crate) use level::set_log_level;
 pub(crate) use producer::{flush, pause, resume};
 pub(crate) use topics::{alter_configs, topic_ids};
+pub(crate) use watermarks::last_seen_end;

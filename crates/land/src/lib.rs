@@ -8,6 +8,7 @@
 
 mod back_off;
 mod error;
+mod gauges;
 pub mod memory;
 mod options;
 mod orders;
@@ -20,6 +21,7 @@ mod threads;
 mod writer;
 
 pub use error::LandError;
+pub use gauges::Gauges;
 pub use options::{OnReject, Options};
 pub use orders::{Answer, Filled, Landed, Ledger, Order, Stretch};
 pub use outcome::{Ended, Outcome, Rejected};

@@ -11,6 +11,7 @@ mod held;
 mod open;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::Clock;
@@ -20,6 +21,7 @@ use kadence_core::run::Run;
 
 use crate::back_off::BackOff;
 use crate::error::LandError;
+use crate::gauges::Gauges;
 use crate::options::Options;
 use crate::orders::Order;
 use crate::outcome::{Ended, Outcome, Rejected};
@@ -35,6 +37,8 @@ const ANSWERS: Duration = Duration::from_millis(20);
 /// How long the reader waits for the writer before it has the feed paused. A pause may cost what was fetched ahead,
 /// and where the target is the slower one there is a short wait in each batch.
 const UNPAUSED: Duration = Duration::from_millis(500);
+/// How often the feed is asked how far behind it is.
+const BEHIND: Duration = Duration::from_millis(500);
 
 /// Reads a feed's records into batches.
 pub struct Reader<F> {
@@ -63,6 +67,9 @@ pub struct Reader<F> {
     /// Why the landing is ending.
     ending: Option<Ended>,
     done: Done,
+    gauges: Arc<Gauges>,
+    /// When the feed is asked how far behind it is.
+    behind_due: Duration,
     without: Without,
 }
 
@@ -109,6 +116,8 @@ impl<F: Feed> Reader<F> {
             finished: false,
             ending: None,
             done: Done::default(),
+            gauges: Arc::default(),
+            behind_due: Duration::ZERO,
             without: None,
         }
     }
@@ -117,6 +126,12 @@ impl<F: Feed> Reader<F> {
     #[must_use]
     pub fn on_rejected(self, whom: impl FnMut(&Rejected<'_>) + Send + 'static) -> Self {
         Self { on_rejected: Box::new(whom), ..self }
+    }
+
+    /// Says in `gauges` how it goes.
+    #[must_use]
+    pub fn watched_by(self, gauges: Arc<Gauges>) -> Self {
+        Self { gauges, ..self }
     }
 
     /// The next order for the writer.
@@ -154,6 +169,7 @@ impl<F: Feed> Reader<F> {
 
     /// What became of it.
     pub fn outcome(self) -> (Outcome, F) {
+        self.gauges.note(self.desk.read, self.done.landed, self.done.rejected);
         let outcome = Outcome {
             read: self.desk.read,
             landed: self.done.landed,
@@ -183,12 +199,21 @@ impl<F: Feed> Reader<F> {
             return Turn::Over;
         }
         let now = clock.now();
+        self.note_gauges(now);
         let turn = self.chores(now).and_then(|()| self.poll(clock, at_most));
         let turn = turn.unwrap_or_else(|error| {
             self.end(Ended::Failed(error));
             Turn::Again
         });
         if self.is_over() { Turn::Over } else { turn }
+    }
+
+    fn note_gauges(&mut self, now: Duration) {
+        self.gauges.note(self.desk.read, self.done.landed, self.done.rejected);
+        if now >= self.behind_due {
+            self.behind_due = now + BEHIND;
+            self.gauges.note_behind(self.feed.behind());
+        }
     }
 
     /// Whether nothing is under way any more, at the end.

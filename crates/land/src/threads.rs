@@ -1,5 +1,6 @@
 //! Reader and writer on a thread each.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use kadence_core::clock::{Clock, Stop};
 use kadence_core::feed::Feed;
 use kadence_core::target::Target;
 
+use crate::gauges::Gauges;
 use crate::options::Options;
 use crate::orders::{Answer, Order};
 use crate::outcome::{Outcome, Rejected};
@@ -29,10 +31,11 @@ pub fn land<F: Feed>(
     options: Options,
     clock: &dyn Clock,
     stop: &Stop,
+    gauges: Arc<Gauges>,
     on_rejected: impl FnMut(&Rejected<'_>) + Send + 'static,
 ) -> (Outcome, F) {
     let writer = Writer::new(options.on_reject);
-    let reader = Reader::new(feed, options).on_rejected(on_rejected);
+    let reader = Reader::new(feed, options).on_rejected(on_rejected).watched_by(gauges);
     thread::scope(|scope| {
         let (give, orders) = sync_channel(ORDERS);
         let (tell, answers) = sync_channel(ANSWERS);

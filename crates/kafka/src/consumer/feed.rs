@@ -159,6 +159,12 @@ impl TopicFeed {
         self.options.topics.len() > 1 || self.options.topics.iter().any(|topic| is_pattern(topic))
     }
 
+    /// The id of the cluster, where its brokers have one.
+    pub fn cluster_id(&self) -> Option<String> {
+        // It came with the first metadata; without it there is nothing to wait for.
+        self.cluster.consumer.client().fetch_cluster_id(ID_PATIENCE).filter(|id| !id.is_empty())
+    }
+
     /// The records that came last.
     pub(super) fn run(&self) -> &Run {
         &self.run
@@ -386,6 +392,15 @@ impl Feed for TopicFeed {
 
     fn mark(&mut self, partition: &Partition, offset: i64) -> Result<Option<Mark>, Fault> {
         Ok(mark::read(&self.cluster, partition, offset)?)
+    }
+
+    fn behind(&mut self) -> Option<u64> {
+        let client = self.cluster.consumer.client();
+        let of = |slot: &Slot| {
+            let end = ffi::last_seen_end(client, &slot.partition.topic, slot.partition.index)?;
+            Some(end.saturating_sub(slot.next).max(0) as u64)
+        };
+        self.slots.values().filter(|slot| slot.is_open()).map(of).sum()
     }
 
     fn note(&mut self, offsets: &[(Partition, i64)]) {

@@ -35,7 +35,8 @@ impl World {
     fn land(&self, options: Options, until_end: bool) -> Outcome {
         let feed_options = MemoryFeedOptions { until_end, records: 70, ..MemoryFeedOptions::default() };
         let feed = MemoryFeed::join(&self.cluster, feed_options);
-        let (outcome, feed) = land(feed, self.target.clone(), options, &SystemClock, &self.stop, |_| {});
+        let (outcome, feed) =
+            land(feed, self.target.clone(), options, &SystemClock, &self.stop, Arc::default(), |_| {});
         feed.leave();
         outcome
     }
@@ -174,10 +175,17 @@ fn records_that_are_not_taken_are_told_and_the_others_are_landed() {
     let feed_options = MemoryFeedOptions { until_end: true, ..MemoryFeedOptions::default() };
     let feed = MemoryFeed::join(&world.cluster, feed_options);
     let options = Options { on_reject: OnReject::Skip, ..options() };
-    let (outcome, _) =
-        land(feed, world.target.clone(), options, &SystemClock, &world.stop, move |rejected| {
+    let (outcome, _) = land(
+        feed,
+        world.target.clone(),
+        options,
+        &SystemClock,
+        &world.stop,
+        Arc::default(),
+        move |rejected| {
             whom.lock().unwrap().push((rejected.partition.index, rejected.record.facts.sequence));
-        });
+        },
+    );
     assert!(matches!(outcome.ended, Ended::Finished), "{outcome:?}");
     assert_eq!((outcome.landed, outcome.rejected), (500, 500));
     assert_eq!(world.numbers().into_iter().filter(|number| number % 2 == 1).count(), 0);
