@@ -6,6 +6,7 @@ mod connection;
 mod consume;
 mod demo;
 mod groups;
+mod land;
 mod producing;
 mod replay;
 mod topics;
@@ -63,6 +64,7 @@ enum Verb {
     Up(up::UpOptions),
     Replay(Box<replay::ReplayOptions>),
     Consume(Box<consume::ConsumeOptions>),
+    Land(Box<land::LandOptions>),
     Topics(topics::TopicsOptions),
     Groups(groups::GroupsOptions),
     Completions(completions::CompletionsOptions),
@@ -126,6 +128,7 @@ impl Cli {
             Verb::Up(options) => options.run(voice),
             Verb::Replay(options) => options.run(voice),
             Verb::Consume(options) => options.run(voice),
+            Verb::Land(options) => options.run(voice),
             Verb::Topics(options) => options.run(voice),
             Verb::Groups(options) => options.run(voice),
             Verb::Completions(options) => options.run(),

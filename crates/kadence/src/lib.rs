@@ -19,6 +19,7 @@
 pub mod cli;
 mod demo;
 mod fault;
+pub mod landing;
 mod misread;
 mod output;
 mod plain;
@@ -26,6 +27,7 @@ mod replay;
 mod sending;
 mod signals;
 mod template;
+mod wiring;
 
 pub use fault::Error;
 pub use kadence_core::fault::Fault;

@@ -39,3 +39,8 @@ pub use session::{CommitError, Database, Datum, DbError, Kind, Parameter, Sessio
 pub use table::{Column, Found, Mode, Table};
 pub use target::{Counts, Notice, Preview, SqlTarget, Store, TablePreview};
 pub use types::{ColumnType, Digits, TYPE_NAMES, TextLimits, UnknownType};
+
+/// A random name of 32 hexadecimal digits.
+pub fn random_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}

@@ -99,6 +99,7 @@ impl ConsumeOptions {
             until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
             is_limited: self.limit.is_some(),
             skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
+            ..ReaderOptions::default()
         };
         match options.check() {
             Ok(notices) => notices.iter().for_each(|notice| voice.note(notice.spelled(&CommandLine))),

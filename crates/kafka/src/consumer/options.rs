@@ -63,7 +63,17 @@ pub struct ReaderOptions {
     /// Whether nobody looks at headers. Looking for them costs a tenth of reading short records, also where there are
     /// none.
     pub skips_headers: bool,
+    /// What is read is to count once: transactions that were aborted are not read, and nobody but the reader's owner
+    /// says what is committed.
+    pub is_exactly_once: bool,
+    /// How many bytes the client may fetch ahead; 64 MiB without it.
+    pub fetch_ahead: Option<usize>,
 }
+
+/// What the client fetches ahead unless somebody says otherwise.
+const FETCH_AHEAD: usize = 64 * 1024 * 1024;
+/// What an answer holds of one partition at most, by librdkafka's default; no answer may hold less.
+const MOST_OF_A_PARTITION: usize = 1024 * 1024;
 
 impl ReaderOptions {
     /// Looks for faults without connecting; all are reported together. Returns what the user should know, a line each.
@@ -85,6 +95,9 @@ impl ReaderOptions {
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<Fault>> {
         let (mut resolved, mut faults) = self.connection.resolve_what_can_be();
         let properties = &mut resolved.properties;
+        if self.is_exactly_once {
+            check_exactly_once(properties, &mut faults);
+        }
         if let Some(group) = &self.group {
             properties.set("group.id", group, Origin::Option("group", ""));
             self.check_group(group, properties, &mut faults);
@@ -103,6 +116,9 @@ impl ReaderOptions {
     }
 
     fn apply_tuning(&self, properties: &mut Properties) {
+        if self.is_exactly_once {
+            properties.preset("isolation.level", "read_committed");
+        }
         // librdkafka assigns partitions only to a client with a group, even one that neither joins nor commits.
         properties.preset("group.id", "kadence");
         properties.preset("enable.auto.commit", if self.group.is_some() { "true" } else { "false" });
@@ -112,7 +128,12 @@ impl ReaderOptions {
         // With a full queue the next fetch waits this long; the default of a second throttles a fast reader.
         properties.preset("fetch.queue.backoff.ms", "5");
         properties.preset("queued.min.messages", "100000");
-        properties.preset("queued.max.messages.kbytes", "65536");
+        let ahead = self.fetch_ahead.unwrap_or(FETCH_AHEAD).max(1024 * 1024);
+        properties.preset("queued.max.messages.kbytes", (ahead / 1024).to_string());
+        if self.fetch_ahead.is_some() {
+            // An answer is in memory whole, beside what is queued.
+            properties.preset("fetch.max.bytes", (ahead / 2).max(MOST_OF_A_PARTITION).to_string());
+        }
         // What it says of fetches that fail; heard only while partitions stand still.
         match properties.get("debug").map(|given| format!("{given},fetch")) {
             Some(more) => properties.set("debug", more, Origin::Override),
@@ -155,6 +176,22 @@ impl ReaderOptions {
         if reset.is_some_and(|reset| reset != Some(self.from)) {
             let help = phrase!["use ", @"from", " beginning or ", @"from", " end alone"];
             with("auto.offset.reset", "they start elsewhere", help);
+        }
+    }
+}
+
+/// Refuses what would have records counted that were never committed, or committed by somebody else.
+fn check_exactly_once(properties: &Properties, faults: &mut Vec<Fault>) {
+    let refused = [
+        ("isolation.level", Some("read_committed"), "records of aborted transactions would be read as well"),
+        ("enable.auto.commit", Some("false"), "the client would commit what is not landed"),
+        ("enable.auto.offset.store", Some("false"), "the client would commit what is not landed"),
+        ("group.id", None, "the ledger has the group's name, so that each database has a group of its own"),
+        ("group.instance.id", None, "each worker has a name of its own"),
+    ];
+    for (name, good, what) in refused {
+        if properties.is_given(name) && (good.is_none() || properties.get(name) != good) {
+            faults.push(Fault::new(properties.as_given(name), what).help("leave it out").misuse());
         }
     }
 }

@@ -1,0 +1,119 @@
+//! Topics into a database.
+
+mod ledger;
+mod options;
+mod progress;
+mod shown;
+
+use std::sync::Arc;
+
+use kadence_land::Gauges;
+use kadence_store::Notice;
+
+pub(crate) use self::options::LandOptions;
+use self::options::LedgerAction;
+use self::progress::Watching;
+use super::Exit;
+use crate::fault::{CommandLine, Error, line};
+use crate::landing::{Landing, Listener, Word};
+use crate::output::{Voice, print_json};
+use crate::signals::Signals;
+
+impl LandOptions {
+    pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
+        let signals = Signals::listen();
+        let landing = self.landing()?;
+        if let Some(action) = self.ledger {
+            return ledger::run(&landing, action, &self, &signals, voice);
+        }
+        let notices = landing.check()?;
+        for notice in notices {
+            voice.note(notice.spelled(&CommandLine));
+        }
+        if self.ddl && self.topics().is_empty() {
+            return shown::ledger_definitions(&landing, voice);
+        }
+        let listener: Listener = {
+            let name = landing.rows.name.clone();
+            Arc::new(move |word| say(&name, word, voice))
+        };
+        if self.preview || self.ddl {
+            return shown::preview(&landing, self.ddl, &signals, &listener, voice);
+        }
+        for warning in warnings(&landing) {
+            voice.note(warning);
+        }
+        let gauges: Vec<Arc<Gauges>> = (0..landing.tasks).map(|_| Arc::default()).collect();
+        let watching = Watching::start(voice, gauges.clone());
+        let landed = landing.run(&signals.stop, &gauges, &listener);
+        drop(watching);
+        let landed = landed?;
+        if voice.json {
+            print_json(&shown::as_json(&landing, landed.as_ref()), false)?;
+        } else if let Some(landed) = &landed {
+            shown::summary(landed, voice);
+        }
+        let is_bounded = self.until_end || self.limit.is_some();
+        let is_cut = is_bounded && landed.is_none_or(|landed| landed.is_cut);
+        Ok(if is_cut { Exit::Interrupted } else { Exit::Done })
+    }
+}
+
+/// What a person has to know about the order of rows.
+fn warnings(landing: &Landing) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let rows = &landing.rows;
+    if rows.mode == kadence_store::Mode::Upsert {
+        let is_of_several = landing.reader.topics.len() > 1
+            || landing.reader.topics.iter().any(|topic| topic.starts_with('^'));
+        if is_of_several && !rows.table.contains("{topic}") {
+            warnings.push(
+                "order holds within a partition: of records with one key in several topics, either may be the last"
+                    .into(),
+            );
+        }
+        let is_key = |field: &String| field == "_key" || field.starts_with("_key.");
+        if !rows.key.iter().all(is_key) {
+            warnings.push(format!(
+                "order holds within a partition: records with one ({}) and different keys may be in different ones",
+                rows.key.join(", ")
+            ));
+        }
+    }
+    if landing.rejects.is_some() {
+        warnings.push(
+            "what is written to the rejects file is not part of the transaction: after a crash it may stand there twice"
+                .into(),
+        );
+    }
+    warnings
+}
+
+fn say(name: &str, word: Word, voice: Voice) {
+    match word {
+        Word::Line(text) => voice.note(text),
+        Word::Begun { group, is_first: true } => {
+            voice.note(format!("landing {name} begins, each record once; its lag: kadence groups describe {group}"));
+        }
+        Word::Begun { group, is_first: false } => {
+            voice.note(format!("landing {name} goes on, each record once; its lag: kadence groups describe {group}"));
+        }
+        Word::Notice(Notice::Defined(sql)) => voice.note(format!("{sql};")),
+        Word::Notice(Notice::Untyped(table, names)) => voice.note(format!(
+            "table {table}: no column for {} yet, all values are null; add them with --evolve, or state types with --types",
+            names.join(", ")
+        )),
+        Word::Notice(Notice::Retried(fault)) => voice.note(format!("{}; tried again", line(&fault))),
+        Word::Notice(Notice::Recovered) => voice.note("the database takes records again"),
+        Word::Notice(Notice::Ended(who)) => voice.note(format!("ended a session that stood still: {who}")),
+    }
+}
+
+/// What `--ledger` does, by its names.
+const ACTIONS: &[(&str, LedgerAction)] = &[
+    ("list", LedgerAction::List),
+    ("adopt", LedgerAction::Adopt),
+    ("accept-gap", LedgerAction::AcceptGap),
+    ("restart", LedgerAction::Restart),
+    ("drop", LedgerAction::Drop),
+];

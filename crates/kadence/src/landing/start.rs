@@ -1,0 +1,141 @@
+//! Where a landing starts: what the ledger knows of it, or what is noted there for the first time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::fault::Fault;
+use kadence_core::feed::{Event, Feed as _, Partition};
+use kadence_core::phrase;
+use kadence_kafka::{ReaderOptions, StartAt, StopAt, TopicFeed};
+use kadence_store::Landing as Noted;
+
+use super::{Landing, Listener, Word};
+use crate::fault::Error;
+
+/// How long the feed may take to say what there is to read.
+const PATIENCE: Duration = Duration::from_millis(50);
+const MOST_WAITS: usize = 200;
+
+/// What is known when the work begins.
+pub(super) struct Known {
+    pub(super) landing: Noted,
+    pub(super) cluster: String,
+    pub(super) is_first: bool,
+}
+
+impl Landing {
+    /// Finds the topics and the ledger, and notes the landing there if it is new. `None` if it was stopped.
+    pub(super) fn start(&self, stop: &Arc<Stop>, listener: &Listener) -> Result<Option<Known>, Error> {
+        let mut store = self.store(listener)?;
+        store.connect().map_err(|error| Error::from(*error.fault))?;
+        let Some(mut feed) = self.look(stop, listener)? else { return Ok(None) };
+        let cluster = feed.cluster_id().unwrap_or_default();
+        store.set_cluster(&cluster);
+        let told = |error: kadence_store::DbError| Error::from(*error.fault);
+        store.define_ledger().map_err(told)?;
+        if let Some(landing) = store.landing().map_err(told)? {
+            self.agrees(&landing)?;
+            return Ok(Some(Known { landing, cluster, is_first: false }));
+        }
+        let Some(partitions) = partitions(&mut feed, stop)? else { return Ok(None) };
+        let mut starts = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            let start = feed.origin(&partition)?;
+            starts.push((partition, start));
+        }
+        let landing = Noted {
+            name: self.rows.name.clone(),
+            group: group_of(&self.rows.name),
+            origin: origin_text(self.from.unwrap_or_default()),
+            fingerprint: self.rows.fingerprint(),
+        };
+        let is_first = store.begin(&landing, &starts).map_err(told)?;
+        let landing = if is_first { Some(landing) } else { store.landing().map_err(told)? };
+        let Some(landing) = landing else {
+            return Err(Error::met(
+                store.place(),
+                "the landing was dropped while it began",
+                "start it again",
+            ));
+        };
+        self.agrees(&landing)?;
+        Ok(Some(Known { landing, cluster, is_first }))
+    }
+
+    /// A reader of the topics that is in no group.
+    pub(super) fn look(&self, stop: &Arc<Stop>, listener: &Listener) -> Result<Option<TopicFeed>, Error> {
+        let options = ReaderOptions {
+            group: None,
+            instance: None,
+            from: self.from.unwrap_or_default(),
+            until: if self.reader.until == StopAt::Never { StopAt::Never } else { StopAt::End },
+            ..self.reader.clone()
+        };
+        let on_wait = |text: &str| listener(Word::Line(text.to_owned()));
+        Ok(TopicFeed::open(&options, Arc::new(SystemClock), Arc::clone(stop), on_wait)?)
+    }
+
+    /// Whether the ledger's landing is this one.
+    fn agrees(&self, noted: &Noted) -> Result<(), Error> {
+        let fingerprint = self.rows.fingerprint();
+        let mut faults = Vec::new();
+        if noted.fingerprint != fingerprint {
+            let what = format!(
+                "landing {} writes something else by the ledger (there: {}; here: {fingerprint})",
+                noted.name, noted.fingerprint
+            );
+            let help = phrase![
+                "give this one another ",
+                @"name",
+                ", or take over the ledger with ",
+                @"ledger",
+                " adopt"
+            ];
+            faults.push(Fault::new(phrase![@"name"], what).help(help).misuse());
+        }
+        if let Some(from) = self.from.map(origin_text).filter(|from| *from != noted.origin) {
+            let what = format!(
+                "landing {} has started at {} and goes on where it has come to",
+                noted.name, noted.origin
+            );
+            let help =
+                phrase!["leave out ", @"from", " ", from, ", or start anew with ", @"ledger", " restart"];
+            faults.push(Fault::new(phrase![@"from"], what).help(help).misuse());
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+    }
+}
+
+/// The partitions that a feed without a group gives: all that there are. `None` if it was stopped.
+pub(super) fn partitions(feed: &mut TopicFeed, stop: &Stop) -> Result<Option<Vec<Partition>>, Error> {
+    for _ in 0..MOST_WAITS {
+        if stop.is_raised() {
+            return Ok(None);
+        }
+        match feed.next(PATIENCE)? {
+            Event::Given(partitions) => return Ok(Some(partitions)),
+            Event::Finished => return Ok(Some(Vec::new())),
+            _ => {}
+        }
+    }
+    Ok(Some(Vec::new()))
+}
+
+/// A group of its own for each landing: one name into two databases is two landings.
+fn group_of(name: &str) -> String {
+    let mut number = kadence_store::random_id();
+    number.truncate(8);
+    format!("kadence-land-{name}-{number}")
+}
+
+/// A place as it is written on the command line.
+pub(super) fn origin_text(from: StartAt) -> String {
+    match from {
+        StartAt::Beginning => "beginning".into(),
+        StartAt::End => "end".into(),
+        StartAt::Offset(offset) => offset.to_string(),
+        StartAt::Last(before) => format!("-{before}"),
+        StartAt::At(time) => format!("@{}", time.to_rfc3339()),
+    }
+}

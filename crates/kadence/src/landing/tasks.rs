@@ -1,0 +1,127 @@
+//! Workers beside each other: each a member of the group with a connection of its own to the database.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::fault::Explain as _;
+use kadence_kafka::{ReaderOptions, StartAt, TopicFeed};
+use kadence_land::{Ended, Gauges, Outcome};
+use kadence_store::Counts;
+
+use super::member::Member;
+use super::rejects::RejectsFile;
+use super::start::Known;
+use super::{Landing, Listener, Word};
+use crate::fault::Error;
+
+/// How often a request to stop is looked for.
+const PERIOD: Duration = Duration::from_millis(50);
+/// What the clients of all tasks fetch ahead together.
+const AHEAD_BYTES: usize = 24 * 1024 * 1024;
+/// What one task needs at least to have enough at hand.
+const LEAST_AHEAD_BYTES: usize = 2 * 1024 * 1024;
+
+impl Landing {
+    /// Runs all tasks to their ends. Where one fails, the others finish what they have begun.
+    pub(super) fn run_tasks(
+        &self,
+        known: &Known,
+        stop: &Arc<Stop>,
+        gauges: &[Arc<Gauges>],
+        listener: &Listener,
+    ) -> Result<(Vec<Outcome>, Arc<Counts>), Error> {
+        let rejects = self.rejects.as_deref().map(RejectsFile::open).transpose()?;
+        let counts: Arc<Counts> = Arc::default();
+        let ending = Arc::new(Stop::new());
+        let (done, ended) = sync_channel(self.tasks);
+        let mut results = Vec::with_capacity(self.tasks);
+        thread::scope(|scope| {
+            for task in 0..self.tasks {
+                let (done, until, counts) = (done.clone(), Arc::clone(&ending), Arc::clone(&counts));
+                let gauges = gauges.get(task).cloned().unwrap_or_default();
+                let rejects = rejects.clone();
+                let run = move || {
+                    let result = self.run_task(known, &until, gauges, listener, rejects, &counts);
+                    // Whoever waits for it is there until all are done.
+                    let _ = done.send(result);
+                };
+                if let Err(error) =
+                    thread::Builder::new().name(format!("land-{task}")).spawn_scoped(scope, run)
+                {
+                    ending.raise();
+                    results.push(Err(Error::met("", format!("no thread could be started ({error})"), "")));
+                }
+            }
+            while results.len() < self.tasks {
+                match ended.recv_timeout(PERIOD) {
+                    Ok(result) => {
+                        if result.as_ref().is_err() {
+                            ending.raise();
+                        }
+                        results.push(result);
+                    }
+                    Err(RecvTimeoutError::Timeout) if stop.is_raised() => ending.raise(),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+        });
+        let mut outcomes = Vec::with_capacity(results.len());
+        let mut errors = Vec::new();
+        for result in results {
+            match result {
+                Ok(outcome) => outcomes.extend(outcome),
+                Err(error) => errors.push(error),
+            }
+        }
+        errors.extend(rejects.and_then(|rejects| rejects.fault()));
+        match Error::all(errors) {
+            Some(error) => Err(error),
+            None => Ok((outcomes, counts)),
+        }
+    }
+
+    fn run_task(
+        &self,
+        known: &Known,
+        stop: &Arc<Stop>,
+        gauges: Arc<Gauges>,
+        listener: &Listener,
+        rejects: Option<RejectsFile>,
+        counts: &Counts,
+    ) -> Result<Option<Outcome>, Error> {
+        let member = Member::take(&known.landing.group)?;
+        let mut store = self.store(listener)?;
+        store.set_cluster(&known.cluster);
+        let own = store.counts();
+        let options = ReaderOptions {
+            group: Some(known.landing.group.clone()),
+            instance: Some(member.name.clone()),
+            // What the ledger does not know came after the landing's first start.
+            from: StartAt::Beginning,
+            fetch_ahead: Some((AHEAD_BYTES / self.tasks).max(LEAST_AHEAD_BYTES)),
+            ..self.reader.clone()
+        };
+        let on_wait = |text: &str| listener(Word::Line(text.to_owned()));
+        let Some(feed) = TopicFeed::open(&options, Arc::new(SystemClock), Arc::clone(stop), on_wait)? else {
+            return Ok(None);
+        };
+        let on_rejected = move |rejected: &kadence_land::Rejected<'_>| {
+            if let Some(rejects) = &rejects {
+                rejects.write(rejected);
+            }
+        };
+        let (outcome, feed) =
+            kadence_land::land(feed, store, self.batches.clone(), &SystemClock, stop, gauges, on_rejected);
+        drop(feed);
+        let tombstones = own.tombstones.load(std::sync::atomic::Ordering::Relaxed);
+        counts.tombstones.fetch_add(tombstones, std::sync::atomic::Ordering::Relaxed);
+        match outcome.ended {
+            Ended::Failed(error) => Err(error.explain().into()),
+            _ => Ok(Some(outcome)),
+        }
+    }
+}
