@@ -19,6 +19,7 @@
 //! | `field_kafka` | what users of other clients met: waiting, fetches that fail, topics that go away |
 //! | `directory` | a broker's directory under limits of the system, and with files missing |
 //! | `groups` | consumer groups, and changes to topics |
+//! | `land` | topics landed in databases: SQLite, and servers where there are any |
 //! | `foreign` | clients nobody here wrote, in Python, Java, Go and C, and `docs/reference/compatibility.md` (ignored without them) |
 //! | `kill` | the broker killed while clients work (ignored unless `./test kill` says how often) |
 //! | `punctuality` | a minute in real time (ignored: it needs the machine for itself) |
@@ -39,6 +40,7 @@ mod foreign;
 mod groups;
 mod guides;
 mod kill;
+mod land;
 mod library;
 mod punctuality;
 mod reference;

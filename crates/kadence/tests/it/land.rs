@@ -1,0 +1,291 @@
+//! Topics landed in databases.
+
+pub(crate) mod database;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use self::database::{Database, Kind};
+use crate::support::{Bench, Running, eventually, json, signal};
+
+/// Runs each of these functions as a test with SQLite on the embedded broker, and as ignored ones with SQLite on a
+/// real Kafka and with the servers on the embedded broker.
+macro_rules! on_all_databases {
+    ($($name:ident,)*) => {
+        mod sqlite {
+            $(#[test] fn $name() {
+                let bench = crate::support::Bench::new();
+                super::$name(&bench, &super::Database::new(super::Kind::Sqlite, &bench));
+            })*
+        }
+        mod kafka {
+            $(#[test] #[ignore = "needs a real Kafka at KADENCE_TEST_KAFKA"]
+            fn $name() {
+                let bench = crate::support::Bench::on_kafka();
+                super::$name(&bench, &super::Database::new(super::Kind::Sqlite, &bench));
+            })*
+        }
+        mod databases {
+            mod postgres {
+                $(#[test] #[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
+                fn $name() {
+                    let bench = crate::support::Bench::new();
+                    super::super::$name(&bench, &super::super::Database::new(super::super::Kind::Postgres, &bench));
+                })*
+            }
+            mod mariadb {
+                $(#[test] #[ignore = "needs a MariaDB at KADENCE_TEST_MARIADB"]
+                fn $name() {
+                    let bench = crate::support::Bench::new();
+                    super::super::$name(&bench, &super::super::Database::new(super::super::Kind::MariaDb, &bench));
+                })*
+            }
+        }
+    };
+}
+
+on_all_databases! {
+    fields_become_columns_and_a_second_run_goes_on,
+    nothing_is_written_by_a_look_ahead,
+    tombstones_delete_where_that_is_asked_for,
+    what_is_not_taken_stops_or_goes_to_a_file,
+    a_topic_made_anew_is_not_taken_for_the_old_one,
+    a_gap_is_accepted_by_hand_only,
+    workers_share_the_partitions,
+    it_ends_cleanly_when_it_is_stopped,
+}
+
+/// Writes JSON bodies into a topic, keyed by their `id`.
+fn write(bench: &Bench, topic: &str, bodies: &[&str]) {
+    bench.file("bodies.jsonl", bodies.join("\n"));
+    let replay = format!("replay bodies.jsonl -t {topic} --unpaced --key column:id -q");
+    bench.kadence(&replay.split(' ').collect::<Vec<_>>()).ok();
+}
+
+/// Numbered bodies.
+fn write_numbers(bench: &Bench, topic: &str, numbers: std::ops::Range<u32>) {
+    let bodies: Vec<String> = numbers.map(|id| format!(r#"{{"id":{id},"text":"record {id}"}}"#)).collect();
+    write(bench, topic, &bodies.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// Writes records without bodies, as only other clients do.
+fn write_tombstones(bench: &Bench, topic: &str, keys: &[&str]) {
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+
+    let producer: BaseProducer = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", &bench.address)
+        // A key has to go where its records are.
+        .set("partitioner", "murmur2_random")
+        .create()
+        .unwrap();
+    for key in keys {
+        producer.send(BaseRecord::<str, [u8]>::to(topic).key(key)).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(crate::support::PATIENCE).unwrap();
+}
+
+fn land<'a>(topic: &'a str, database: &'a Database, more: &[&'a str]) -> Vec<&'a str> {
+    [&["land", topic, "--into", &*database.url], more].concat()
+}
+
+/// Lands all that there is, and gives the report.
+#[track_caller]
+fn land_all(bench: &Bench, topic: &str, database: &Database, more: &[&str]) -> Value {
+    let finished = bench.kadence(&land(topic, database, &[&["--until-end", "--json"], more].concat()));
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    finished.json()
+}
+
+/// The mouse pointer's records, as its tutorial has them: one command makes the table and fills it.
+fn fields_become_columns_and_a_second_run_goes_on(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "JSON"]).ok();
+    write(
+        bench,
+        "JSON",
+        &[
+            r#"{"id":"2021/04/10-20:51:36:287301","x":910,"y":454}"#,
+            r#"{"id":"2021/04/10-20:51:37:290106","x":912,"y":-1}"#,
+        ],
+    );
+    let report = land_all(bench, "JSON", database, &[]);
+    assert_eq!((&report["written"], &report["delivery"]), (&2.into(), &"exactly once".into()));
+    assert_eq!(report["checkpoint"], json(r#"{"JSON":{"0":2}}"#));
+    let rows = "SELECT id, x + y FROM \"JSON\"".replace('"', database.quote());
+    assert_eq!(database.rows(&rows), ["2021/04/10-20:51:36:287301 1364", "2021/04/10-20:51:37:290106 911"]);
+    assert_eq!(land_all(bench, "JSON", database, &[])["written"], 0);
+    write(bench, "JSON", &[r#"{"id":"2021/04/10-20:51:38:292208","x":1,"y":1}"#]);
+    assert_eq!(land_all(bench, "JSON", database, &[])["written"], 1);
+    assert_eq!(database.rows(&rows).len(), 3);
+}
+
+fn nothing_is_written_by_a_look_ahead(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write(bench, "t", &[r#"{"id":1,"name":"a"}"#, r#"{"id":2}"#]);
+    let shown = bench.kadence(&land("t", database, &["--preview"])).ok();
+    assert!(
+        shown.contains("CREATE TABLE") && shown.contains("1 | a") && shown.contains("2 | null"),
+        "{shown}"
+    );
+    let ddl = bench.kadence(&land("t", database, &["--ddl"])).ok();
+    assert_eq!(ddl.matches("CREATE TABLE").count(), 3, "{ddl}");
+    let json = bench.kadence(&land("t", database, &["--preview", "--json"])).json();
+    assert_eq!(json["tables"][0]["rows"], serde_json::json!([["1", "a"], ["2", null]]));
+    assert_eq!(database.number("SELECT count(*) FROM t"), None, "there is no table");
+    assert_eq!(database.number("SELECT count(*) FROM kadence_ledger"), None, "nor a ledger");
+}
+
+fn tombstones_delete_where_that_is_asked_for(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t", "--partitions", "3"]).ok();
+    write_numbers(bench, "t", 0..20);
+    write_tombstones(bench, "t", &["3", "7"]);
+    let upsert = ["--pk", "_key", "--mode", "upsert", "--delete-on-null"];
+    let report = land_all(bench, "t", database, &upsert);
+    assert_eq!(report["rejected"], 0, "{report}");
+    assert_eq!(database.number("SELECT count(*) FROM t"), Some(18));
+    write(bench, "t", &[r#"{"id":3,"text":"is back"}"#]);
+    land_all(bench, "t", database, &upsert);
+    assert_eq!(database.number("SELECT count(*) FROM t"), Some(19));
+    assert_eq!(database.rows("SELECT text FROM t WHERE id = 3"), ["is back"]);
+}
+
+fn what_is_not_taken_stops_or_goes_to_a_file(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write(bench, "t", &[r#"{"id":1}"#]);
+    land_all(bench, "t", database, &[]);
+    write(bench, "t", &[r#"{"id":2}"#, r#"{"id":"three"}"#, r#"{"id":4}"#]);
+    let stopped = bench.kadence(&land("t", database, &["--until-end"]));
+    assert_eq!(stopped.code, Some(1));
+    assert!(
+        stopped.stderr.contains("t[0] at offset 2") && stopped.stderr.contains("\"three\""),
+        "{stopped:?}"
+    );
+    assert_eq!(database.number("SELECT count(*) FROM t"), Some(1), "nothing of its batch is there");
+    let report = land_all(bench, "t", database, &["--on-error", "skip", "--rejects", "rejects.jsonl"]);
+    assert_eq!((&report["written"], &report["rejected"]), (&2.into(), &1.into()));
+    let rejects = std::fs::read_to_string(bench.folder.path().join("rejects.jsonl")).unwrap();
+    let reject = json(rejects.trim_end());
+    assert_eq!((&reject["offset"], &reject["body"]["text"]), (&2.into(), &r#"{"id":"three"}"#.into()));
+    assert_eq!(database.rows("SELECT id FROM t"), ["1", "2", "4"]);
+}
+
+fn a_topic_made_anew_is_not_taken_for_the_old_one(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write_numbers(bench, "t", 0..5);
+    land_all(bench, "t", database, &[]);
+    bench.kadence(&["topics", "delete", "t"]).ok();
+    eventually("the topic to be made anew", || {
+        (bench.kadence(&["topics", "create", "t"]).code == Some(0)).then_some(())
+    });
+    write_numbers(bench, "t", 5..15);
+    let refused = bench.kadence(&land("t", database, &["--until-end"]));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("it was deleted and made anew"), "{refused:?}");
+    let adopted = bench.kadence(&land("t", database, &["--ledger", "adopt"]));
+    assert_eq!(adopted.code, Some(1), "{adopted:?}");
+    assert!(adopted.stderr.contains("another record"), "{adopted:?}");
+    let restart = bench.kadence(&land("t", database, &["--ledger", "restart"]));
+    assert_eq!(restart.code, Some(2), "the table has rows: {restart:?}");
+    bench.kadence(&land("t", database, &["--ledger", "restart", "--again"])).ok();
+    assert_eq!(land_all(bench, "t", database, &[])["written"], 10);
+    assert_eq!(database.number("SELECT count(DISTINCT id) FROM t"), Some(15));
+    let listed = bench.kadence(&["land", "--ledger", "list", "--into", &database.url, "--json"]).json();
+    assert_eq!(listed["ledger"].as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(listed["ledger"][0]["next"], 10);
+}
+
+fn a_gap_is_accepted_by_hand_only(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t", "--config", "segment.bytes=1048576"]).ok();
+    write_numbers(bench, "t", 0..5);
+    land_all(bench, "t", database, &[]);
+    write_numbers(bench, "t", 5..10);
+    // The ledger is put back behind what is there: as if retention had taken the records between.
+    bench.kadence(&land("t", database, &["--ledger", "adopt", "--at", "t/0=3"])).ok();
+    let report = land_all(bench, "t", database, &[]);
+    assert_eq!(report["written"], 7, "{report}");
+    assert_eq!(database.number("SELECT count(*) FROM t"), Some(12), "it was said so");
+    let gap = bench.kadence(&land("t", database, &["--ledger", "accept-gap"])).ok();
+    assert_eq!(gap, "landing t is as it was\n");
+    let dropped = bench.kadence(&land("t", database, &["--ledger", "drop"])).ok();
+    assert_eq!(dropped, "landing t is forgotten; its rows stay\n");
+    assert_eq!(database.number("SELECT count(*) FROM kadence_ledger"), Some(0));
+}
+
+/// Two processes, one of two tasks, and one of them is killed.
+fn workers_share_the_partitions(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t", "--partitions", "6"]).ok();
+    let start = |tasks: &'static str| {
+        let quick = ["--tasks", tasks, "--max-wait", "20ms", "-X", "session.timeout.ms=6000"];
+        bench.start(&land("t", database, &quick))
+    };
+    let landed = |most: i64| {
+        eventually("the records to be landed", || {
+            database.number("SELECT count(*) FROM t").filter(|count| *count >= most)
+        })
+    };
+    write_numbers(bench, "t", 0..100);
+    let first = start("2");
+    landed(100);
+    let second = start("1");
+    write_numbers(bench, "t", 100..300);
+    landed(300);
+    drop(second);
+    write_numbers(bench, "t", 300..500);
+    let third = start("1");
+    assert_eq!(landed(500), 500);
+    stop(first);
+    stop(third);
+    let counts = "SELECT count(*) - count(DISTINCT id) FROM t";
+    assert_eq!(database.number(counts), Some(0), "nothing is there twice");
+}
+
+fn stop(mut worker: Running) {
+    signal(worker.pid(), Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0), "{}", worker.stderr());
+}
+
+fn it_ends_cleanly_when_it_is_stopped(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write_numbers(bench, "t", 0..50);
+    let mut worker = bench.start(&land("t", database, &["--max-wait", "10s", "--json"]));
+    // Nothing is due yet: what was read is committed since it is stopped.
+    eventually("the worker to have its partition", || {
+        let epoch = database.number("SELECT max(epoch) FROM kadence_ledger");
+        epoch.filter(|epoch| *epoch > 0)
+    });
+    worker.interrupt();
+    assert_eq!(worker.wait().code(), Some(0));
+    let report = json(&worker.rest());
+    assert_eq!(report["interrupted"], true);
+    let there = database.number("SELECT count(*) FROM t").unwrap_or(0);
+    assert_eq!(report["written"], there, "{report}");
+    land_all(bench, "t", database, &[]);
+    assert_eq!(database.number("SELECT count(*) FROM t"), Some(50));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_together() {
+    let bench = Bench::new();
+    let refused = bench.kadence(&[
+        "land",
+        "t",
+        "--into",
+        "sqlite:x.db",
+        "--mode",
+        "upsert",
+        "--delete-on-null",
+        "--on-error",
+        "skip",
+        "--select",
+        "a AS x, b AS x",
+        "-X",
+        "isolation.level=read_uncommitted",
+    ]);
+    assert_eq!(refused.code, Some(2));
+    assert_eq!(refused.stderr.matches("kadence: ").count(), 4, "{}", refused.stderr);
+    let several = bench.kadence(&["land", "a", "b", "--into", "sqlite:x.db"]);
+    assert_eq!(several.code, Some(2));
+    assert!(several.stderr.contains("--name"), "{several:?}");
+    let secret = bench.kadence(&["land", "t", "--into", "postgres:hush@host"]);
+    assert_eq!(secret.code, Some(2));
+    assert!(!secret.stderr.contains("hush"), "{secret:?}");
+}
