@@ -86,7 +86,7 @@ PRODUCERS = [
     Contender(
         "kadence", "`kadence replay --unpaced` (CSV to JSON)", f"its defaults: {RDKAFKA}",
         lambda bench, topic, rows: ([bench.kadence, "replay", bench.csv(rows), "-t", topic, "-b", bench.brokers,
-                                     "--unpaced", "--time-format", "s", "--quiet", "--json"], None),
+                                     "--unpaced", "--quiet", "--json"], None),
         own=by_seconds("out", "elapsed_s"), count=said("out", "acknowledged")),
     Contender(
         "bare", "bare rdkafka loop (ready-made bodies)", f"{RDKAFKA}; the same librdkafka as kadence's",

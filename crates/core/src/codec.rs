@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::data::{Row, RowBuffer};
 use crate::fault::{Explain, Fault};
+use crate::named::Named;
 use crate::phrase;
 use crate::projection::{Expr, Projection, RowContext};
 use crate::run::Draft;
@@ -87,6 +88,11 @@ pub enum Format {
     Raw,
 }
 
+impl Named for Format {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("json", Self::Json), ("csv", Self::Csv), ("raw", Self::Raw)];
+}
+
 /// What a JSON body looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
@@ -97,6 +103,11 @@ pub enum Shape {
     Keyed,
     /// `[…,…]`
     Array,
+}
+
+impl Named for Shape {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("object", Self::Object), ("keyed", Self::Keyed), ("array", Self::Array)];
 }
 
 /// Writes rows of a recording as bodies.

@@ -17,6 +17,7 @@
 
 use std::time::Duration;
 
+use crate::named::Named;
 use crate::ratio::Ratio;
 use crate::record::Timestamp;
 
@@ -79,6 +80,10 @@ pub enum OutOfOrder {
     Error,
     /// Send the record at once, as if it had the time of the one before it.
     Clamp,
+}
+
+impl Named for OutOfOrder {
+    const NAMES: &'static [(&'static str, Self)] = &[("error", Self::Error), ("clamp", Self::Clamp)];
 }
 
 /// An event time that went backwards.

@@ -7,6 +7,7 @@
 //! | `reader` | [`TopicReader`]: a feed that starts by itself and commits what is passed on |
 //! | `cluster`, `listener` | the client that reads; what it calls back |
 //! | `topics`, `lanes` | which topics there are; whether they are what they were |
+//! | `options`, `range`, `resolve` | what is asked for, whether it makes sense, what it comes to |
 //! | `bounds`, `slot`, `places` | from where to where; how far each partition has come |
 //! | `group`, `held` | what is asked of a group; what it takes and is held back |
 //! | `stall`, `fault` | partitions that stand still; fetches that fail |
@@ -23,7 +24,9 @@ mod listener;
 mod mark;
 mod options;
 mod places;
+mod range;
 mod reader;
+mod resolve;
 mod slot;
 mod stall;
 mod topics;

@@ -19,6 +19,9 @@ const CREATION_PATIENCE: Duration = Duration::from_millis(1_500);
 /// The first attempt at metadata takes this long at most, each further one twice the one before.
 const FIRST_ATTEMPT: Duration = Duration::from_millis(100);
 
+/// What topics may be called.
+const NAMES: &str = "use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`";
+
 /// A client that can be asked for metadata.
 pub(crate) trait Client {
     fn metadata(&self, topic: Option<&str>, at_most: Duration) -> Result<Metadata, ClientError>;
@@ -142,13 +145,15 @@ pub(crate) fn is_topic_name(name: &str) -> bool {
     (1..=249).contains(&name.len()) && name.bytes().all(legal) && !matches!(name, "." | "..")
 }
 
+/// What was named is no topic.
+pub(crate) fn no_topic_name(name: &str) -> Fault {
+    Fault::new(format!("topic {}", name.escape_debug()), "not a topic name").help(NAMES).misuse()
+}
+
 /// A topic that cannot be used.
 pub(crate) fn refused_topic(topic: &str, code: Code) -> KafkaError {
     let (what, help) = match code {
-        Code::InvalidTopic => (
-            "not a topic name".to_owned(),
-            "use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`",
-        ),
+        Code::InvalidTopic => ("not a topic name".to_owned(), NAMES),
         Code::TopicAuthorizationFailed => {
             ("this user may not use it".to_owned(), "ask for the rights, or connect as another user")
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kadence_core::named::Named;
+
 /// How a feed's records are landed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -37,4 +39,8 @@ pub enum OnReject {
     Stop,
     /// It is counted and told, and the others are landed.
     Skip,
+}
+
+impl Named for OnReject {
+    const NAMES: &'static [(&'static str, Self)] = &[("stop", Self::Stop), ("skip", Self::Skip)];
 }

@@ -34,11 +34,11 @@ pub use cells::{Cell, Change, Rows};
 pub use convert::Limits;
 pub use ddl::{Dialect, table_name};
 pub use ledger::{Landing, Line, id_text};
-pub use options::{BODY_FORMATS, BodyFormat, Declared, KEY_FORMATS, KeyFormat, LandingOptions, MODES};
+pub use options::{BodyFormat, Declared, KeyFormat, LandingOptions};
 pub use session::{CommitError, Database, Datum, DbError, Kind, Parameter, Session};
 pub use table::{Column, Found, Mode, Table};
 pub use target::{Counts, Notice, Preview, SqlTarget, Store, TablePreview};
-pub use types::{ColumnType, Digits, TYPE_NAMES, TextLimits, UnknownType};
+pub use types::{ColumnType, Digits, KNOWN_TYPES, TextLimits, UnknownType};
 
 /// A random name of 32 hexadecimal digits.
 pub fn random_id() -> String {

@@ -1,6 +1,7 @@
 //! What is landed where, and how.
 
 use kadence_core::fault::Fault;
+use kadence_core::named::Named;
 use kadence_core::phrase;
 
 use crate::mapping::Mapping;
@@ -17,9 +18,10 @@ pub enum BodyFormat {
     Raw,
 }
 
-/// The names that stand for [`BodyFormat`].
-pub const BODY_FORMATS: &[(&str, BodyFormat)] =
-    &[("auto", BodyFormat::Json), ("json", BodyFormat::Json), ("raw", BodyFormat::Raw)];
+impl Named for BodyFormat {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("json", Self::Json), ("auto", Self::Json), ("raw", Self::Raw)];
+}
 
 /// What records' keys are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,12 +33,14 @@ pub enum KeyFormat {
     Json,
 }
 
-/// The names that stand for [`KeyFormat`].
-pub const KEY_FORMATS: &[(&str, KeyFormat)] =
-    &[("auto", KeyFormat::Text), ("text", KeyFormat::Text), ("json", KeyFormat::Json)];
+impl Named for KeyFormat {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("text", Self::Text), ("auto", Self::Text), ("json", Self::Json)];
+}
 
-/// The names that stand for [`Mode`].
-pub const MODES: &[(&str, Mode)] = &[("insert", Mode::Insert), ("upsert", Mode::Upsert)];
+impl Named for Mode {
+    const NAMES: &'static [(&'static str, Self)] = &[("insert", Self::Insert), ("upsert", Self::Upsert)];
+}
 
 /// The type that somebody declares for a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,10 +159,8 @@ impl LandingOptions {
     /// What this landing writes where, in a line: the ledger keeps it, and the same name with another one is refused.
     pub fn fingerprint(&self) -> String {
         let Self { table, format, key, mode, select, .. } = self;
-        let name_of =
-            |mode: Mode| MODES.iter().find(|(_, other)| *other == mode).map_or("", |(name, _)| name);
-        let format = BODY_FORMATS.iter().rfind(|(_, other)| other == format).map_or("", |(name, _)| name);
-        let mut text = format!("table={table} mode={} format={format} pk={}", name_of(*mode), key.join(","));
+        let mut text =
+            format!("table={table} mode={} format={} pk={}", mode.name(), format.name(), key.join(","));
         if let Some(select) = select {
             text.push_str(" select=");
             text.push_str(select);

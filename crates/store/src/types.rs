@@ -72,7 +72,7 @@ impl ColumnType {
 }
 
 /// The names that stand for types where people declare them.
-pub const TYPE_NAMES: &[(&str, ColumnType)] = &[
+const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("text", ColumnType::TEXT),
     ("int", ColumnType::INT),
     ("float", ColumnType::Double),
@@ -86,11 +86,13 @@ pub const TYPE_NAMES: &[(&str, ColumnType)] = &[
     ("json", ColumnType::Json),
 ];
 
+/// The types that can be declared, for a message.
+pub const KNOWN_TYPES: &str = "text, text(CHARACTERS), int, float, decimal, decimal(DIGITS,SCALE), bool, date, time, time(DIGITS), \
+     timestamp, timestamp(DIGITS), epoch-s, epoch-ms, epoch-us, epoch-ns, uuid, bytes and json";
+
 /// A text that names no type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unknown type `{found}`; the types are text, int, float, decimal, decimal(DIGITS,SCALE), bool, date, time, timestamp, timestamp(DIGITS), uuid, bytes and json"
-)]
+#[error("unknown type `{found}`; the types are {KNOWN_TYPES}")]
 pub struct UnknownType {
     /// The text.
     pub found: String,

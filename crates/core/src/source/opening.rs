@@ -61,6 +61,9 @@ impl Opening<'_> {
             || self.options.shape == Shape::Keyed
             || projection.as_ref().is_some_and(Projection::needs_event_time);
         let time = if needs_time { self.time() } else { None };
+        if !needs_time && projection.is_some() {
+            self.refuse_unread_times();
+        }
         let key = self.key();
         if let Some(delimiter) = self.rows.likelier_delimiter() {
             let mut decision = Phrase::from("the columns may not be apart: ");
@@ -74,6 +77,19 @@ impl Opening<'_> {
                 Ok(Checked { encoder, stamps, time, key, decisions: self.decisions })
             }
             _ => Err(self.faults),
+        }
+    }
+
+    /// Refuses what says how times are read where none is.
+    fn refuse_unread_times(&mut self) {
+        let options = self.options;
+        let is_said = [
+            (phrase![@"time-format"], options.time_format != TimeFormat::Auto),
+            (phrase![@"time-zone"], options.time_zone.is_some()),
+        ];
+        for (place, _) in is_said.into_iter().filter(|(_, is_said)| *is_said) {
+            let help = phrase!["leave it out, or name a column to read with ", @"time"];
+            self.faults.push(Fault::new(place, "no event time is read here").help(help).misuse());
         }
     }
 

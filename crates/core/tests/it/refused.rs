@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kadence_core::codec::Shape;
 use kadence_core::schedule::{OutOfOrder, Schedule};
 use kadence_core::source::{CsvOptions, KeyRule, RecordingKind, RecordingOptions};
 use kadence_core::text::{CellType, ColumnTypes};
@@ -188,4 +189,25 @@ fn all_faults_of_the_options_come_together() {
          data: no column `when` for --time (found: a, b)\n\
          data: no column `who` for --key (found: a, b)"
     );
+}
+
+#[test]
+fn what_says_how_times_are_read_is_refused_where_none_is() {
+    let said = || RecordingOptions {
+        time_format: "s".parse().unwrap(),
+        time_zone: Some("Europe/Berlin".into()),
+        ..csv()
+    };
+    let help = "no event time is read here; leave it out, or name a column to read with --time";
+    assert_eq!(error("t,v\n1,2\n", &said()), format!("--time-format: {help}\n--time-zone: {help}"));
+    let lines = RecordingOptions { time_zone: Some("UTC".into()), ..raw() };
+    assert_eq!(error("a\n", &lines), format!("--time-zone: {help}"));
+    for reads in [
+        RecordingOptions { time: Some("t".into()), ..said() },
+        RecordingOptions { select: Some("event_time() AS at, v".into()), ..said() },
+        RecordingOptions { shape: Shape::Keyed, ..said() },
+        recorded(said()),
+    ] {
+        assert_eq!(read("t,v\n1,2\n", &reads).error, None, "{reads:?}");
+    }
 }

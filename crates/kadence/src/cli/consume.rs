@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
+use kadence_core::named::Named;
 use kadence_core::record::Timestamp;
 use kadence_kafka::{Next, ReaderOptions, StartAt, StopAt, TopicReader};
 
 use self::printer::Printer;
 use super::Exit;
 use super::connection::{ConnectionOptions, TopicsOption};
-use super::values::{self, one_of};
+use super::values::{self, Auto, auto_or};
 use crate::fault::{CommandLine, Error};
 use crate::output::{Voice, print_json};
 use crate::signals::Signals;
@@ -36,7 +37,6 @@ use crate::template::Template;
   kadence consume orders payments -f '%t %s\\n'
   kadence consume '^sensor-.*' --until-end
   kadence consume my-stream --partition 0 --partition 3")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ConsumeOptions {
     #[command(flatten)]
     topics: TopicsOption,
@@ -69,19 +69,26 @@ pub(crate) struct ConsumeOptions {
     #[arg(short = 'f', long = "print", value_name = "TEMPLATE", conflicts_with = "received")]
     print: Option<Template>,
     /// Codec of the bodies: auto and raw print them as they are, json checks them and prints each on one line
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of(CODECS),
-        action = clap::ArgAction::Set)]
-    format: bool,
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = auto_or::<Codec>())]
+    format: Auto<Codec>,
     /// Put the local time of reception in front
     #[arg(long)]
     received: bool,
     /// Say on stderr each time the end of a partition is reached
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "quiet"])]
     ends: bool,
 }
 
-/// Whether bodies have to be JSON.
-const CODECS: &[(&str, bool)] = &[("auto", false), ("json", true), ("raw", false)];
+/// What bodies are taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Codec {
+    Json,
+    Raw,
+}
+
+impl Named for Codec {
+    const NAMES: &'static [(&'static str, Self)] = &[("json", Self::Json), ("raw", Self::Raw)];
+}
 
 /// How long one wait for a record lasts before a stop request is looked for.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -97,7 +104,7 @@ impl ConsumeOptions {
             instance: None,
             from: self.from,
             until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
-            is_limited: self.limit.is_some(),
+            limit: self.limit,
             skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
             ..ReaderOptions::default()
         };
@@ -106,7 +113,8 @@ impl ConsumeOptions {
             Err(faults) => return Err(faults.into()),
         }
         let began = SystemClock.now();
-        let mut printer = Printer::new(self.print.clone(), self.format, self.received);
+        let is_json = self.format == Auto::Said(Codec::Json);
+        let mut printer = Printer::new(self.print.clone(), is_json, self.received);
         let on_wait = |text: &str| voice.note(text);
         let mut reader =
             TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), on_wait)?;
@@ -154,9 +162,6 @@ impl ConsumeOptions {
         voice: Voice,
     ) -> Result<(), Error> {
         while !signals.stop.is_raised() && !printer.is_closed() {
-            if self.limit.is_some_and(|limit| printer.records >= limit) {
-                return Ok(());
-            }
             // What was printed is shown before waiting for more.
             let patience = if printer.is_flushed() { PATIENCE } else { Duration::ZERO };
             let mut is_idle = false;

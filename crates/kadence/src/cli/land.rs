@@ -11,7 +11,6 @@ use kadence_land::Gauges;
 use kadence_store::Notice;
 
 pub(crate) use self::options::LandOptions;
-use self::options::LedgerAction;
 use self::progress::Watching;
 use super::Exit;
 use crate::fault::{CommandLine, Error, line};
@@ -108,12 +107,3 @@ fn say(name: &str, word: Word, voice: Voice) {
         Word::Notice(Notice::Ended(who)) => voice.note(format!("ended a session that stood still: {who}")),
     }
 }
-
-/// What `--ledger` does, by its names.
-const ACTIONS: &[(&str, LedgerAction)] = &[
-    ("list", LedgerAction::List),
-    ("adopt", LedgerAction::Adopt),
-    ("accept-gap", LedgerAction::AcceptGap),
-    ("restart", LedgerAction::Restart),
-    ("drop", LedgerAction::Drop),
-];

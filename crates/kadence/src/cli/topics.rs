@@ -94,6 +94,7 @@ impl TopicsOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         match self.action {
             Action::Create { topics, partitions, replication_factor, config, connection } => {
+                named_once("topics create", &config)?;
                 let admin = connection.admin()?;
                 each(&topics, "topics create", "created", voice, |topic| {
                     Ok(admin.create(topic, partitions, replication_factor, &config)?)
@@ -134,13 +135,7 @@ fn alter(
         let help = "use --config NAME=VALUE, --delete-config NAME or --partitions N";
         return Err(Error::misuse("topics alter", "nothing to change is named", help));
     }
-    let twice = settings
-        .iter()
-        .enumerate()
-        .find(|(index, (name, _))| settings[..*index].iter().any(|(earlier, _)| earlier == name));
-    if let Some((_, (name, _))) = twice {
-        return Err(Error::misuse("topics alter", format!("`{name}` is named twice"), "name it once"));
-    }
+    named_once("topics alter", settings)?;
     let admin = connection.admin()?;
     each(topics, "topics alter", "altered", voice, |topic| {
         if !settings.is_empty() {
@@ -151,6 +146,16 @@ fn alter(
         }
         Ok(())
     })
+}
+
+/// Refuses a setting that is given more than once: only one of them would count.
+fn named_once<V>(verb: &str, settings: &[(String, V)]) -> Result<(), Error> {
+    let is_before =
+        |index: usize, name: &String| settings[..index].iter().any(|(earlier, _)| earlier == name);
+    match settings.iter().enumerate().find(|(index, (name, _))| is_before(*index, name)) {
+        Some((_, (name, _))) => Err(Error::misuse(verb, format!("`{name}` is named twice"), "name it once")),
+        None => Ok(()),
+    }
 }
 
 /// Does `act` to each of `names`; one that fails does not keep the others from it.

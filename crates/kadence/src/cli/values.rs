@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kadence_core::named::Named;
 use kadence_core::record::{Header, Timestamp};
 use kadence_core::source::{TimeFormat, TimeFormatError};
 use kadence_core::text::{CellType, UnknownCellType};
@@ -19,12 +20,18 @@ pub(crate) enum Auto<T> {
     Said(T),
 }
 
-/// Reads one of `choices`, each a name and what it means.
-pub(crate) fn one_of<T: Copy + Send + Sync + 'static>(
-    choices: &'static [(&'static str, T)],
-) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(choices.iter().map(|(name, _)| *name)).try_map(|found| {
-        choices.iter().find(|(name, _)| *name == found).map(|(_, value)| *value).ok_or("not a choice")
+/// Reads a choice by its name.
+pub(crate) fn one_of<T: Named + Send + Sync>() -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(T::NAMES.iter().map(|(name, _)| *name))
+        .try_map(|found| T::named(&found).ok_or("not a choice"))
+}
+
+/// Reads a choice by its name, or `auto`.
+pub(crate) fn auto_or<T: Named + Send + Sync>() -> impl TypedValueParser<Value = Auto<T>> {
+    let names = T::NAMES.iter().map(|(name, _)| *name);
+    PossibleValuesParser::new(std::iter::once("auto").chain(names)).try_map(|found| match &*found {
+        "auto" => Ok(Auto::Auto),
+        name => T::named(name).map(Auto::Said).ok_or("not a choice"),
     })
 }
 

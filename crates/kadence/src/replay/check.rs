@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use kadence_core::codec::{Format, Shape};
 use kadence_core::fault::{Fault, Phrase};
+use kadence_core::named::Named as _;
 use kadence_core::phrase;
+use kadence_core::schedule::OutOfOrder;
 use kadence_core::source::{CsvOptions, RecordingKind};
 
 use super::Replay;
@@ -34,6 +36,14 @@ impl Replay {
         if recording.limit == Some(0) {
             faults.push(misuse(phrase![@"limit"], "nothing would be sent (found: 0)", "take 1 or more"));
         }
+        if recording.out_of_order != OutOfOrder::Error && !recording.schedule.needs_event_times() {
+            let what = "at this pace no event time has to go forward";
+            faults.push(misuse(
+                phrase![@"out-of-order"],
+                what,
+                "leave it out, or replay at the recorded pace",
+            ));
+        }
         let mut typed = HashSet::new();
         if let Some(name) = recording.types.declared().find(|&name| !typed.insert(name)) {
             faults.push(misuse(phrase![@"types"], format!("`{name}` has two types"), "leave one out"));
@@ -47,7 +57,7 @@ impl Replay {
     fn faults_of_raw_lines(&self, faults: &mut Vec<Fault>) {
         let recording = &self.recording;
         if recording.format != Format::Raw && recording.select.is_none() {
-            let what = format!("raw lines have no columns to write as {:?}", recording.format).to_lowercase();
+            let what = format!("raw lines have no columns to write as {}", recording.format.name());
             let help = phrase!["leave it out, or say what the lines are with ", @"input"];
             faults.push(misuse(phrase![@"format"], what, help));
         }

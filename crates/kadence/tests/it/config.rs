@@ -191,7 +191,8 @@ fn values_that_cannot_be_read_are_named_with_their_lines() {
     insta::assert_snapshot!(said("shape = 'round'"), @"kadence.toml:3: `shape`: `round` is no choice; use one of object, keyed, array");
     insta::assert_snapshot!(said("limit = 1.5"), @"kadence.toml:3: `limit`: `1.5` cannot be read (invalid digit found in string)");
     insta::assert_snapshot!(said("tolerance = 10"), @"kadence.toml:3: `tolerance`: `10` is no duration; write it with its unit, such as 100us, 10ms, 1.5s or 2m");
-    insta::assert_snapshot!(said("header = ['a=1', 'b']"), @"kadence.toml:3: `header`: `b` is not written as name=value");
+    let header = "# first\n[replay]\nheader = ['a=1', 'b']\n";
+    insta::assert_snapshot!(refused(header, "replay data.csv -t x --preview 3"), @"kadence.toml:3: `header`: `b` is not written as name=value");
     insta::assert_snapshot!(refused("[topics.create]\npartitions = 0", "topics create x"), @"kadence.toml:2: `partitions`: `0` cannot be read (0 is not in 1..=2147483647)");
 }
 

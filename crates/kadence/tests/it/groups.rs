@@ -61,8 +61,8 @@ fn consumers_start_where_they_are_told(bench: &Bench) {
 /// The demo's consumer: a group by the host's name, from the earliest record on; an absent topic and the ends of
 /// partitions are said on stderr; Ctrl-C commits, and exits with 0.
 fn the_demos_consumer_commits_when_it_is_stopped(bench: &Bench) {
-    let arguments = ["consume", "stream", "--group", "my-host", "--received", "--ends", "--json"];
-    let mut consumer = bench.start(&arguments[..6]);
+    let arguments = ["consume", "stream", "--group", "my-host", "--received"];
+    let mut consumer = bench.start(&[&arguments[..], &["--ends"]].concat());
     let waits = "topic stream does not exist yet; waiting for it";
     eventually("the consumer to look for its topic", || consumer.said().contains(waits).then_some(()));
     series(bench, "stream");
@@ -76,7 +76,7 @@ fn the_demos_consumer_commits_when_it_is_stopped(bench: &Bench) {
     let ends = bench.kadence(&["consume", "stream", "-g", "my-host", "--ends", "--until-end"]);
     assert_eq!(ends.stderr, "% stream [0] reached end at offset 9\n", "{ends:?}");
     // Whoever comes next goes on there, whether it is told to begin at the beginning or not.
-    let mut next = bench.start(&arguments);
+    let mut next = bench.start(&[&arguments[..], &["--json"]].concat());
     assert_eq!(&first_new_line(bench, "stream", &next)[20..], "new");
     signal(next.pid(), Signal::TERM);
     assert_eq!(next.wait().code(), Some(0));
@@ -347,6 +347,7 @@ fn topics_are_altered(bench: &Bench) {
         ("topics alter a/b --config retention.ms=1", 1, "topic a/b: not a topic name"),
         ("topics alter t", 2, "topics alter: nothing to change is named"),
         ("topics alter t --config a=1 --delete-config a", 2, "topics alter: `a` is named twice"),
+        ("topics create t --config a=1 --config a=2", 2, "topics create: `a` is named twice"),
     ] {
         let finished = run(arguments);
         assert_eq!(finished.code, Some(code), "{arguments}: {finished:?}");

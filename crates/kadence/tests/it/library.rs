@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kadence::{Destination, Replay};
 use kadence_core::codec::{Format, Shape};
-use kadence_core::schedule::Schedule;
+use kadence_core::schedule::{OutOfOrder, Schedule};
 use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions};
 use kadence_core::text::{CellType, ColumnTypes};
 use kadence_kafka::{Acks, ProducerOptions, SendMode};
@@ -56,10 +56,12 @@ fn all_faults_of_a_replay_are_reported_together() {
     raw.recording.schedule = Schedule::Interval(Duration::ZERO);
     raw.recording.format = Format::Json;
     raw.recording.types = ColumnTypes::new(Vec::new(), CellType::Verbatim);
+    raw.recording.out_of_order = OutOfOrder::Clamp;
     insta::assert_snapshot!(raw.check().unwrap_err(), @r"
     --interval: there is no time between records (found: 0 s); leave some time, or use --unpaced
     --format: raw lines have no columns to write as json; leave it out, or say what the lines are with --input
     --types, --text: raw lines have no columns, and stay as they are; leave them out, or say what the lines are with --input
+    --out-of-order: at this pace no event time has to go forward; leave it out, or replay at the recorded pace
     ");
 }
 
@@ -90,6 +92,17 @@ fn the_command_line_says_what_the_library_says() {
     kadence: --shape: only JSON bodies have one; leave it out, or use --format json
     kadence: --send forget and --acks 1: the one waits for no acknowledgement, the other asks for it; leave one of them out
     ");
+    insta::assert_snapshot!(said("replay data.csv --to null --unpaced --out-of-order clamp"), @"kadence: --out-of-order: at this pace no event time has to go forward; leave it out, or replay at the recorded pace");
+    insta::assert_snapshot!(said("replay data.csv --to null --unpaced --time-format s --time-zone UTC --select a"), @r"
+    kadence: --time-format: no event time is read here; leave it out, or name a column to read with --time
+    kadence: --time-zone: no event time is read here; leave it out, or name a column to read with --time
+    ");
+    insta::assert_snapshot!(said("replay data.csv --to null --unpaced --acks 1 -b a -H a=b").lines().take(4).collect::<Vec<_>>().join("\n"), @r"
+    error: the argument '--to <TARGET>' cannot be used with:
+      --acks <ACKS>
+      --brokers <HOST:PORT,…>
+      --header <NAME=VALUE>
+    ");
     insta::assert_snapshot!(said("replay lines.txt --to null --unpaced --text --format csv"), @r"
     kadence: --format: raw lines have no columns to write as csv; leave it out, or say what the lines are with --input
     kadence: --types, --text: raw lines have no columns, and stay as they are; leave them out, or say what the lines are with --input
@@ -100,4 +113,28 @@ fn the_command_line_says_what_the_library_says() {
       --tolerance <DURATION>
       --spin <DURATION>
     ");
+}
+
+/// All that is wrong with a reading is said at once, before anybody is asked.
+#[test]
+fn the_command_line_reports_all_faults_of_a_reading_together() {
+    let bench = Bench::new();
+    let said = |arguments: &str| {
+        let finished = bench.kadence(&arguments.split(' ').collect::<Vec<_>>());
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        finished.stderr
+    };
+    insta::assert_snapshot!(said("consume ^( --group g -X lingerms=1 --from 7 --until 3 -c 0"), @r"
+    kadence: -X: unknown property `lingerms`; did you mean `linger.ms`?
+    kadence: topic ^(: is no regular expression (found open group without closing ')'); a topic that begins with ^ is a pattern
+    kadence: --limit: nothing would be read (found: 0); take 1 or more
+    kadence: --until: is before --from, so that there is nothing to read; exchange them, or leave one out
+    kadence: --group: a group goes on where it has come to; --from takes beginning or end; move the group with kadence groups reset g -t ^( --to …
+    ");
+    insta::assert_snapshot!(said("topics list -b http://a -X lingerms=1 -X acks=seven"), @r"
+    kadence: -X: unknown property `lingerms`; did you mean `linger.ms`?
+    kadence: -X: `acks` does not take `seven`
+    kadence: -b: `http://a` is a URL; a broker is HOST:PORT; write a
+    ");
+    assert!(said("consume t --ends -q").contains("'--ends' cannot be used with '--quiet'"));
 }

@@ -40,6 +40,8 @@ pub struct TopicReader {
     seen: BTreeMap<Arc<str>, TopicId>,
     /// These go when the next record is asked for.
     leaving: Vec<Partition>,
+    /// How many records may still be handed out.
+    left: Option<u64>,
     /// How often is committed; `None` for never.
     commit_every: Option<Duration>,
     commit_at: Duration,
@@ -140,6 +142,7 @@ impl TopicReader {
             handed_out: None,
             seen: BTreeMap::new(),
             leaving: Vec::new(),
+            left: options.limit,
             commit_every,
             commit_at: begun + commit_every.unwrap_or_default(),
         };
@@ -161,6 +164,9 @@ impl TopicReader {
     /// Waits up to `at_most` for what comes next. The record handed out before counts as done by that.
     pub fn next(&mut self, at_most: Duration) -> Result<Next<'_>, KafkaError> {
         self.settle();
+        if self.left == Some(0) {
+            return Ok(Next::Finished);
+        }
         if self.cursor >= self.feed.run().len() {
             self.let_go()?;
             self.commit_if_due()?;
@@ -193,6 +199,9 @@ impl TopicReader {
         }
         let record = self.feed.run().record(self.cursor);
         self.cursor += 1;
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+        }
         let facts = record.facts;
         let spot = (facts.lane, facts.partition.unwrap_or_default());
         self.handed_out = Some((spot, facts.sequence as i64));

@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use kadence_core::fault::{Fault, Phrase};
+use kadence_core::named::Named;
 use kadence_core::phrase;
 use kadence_core::record::Header;
 
-use crate::contact::is_topic_name;
+use crate::contact::{is_topic_name, no_topic_name};
 use crate::options::{Connection, Resolved};
 use crate::properties::{self, Origin};
 
@@ -63,43 +64,38 @@ pub enum Partitioner {
     Fnv1aRandom,
 }
 
-impl Acks {
-    /// Kafka's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::One => "1",
-            Self::None => "0",
-        }
-    }
+impl Named for SendMode {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("async", Self::Async), ("sync", Self::Sync), ("forget", Self::Forget)];
 }
 
-impl Compression {
-    /// librdkafka's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Snappy => "snappy",
-            Self::Lz4 => "lz4",
-            Self::Zstd => "zstd",
-        }
-    }
+/// By Kafka's names.
+impl Named for Acks {
+    const NAMES: &'static [(&'static str, Self)] = &[("all", Self::All), ("1", Self::One), ("0", Self::None)];
 }
 
-impl Partitioner {
-    /// librdkafka's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Random => "random",
-            Self::Consistent => "consistent",
-            Self::ConsistentRandom => "consistent_random",
-            Self::Murmur2 => "murmur2",
-            Self::Murmur2Random => "murmur2_random",
-            Self::Fnv1a => "fnv1a",
-            Self::Fnv1aRandom => "fnv1a_random",
-        }
-    }
+/// By librdkafka's names.
+impl Named for Compression {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("none", Self::None),
+        ("gzip", Self::Gzip),
+        ("snappy", Self::Snappy),
+        ("lz4", Self::Lz4),
+        ("zstd", Self::Zstd),
+    ];
+}
+
+/// By librdkafka's names.
+impl Named for Partitioner {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("random", Self::Random),
+        ("consistent", Self::Consistent),
+        ("consistent_random", Self::ConsistentRandom),
+        ("murmur2", Self::Murmur2),
+        ("murmur2_random", Self::Murmur2Random),
+        ("fnv1a", Self::Fnv1a),
+        ("fnv1a_random", Self::Fnv1aRandom),
+    ];
 }
 
 /// Everything about writing to a topic.
@@ -136,7 +132,7 @@ const MOST_IN_FLIGHT: u32 = 1 << 16;
 const MOST_KBYTES_IN_FLIGHT: u32 = 1 << 15;
 
 impl ProducerOptions {
-    /// Looks for faults without connecting. Returns what the user should know, a line each.
+    /// Looks for faults without connecting; all are reported together. Returns what the user should know, a line each.
     pub fn check(&self) -> Result<Vec<Phrase>, Vec<Fault>> {
         self.resolve().map(|resolved| resolved.notices)
     }
@@ -144,11 +140,11 @@ impl ProducerOptions {
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<Fault>> {
         let (mut resolved, mut faults) = self.connection.resolve_what_can_be();
         if !is_topic_name(&self.topic) {
-            faults.push(
-                Fault::new(format!("topic {}", self.topic.escape_debug()), "not a topic name")
-                    .help("use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`")
-                    .misuse(),
-            );
+            faults.push(no_topic_name(&self.topic));
+        }
+        if self.headers.iter().any(|header| header.name.is_empty()) {
+            let nameless = Fault::new(phrase![@"header"], "has no name").help("write NAME=VALUE");
+            faults.push(nameless.misuse());
         }
         self.apply_flags(&mut resolved, &mut faults);
         self.apply_send_mode(&mut resolved, &mut faults);
@@ -193,12 +189,12 @@ impl ProducerOptions {
         let acknowledged = properties.get("acks").is_none_or(|acks| acks != "0");
         match self.send {
             SendMode::Forget if properties.is_given("acks") && acknowledged => faults.push(contradiction(
-                phrase![@"send", " forget and ", properties.as_given("acks")],
+                phrase![said(self.send), " and ", properties.as_given("acks")],
                 "the one waits for no acknowledgement, the other asks for it",
             )),
-            SendMode::Forget => properties.set("acks", "0", Origin::Option("send", "forget")),
+            SendMode::Forget => properties.set("acks", "0", Origin::Option("send", self.send.name())),
             SendMode::Sync if !acknowledged => faults.push(contradiction(
-                phrase![@"send", " sync and ", properties.as_given("acks")],
+                phrase![said(self.send), " and ", properties.as_given("acks")],
                 "the one waits for the acknowledgement that the other does without",
             )),
             SendMode::Sync | SendMode::Async => {}
@@ -220,6 +216,10 @@ impl ProducerOptions {
             properties.preset("batch.num.messages", "100000");
         }
     }
+}
+
+fn said(mode: SendMode) -> Phrase {
+    phrase![@"send", " ", mode.name()]
 }
 
 fn contradiction(place: Phrase, what: &str) -> Fault {

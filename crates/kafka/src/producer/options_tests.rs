@@ -90,3 +90,10 @@ fn faults_of_all_kinds_come_together() {
     assert_eq!(faults.len(), 3, "{faults:?}");
     assert!(faults.iter().all(is_misuse));
 }
+
+#[test]
+fn a_header_has_a_name() {
+    let nameless = Header { name: String::new(), value: Vec::new() };
+    let faults = ProducerOptions { headers: vec![nameless], ..options(&[]) }.check().unwrap_err();
+    assert_eq!(faults[0].to_string(), "header: has no name; write NAME=VALUE");
+}

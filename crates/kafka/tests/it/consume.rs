@@ -48,6 +48,19 @@ fn reading_starts_and_stops_where_asked() {
     }
 }
 
+#[test]
+fn reading_ends_after_as_many_records_as_were_asked_for() {
+    let broker = broker();
+    fill(&broker, "five", &FIVE);
+    let options = ReaderOptions { until: StopAt::Never, limit: Some(2), ..reading(&broker, "five") };
+    let mut reader = reader(&options).unwrap();
+    assert_eq!(bodies(&read_to_end(&mut reader)).concat(), "ab");
+    assert_eq!(next_offsets(&reader)[&0], 2);
+    assert!(matches!(reader.next(Duration::ZERO).unwrap(), Next::Finished));
+    let all = ReaderOptions { limit: Some(9), ..reading(&broker, "five") };
+    assert_eq!(bodies(&read_all(&all)).concat(), "abcde");
+}
+
 /// The offset that comes next, in the partitions of the only topic.
 fn next_offsets(reader: &TopicReader) -> BTreeMap<i32, i64> {
     reader.next_offsets().pop_first().unwrap().1

@@ -224,7 +224,8 @@ fn a_reading_without_an_end_waits_for_what_may_pass() {
 
 #[test]
 fn a_number_of_records_is_an_end() {
-    let options = |liar: &Liar| ReaderOptions { until: StopAt::Never, is_limited: true, ..reading(liar) };
+    let options =
+        |liar: &Liar| ReaderOptions { until: StopAt::Never, limit: Some(u64::MAX), ..reading(liar) };
     let liar = liar(refuse(56));
     assert_eq!(outcome(&options(&liar)).0, 3);
 }

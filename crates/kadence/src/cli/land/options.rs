@@ -3,17 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kadence_core::named::Named;
 use kadence_kafka::{ReaderOptions, StartAt, StopAt};
 use kadence_land::OnReject;
-use kadence_store::{
-    BODY_FORMATS, BodyFormat, Declared, KEY_FORMATS, KeyFormat, LandingOptions, MODES, Mode,
-};
+use kadence_store::{BodyFormat, Declared, KNOWN_TYPES, KeyFormat, LandingOptions, Mode, UnknownType};
 
-use super::ACTIONS;
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::values::{self, one_of};
 use crate::fault::Error;
 use crate::landing::Landing;
+use crate::misread::Misread;
 
 /// Land topics in a database, each record exactly once
 ///
@@ -72,7 +71,7 @@ pub(crate) struct LandOptions {
     #[arg(long, value_name = "FIELDS", value_delimiter = ',', help_heading = "Where to")]
     pk: Vec<String>,
     /// insert adds a row for each record; upsert keeps the last record of each key
-    #[arg(long, value_name = "MODE", default_value = "insert", value_parser = one_of(MODES), help_heading = "Where to")]
+    #[arg(long, value_name = "MODE", default_value = "insert", value_parser = one_of::<Mode>(), help_heading = "Where to")]
     mode: Mode,
     /// Delete the row with a tombstone's key; tombstones are passed over otherwise
     #[arg(long, help_heading = "Where to")]
@@ -87,11 +86,11 @@ pub(crate) struct LandOptions {
     #[arg(long, help_heading = "Where to")]
     lineage: bool,
     /// Codec of the bodies: auto is json; raw is one column, value
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of(BODY_FORMATS),
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of::<BodyFormat>(),
         help_heading = "What to take")]
     format: BodyFormat,
     /// Codec of the keys: auto is text
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of(KEY_FORMATS),
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of::<KeyFormat>(),
         help_heading = "What to take")]
     key_format: KeyFormat,
     /// The columns, as a KCQL column list: 'a, b.c AS c', '* IGNORE d', '*, _timestamp AS at'
@@ -125,7 +124,7 @@ pub(crate) struct LandOptions {
     #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = values::duration, help_heading = "How")]
     max_wait: Duration,
     /// What to do with a record that the database does not take: stop, or write it to --rejects and go on
-    #[arg(long, value_name = "WHAT", default_value = "stop", value_parser = one_of(ON_ERROR), help_heading = "How")]
+    #[arg(long, value_name = "WHAT", default_value = "stop", value_parser = one_of::<OnReject>(), help_heading = "How")]
     on_error: OnReject,
     /// Append what the database does not take to this file, with place and reason, a JSON object a line
     #[arg(long, value_name = "FILE", help_heading = "How")]
@@ -138,7 +137,7 @@ pub(crate) struct LandOptions {
     pub(super) ddl: bool,
     /// Look at the ledger or change it, and end: list what there is; adopt a topic that was landed under another id or
     /// from another cluster; accept-gap where retention has taken records; restart from where the topic starts; drop
-    #[arg(long, value_name = "ACTION", value_parser = one_of(ACTIONS), help_heading = "Ledger")]
+    #[arg(long, value_name = "ACTION", value_parser = one_of::<LedgerAction>(), help_heading = "Ledger")]
     pub(super) ledger: Option<LedgerAction>,
     /// Restart although the table has rows
     #[arg(long, requires = "ledger", help_heading = "Ledger")]
@@ -158,25 +157,38 @@ pub(crate) enum LedgerAction {
     Drop,
 }
 
-const ON_ERROR: &[(&str, OnReject)] = &[("stop", OnReject::Stop), ("skip", OnReject::Skip)];
+impl Named for LedgerAction {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("list", Self::List),
+        ("adopt", Self::Adopt),
+        ("accept-gap", Self::AcceptGap),
+        ("restart", Self::Restart),
+        ("drop", Self::Drop),
+    ];
+}
+
 /// What the batches of all tasks hold together, at first.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const LEAST_BATCH_BYTES: usize = 256 * 1024;
 
-fn declared(text: &str) -> Result<(String, Declared), String> {
+fn declared(text: &str) -> Result<(String, Declared), Misread> {
     let text = text.trim();
-    let (name, of) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` is not written as name:type"))?;
-    Ok((name.trim_end().into(), of.trim().parse().map_err(|error| format!("{error}"))?))
+    let is_none = || Misread::new(format!("`{text}` is not written as name:type"), "");
+    let (name, of) = text.rsplit_once(':').ok_or_else(is_none)?;
+    let of = of.trim().parse().map_err(|UnknownType { found }| {
+        Misread::new(format!("unknown type `{found}`"), format!("the types are {KNOWN_TYPES}"))
+    })?;
+    Ok((name.trim_end().into(), of))
 }
 
-fn place(text: &str) -> Result<(String, i32, i64), String> {
+fn place(text: &str) -> Result<(String, i32, i64), Misread> {
     let read = || {
         let (partition, offset) = text.rsplit_once('=')?;
         let (topic, index) = partition.rsplit_once('/')?;
         let (index, offset): (i32, i64) = (index.parse().ok()?, offset.parse().ok()?);
         (index >= 0 && offset >= 0 && !topic.is_empty()).then(|| (topic.to_owned(), index, offset))
     };
-    read().ok_or_else(|| format!("`{text}` is not written as topic/partition=offset"))
+    read().ok_or_else(|| Misread::new(format!("`{text}` is not written as topic/partition=offset"), ""))
 }
 
 impl LandOptions {
@@ -215,7 +227,7 @@ impl LandOptions {
                 connection: self.connection.connection(),
                 topics,
                 until: if self.until_end { StopAt::End } else { StopAt::Never },
-                is_limited: self.limit.is_some(),
+                limit: self.limit,
                 skips_headers: !self.select.as_ref().is_some_and(|select| select.contains("_header")),
                 is_exactly_once: true,
                 ..ReaderOptions::default()

@@ -4,7 +4,7 @@ use kadence_core::codec::{Format, Shape};
 use kadence_core::record::Header;
 use kadence_core::source::{KeyRule, RecordingKind, RecordingOptions};
 
-use crate::cli::values::{self, Auto, one_of};
+use crate::cli::values::{self, Auto, auto_or, one_of};
 use crate::misread::Misread;
 
 /// What is sent.
@@ -12,13 +12,13 @@ use crate::misread::Misread;
 #[command(next_help_heading = "Record")]
 pub(crate) struct BodyOptions {
     /// Codec of the bodies; auto is json for CSV and JSON Lines, raw for raw lines
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = one_of(FORMATS))]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = auto_or::<Format>())]
     pub(super) format: Auto<Format>,
     /// What a body is made of, as a KCQL column list, such as `uuid() AS _id, now() AS sent, *, x AS y IGNORE z`
     #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
     pub(super) select: Option<String>,
     /// Shape of JSON bodies; keyed is {"<time>": value}
-    #[arg(long, value_name = "SHAPE", default_value = "object", value_parser = one_of(SHAPES))]
+    #[arg(long, value_name = "SHAPE", default_value = "object", value_parser = one_of::<Shape>())]
     pub(super) shape: Shape,
     /// Key of the records: none, file (the file's name as typed), column:NAME or const:TEXT
     #[arg(long, value_name = "KEY", default_value = "none", value_parser = key_rule)]
@@ -44,15 +44,6 @@ impl BodyOptions {
         }
     }
 }
-
-const FORMATS: &[(&str, Auto<Format>)] = &[
-    ("auto", Auto::Auto),
-    ("json", Auto::Said(Format::Json)),
-    ("csv", Auto::Said(Format::Csv)),
-    ("raw", Auto::Said(Format::Raw)),
-];
-const SHAPES: &[(&str, Shape)] =
-    &[("object", Shape::Object), ("keyed", Shape::Keyed), ("array", Shape::Array)];
 
 fn key_rule(text: &str) -> Result<KeyRule, Misread> {
     match text.split_once(':') {

@@ -11,6 +11,21 @@ use crate::cli::values::{self, one_of};
 use crate::misread::Misread;
 use crate::sending::Destination;
 
+/// What means something only to a topic.
+const TO_A_TOPIC: [&str; 11] = [
+    "brokers",
+    "property",
+    "kafka_config",
+    "header",
+    "send",
+    "acks",
+    "compression",
+    "linger",
+    "batch_size",
+    "retries",
+    "partitioner",
+];
+
 /// Where the records go.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
@@ -19,7 +34,7 @@ pub(crate) struct DestinationOptions {
     #[arg(short, long, value_name = "TOPIC", help_heading = "Kafka")]
     topic: Option<String>,
     /// Write nowhere, but read, pace and checksum all the same
-    #[arg(long, value_name = "TARGET", value_parser = ["null"], help_heading = "Kafka")]
+    #[arg(long, value_name = "TARGET", value_parser = ["null"], conflicts_with_all = TO_A_TOPIC, help_heading = "Kafka")]
     to: Option<String>,
 }
 
@@ -28,13 +43,13 @@ pub(crate) struct DestinationOptions {
 #[command(next_help_heading = "Delivery")]
 pub(crate) struct DeliveryOptions {
     /// When a record counts as sent: async (acknowledged beside), sync (each awaited), forget (not acknowledged)
-    #[arg(long, value_name = "MODE", default_value = "async", value_parser = one_of(SEND_MODES))]
+    #[arg(long, value_name = "MODE", default_value = "async", value_parser = one_of::<SendMode>())]
     send: SendMode,
     /// Whose acknowledgement counts: of all replicas in sync, of the leader (1), of nobody (0) [default: all]
-    #[arg(long, value_name = "ACKS", value_parser = one_of(ACKS))]
+    #[arg(long, value_name = "ACKS", value_parser = one_of::<Acks>())]
     acks: Option<Acks>,
     /// Compression of batches [default: none]
-    #[arg(long, value_name = "CODEC", value_parser = one_of(COMPRESSIONS))]
+    #[arg(long, value_name = "CODEC", value_parser = one_of::<Compression>())]
     compression: Option<Compression>,
     /// Time to wait for more records before a batch leaves [default: 0s paced, 10ms unpaced]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
@@ -47,7 +62,7 @@ pub(crate) struct DeliveryOptions {
     retries: Option<u32>,
     /// How a record's partition follows from its key, by librdkafka's names
     #[arg(long, value_name = "NAME", default_value = "murmur2_random",
-        value_parser = one_of(PARTITIONERS))]
+        value_parser = one_of::<Partitioner>())]
     partitioner: Partitioner,
 }
 
@@ -76,26 +91,6 @@ impl DestinationOptions {
         }))
     }
 }
-
-const SEND_MODES: &[(&str, SendMode)] =
-    &[("async", SendMode::Async), ("sync", SendMode::Sync), ("forget", SendMode::Forget)];
-const ACKS: &[(&str, Acks)] = &[("all", Acks::All), ("1", Acks::One), ("0", Acks::None)];
-const COMPRESSIONS: &[(&str, Compression)] = &[
-    ("none", Compression::None),
-    ("gzip", Compression::Gzip),
-    ("snappy", Compression::Snappy),
-    ("lz4", Compression::Lz4),
-    ("zstd", Compression::Zstd),
-];
-const PARTITIONERS: &[(&str, Partitioner)] = &[
-    ("random", Partitioner::Random),
-    ("consistent", Partitioner::Consistent),
-    ("consistent_random", Partitioner::ConsistentRandom),
-    ("murmur2", Partitioner::Murmur2),
-    ("murmur2_random", Partitioner::Murmur2Random),
-    ("fnv1a", Partitioner::Fnv1a),
-    ("fnv1a_random", Partitioner::Fnv1aRandom),
-];
 
 fn batch_size(text: &str) -> Result<u32, Misread> {
     u32::try_from(values::size(text)?).map_err(|_| Misread::new(format!("`{text}` is more than 4 GiB"), ""))

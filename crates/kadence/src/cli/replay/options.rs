@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kadence_core::named::Named;
 use kadence_core::ratio::Ratio;
 use kadence_core::schedule::OutOfOrder;
 use kadence_core::source::TimeFormat;
@@ -12,7 +13,7 @@ use crate::cli::connection::ConnectionOptions;
 use crate::cli::producing::{
     BodyOptions, DeliveryOptions, DestinationOptions, OutputOptions, PunctualityOptions,
 };
-use crate::cli::values::{self, Auto, one_of};
+use crate::cli::values::{self, Auto, auto_or, one_of};
 
 /// Replay a recording into a topic, at its own pace or any other
 ///
@@ -58,7 +59,7 @@ pub(crate) struct ReplayOptions {
 #[command(next_help_heading = "Recording")]
 pub(super) struct InputOptions {
     /// What kind of recording it is; auto goes by the file's extension
-    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = one_of(INPUTS))]
+    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = auto_or::<Input>())]
     pub(super) input: Auto<Input>,
     /// Character between CSV cells [default: a comma, a tab for .tsv]
     #[arg(long, value_name = "CHAR", value_parser = values::byte)]
@@ -115,7 +116,7 @@ pub(super) struct PaceOptions {
 #[command(next_help_heading = "Pace")]
 pub(super) struct OrderOptions {
     /// What to do when an event time is earlier than the one before it: stop and fail, or send the record at once
-    #[arg(long, value_name = "POLICY", default_value = "error", value_parser = one_of(POLICIES))]
+    #[arg(long, value_name = "POLICY", default_value = "error", value_parser = one_of::<OutOfOrder>())]
     pub(super) out_of_order: OutOfOrder,
 }
 
@@ -127,10 +128,7 @@ pub(super) enum Input {
     Raw,
 }
 
-const INPUTS: &[(&str, Auto<Input>)] = &[
-    ("auto", Auto::Auto),
-    ("csv", Auto::Said(Input::Csv)),
-    ("jsonl", Auto::Said(Input::JsonLines)),
-    ("raw", Auto::Said(Input::Raw)),
-];
-const POLICIES: &[(&str, OutOfOrder)] = &[("error", OutOfOrder::Error), ("clamp", OutOfOrder::Clamp)];
+impl Named for Input {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("csv", Self::Csv), ("jsonl", Self::JsonLines), ("raw", Self::Raw)];
+}
