@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_core::clock::{Clock, Stop};
 use kadence_core::fault::{Fault, Phrase};
 use kadence_core::phrase;
 use kadence_core::target::Delivery;
@@ -91,6 +91,17 @@ pub enum Word {
 /// Is told what a landing says.
 pub type Listener = Arc<dyn Fn(Word) + Send + Sync>;
 
+/// What a landing is given from outside.
+#[derive(Clone)]
+pub struct Control {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Raised, what was begun is finished, and nothing more is begun.
+    pub stop: Arc<Stop>,
+    /// Is told what there is to say.
+    pub listener: Listener,
+}
+
 impl Landing {
     /// All that is wrong with the options, without connecting anywhere. Returns what the user should know.
     pub fn check(&self) -> Result<Vec<Phrase>, Error> {
@@ -129,19 +140,14 @@ impl Landing {
         if faults.is_empty() { Ok(notices) } else { Err(faults.into()) }
     }
 
-    /// Lands until all that was asked for is landed, `stop` is raised or something is wrong. `None` if it was stopped
+    /// Lands until all that was asked for is landed, a stop is asked for or something is wrong. `None` if it was stopped
     /// before it began.
-    pub fn run(
-        &self,
-        stop: &Arc<Stop>,
-        gauges: &[Arc<Gauges>],
-        listener: &Listener,
-    ) -> Result<Option<Landed>, Error> {
-        let began = SystemClock.now();
-        let Some(known) = self.start(stop, listener)? else { return Ok(None) };
+    pub fn run(&self, control: &Control, gauges: &[Arc<Gauges>]) -> Result<Option<Landed>, Error> {
+        let began = control.clock.now();
+        let Some(known) = self.start(control)? else { return Ok(None) };
         let is_first = known.is_first;
-        listener(Word::Begun { group: known.landing.group.clone(), is_first });
-        let (outcomes, counts) = self.run_tasks(&known, stop, gauges, listener)?;
+        (control.listener)(Word::Begun { group: known.landing.group.clone(), is_first });
+        let (outcomes, counts) = self.run_tasks(&known, control, gauges)?;
         let mut landed = Landed {
             read: 0,
             written: 0,
@@ -149,7 +155,7 @@ impl Landing {
             rejected: 0,
             batches: 0,
             uncertain: 0,
-            elapsed: SystemClock.now().saturating_sub(began),
+            elapsed: control.clock.now().saturating_sub(began),
             checkpoint: BTreeMap::new(),
             delivery: Delivery::ExactlyOnce,
             is_cut: false,
@@ -172,8 +178,8 @@ impl Landing {
     }
 
     /// What would be done with the first records, without doing it. `None` if there are none, or it was stopped.
-    pub fn preview(&self, stop: &Arc<Stop>, listener: &Listener) -> Result<Option<Preview>, Error> {
-        self.look_ahead(stop, listener)
+    pub fn preview(&self, control: &Control) -> Result<Option<Preview>, Error> {
+        self.look_ahead(control)
     }
 
     /// The statements that make the ledger's tables.

@@ -10,7 +10,6 @@ use crate::ddl::{Dialect, add_column, create_table};
 use crate::infer::Inference;
 use crate::mapping::Mapping;
 use crate::options::LandingOptions;
-use crate::sheet::check_name;
 use crate::table::{Column, Found};
 use crate::types::ColumnType;
 
@@ -176,4 +175,21 @@ pub(crate) fn colliding<'t>(
         seen.push((table, topic.to_owned()));
     }
     None
+}
+
+/// Whether a name may be that of a column.
+fn check_name(name: &str, columns: &[Column], dialect: &dyn Dialect) -> Result<(), String> {
+    if name.is_empty() || name.contains('\0') {
+        return Err(format!("`{}` is no name for a column", name.escape_debug()));
+    }
+    if name.len() > dialect.longest_name() {
+        let (most, kind) = (dialect.longest_name(), dialect.name());
+        return Err(format!("the name `{name}` is too long for a column: {kind} takes {most} bytes"));
+    }
+    match columns.iter().find(|column| dialect.is_same_name(&column.name, name)) {
+        Some(other) if other.name != name => {
+            Err(format!("`{}` and `{name}` are one name to {}", other.name, dialect.name()))
+        }
+        _ => Ok(()),
+    }
 }

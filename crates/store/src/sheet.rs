@@ -12,7 +12,7 @@ use crate::ddl::Dialect;
 use crate::making::widened;
 use crate::mapping::Mapping;
 use crate::options::LandingOptions;
-use crate::table::{Column, Found, Mode, Table};
+use crate::table::{Found, Mode, Table};
 use crate::types::ColumnType;
 
 /// Why a record does not become a row as things stand.
@@ -270,22 +270,5 @@ impl Fill<'_> {
 
     pub(crate) fn lacking(&self, name: &str, value: &Value<'_>) -> String {
         format!("table {} has no column `{name}` (found: {})", self.table.name, excerpt(value))
-    }
-}
-
-/// Whether a name may be that of a column.
-pub(crate) fn check_name(name: &str, columns: &[Column], dialect: &dyn Dialect) -> Result<(), String> {
-    if name.is_empty() || name.contains('\0') {
-        return Err(format!("`{}` is no name for a column", name.escape_debug()));
-    }
-    if name.len() > dialect.longest_name() {
-        let (most, kind) = (dialect.longest_name(), dialect.name());
-        return Err(format!("the name `{name}` is too long for a column: {kind} takes {most} bytes"));
-    }
-    match columns.iter().find(|column| dialect.is_same_name(&column.name, name)) {
-        Some(other) if other.name != name => {
-            Err(format!("`{}` and `{name}` are one name to {}", other.name, dialect.name()))
-        }
-        _ => Ok(()),
     }
 }

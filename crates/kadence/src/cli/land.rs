@@ -7,6 +7,7 @@ mod shown;
 
 use std::sync::Arc;
 
+use kadence_core::clock::SystemClock;
 use kadence_land::Gauges;
 use kadence_store::Notice;
 
@@ -14,7 +15,7 @@ pub(crate) use self::options::LandOptions;
 use self::progress::Watching;
 use super::Exit;
 use crate::fault::{CommandLine, Error, line};
-use crate::landing::{Landing, Listener, Word};
+use crate::landing::{Control, Landing, Listener, Word};
 use crate::output::{Voice, print_json};
 use crate::signals::Signals;
 
@@ -22,8 +23,13 @@ impl LandOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
         let landing = self.landing()?;
+        let listener: Listener = {
+            let name = landing.rows.name.clone();
+            Arc::new(move |word| say(&name, word, voice))
+        };
+        let control = Control { clock: Arc::new(SystemClock), stop: signals.stop, listener };
         if let Some(action) = self.ledger {
-            return ledger::run(&landing, action, &self, &signals, voice);
+            return ledger::run(&landing, action, &self, &control, voice);
         }
         let notices = landing.check()?;
         for notice in notices {
@@ -32,19 +38,15 @@ impl LandOptions {
         if self.ddl && self.topics().is_empty() {
             return shown::ledger_definitions(&landing, voice);
         }
-        let listener: Listener = {
-            let name = landing.rows.name.clone();
-            Arc::new(move |word| say(&name, word, voice))
-        };
         if self.preview || self.ddl {
-            return shown::preview(&landing, self.ddl, &signals, &listener, voice);
+            return shown::preview(&landing, self.ddl, &control, voice);
         }
         for warning in warnings(&landing) {
             voice.note(warning);
         }
         let gauges: Vec<Arc<Gauges>> = (0..landing.tasks).map(|_| Arc::default()).collect();
-        let watching = Watching::start(voice, gauges.clone());
-        let landed = landing.run(&signals.stop, &gauges, &listener);
+        let watching = Watching::start(voice, gauges.clone(), Arc::clone(&control.clock));
+        let landed = landing.run(&control, &gauges);
         drop(watching);
         let landed = landed?;
         if voice.json {

@@ -1,9 +1,6 @@
 //! The ledger looked at and changed by hand. Each does what it is asked for and ends, so that a command which a
 //! supervisor repeats does not do it again and again.
 
-use std::sync::Arc;
-
-use kadence_core::clock::Stop;
 use kadence_core::fault::Fault;
 use kadence_core::feed::{Feed as _, Mark, Partition};
 use kadence_core::phrase;
@@ -11,7 +8,7 @@ use kadence_kafka::TopicFeed;
 use kadence_store::{DbError, Line, Store, id_text};
 
 use super::start::partitions;
-use super::{Landing, quiet};
+use super::{Control, Landing, quiet};
 use crate::fault::Error;
 
 /// A landing's line, with its name.
@@ -75,8 +72,8 @@ impl Landing {
     /// Goes on where a topic of the same name ended that was landed before: under another id, or in another cluster.
     /// The record landed last has to be in its place, or somebody has to name the place. What the landing writes where
     /// is what is said now.
-    pub fn ledger_adopt(&self, named: &[Named], stop: &Arc<Stop>) -> Result<Vec<Adopted>, Error> {
-        let Some(mut desk) = self.desk(stop)? else { return Ok(Vec::new()) };
+    pub fn ledger_adopt(&self, named: &[Named], control: &Control) -> Result<Vec<Adopted>, Error> {
+        let Some(mut desk) = self.desk(control)? else { return Ok(Vec::new()) };
         let lines = desk.store.lines().map_err(told)?;
         let mut changes = Vec::new();
         let mut faults: Vec<Fault> = Vec::new();
@@ -106,8 +103,8 @@ impl Landing {
     }
 
     /// Goes on at the logs' beginnings where retention has taken records that were not landed.
-    pub fn ledger_accept_gap(&self, stop: &Arc<Stop>) -> Result<Vec<Adopted>, Error> {
-        let Some(mut desk) = self.desk(stop)? else { return Ok(Vec::new()) };
+    pub fn ledger_accept_gap(&self, control: &Control) -> Result<Vec<Adopted>, Error> {
+        let Some(mut desk) = self.desk(control)? else { return Ok(Vec::new()) };
         let lines = desk.store.lines().map_err(told)?;
         let mut changes = Vec::new();
         for partition in desk.partitions.clone() {
@@ -124,8 +121,8 @@ impl Landing {
     }
 
     /// Lands the topics anew, from where they start. With rows in the table that has to be meant: `again`.
-    pub fn ledger_restart(&self, again: bool, stop: &Arc<Stop>) -> Result<Vec<Adopted>, Error> {
-        let Some(mut desk) = self.desk(stop)? else { return Ok(Vec::new()) };
+    pub fn ledger_restart(&self, again: bool, control: &Control) -> Result<Vec<Adopted>, Error> {
+        let Some(mut desk) = self.desk(control)? else { return Ok(Vec::new()) };
         if !again {
             for topic in desk.feed.topics().to_vec() {
                 if desk.store.has_rows(&topic).map_err(told)? {
@@ -158,13 +155,13 @@ impl Landing {
             .into())
     }
 
-    fn desk(&self, stop: &Arc<Stop>) -> Result<Option<Desk>, Error> {
+    fn desk(&self, control: &Control) -> Result<Option<Desk>, Error> {
         let mut store = self.store(&quiet())?;
         self.noted(&mut *store)?;
-        let Some(mut feed) = self.look(stop, &quiet())? else { return Ok(None) };
+        let Some(mut feed) = self.look(control)? else { return Ok(None) };
         let cluster = feed.cluster_id().unwrap_or_default();
         store.set_cluster(&cluster);
-        let Some(partitions) = partitions(&mut feed, stop)? else { return Ok(None) };
+        let Some(partitions) = partitions(&mut feed, &control.stop)? else { return Ok(None) };
         Ok(Some(Desk { store, feed, cluster, partitions }))
     }
 }

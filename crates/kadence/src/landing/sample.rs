@@ -1,9 +1,7 @@
 //! The first records, and what would be done with them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Clock as _, Stop, SystemClock};
 use kadence_core::feed::{Event, Feed as _};
 use kadence_core::record::Facts;
 use kadence_core::run::Run;
@@ -11,7 +9,7 @@ use kadence_core::target::{Batch, Part};
 use kadence_store::Preview;
 
 use super::start::partitions;
-use super::{Landing, Listener};
+use super::{Control, Landing};
 use crate::fault::Error;
 
 /// How many records are looked at, and how many rows are shown.
@@ -22,11 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PERIOD: Duration = Duration::from_millis(50);
 
 impl Landing {
-    pub(super) fn look_ahead(&self, stop: &Arc<Stop>, listener: &Listener) -> Result<Option<Preview>, Error> {
-        let mut store = self.store(listener)?;
+    pub(super) fn look_ahead(&self, control: &Control) -> Result<Option<Preview>, Error> {
+        let mut store = self.store(&control.listener)?;
         store.connect().map_err(|error| Error::from(*error.fault))?;
-        let Some(mut feed) = self.look(stop, listener)? else { return Ok(None) };
-        let Some(given) = partitions(&mut feed, stop)? else { return Ok(None) };
+        let Some(mut feed) = self.look(control)? else { return Ok(None) };
+        let Some(given) = partitions(&mut feed, &control.stop)? else { return Ok(None) };
         let mut starts = Vec::with_capacity(given.len());
         for partition in &given {
             starts.push((partition.clone(), feed.origin(partition)?));
@@ -36,8 +34,8 @@ impl Landing {
         let parts: Vec<Part> = given.into_iter().map(part).collect();
         let topics = feed.topics().to_vec();
         let mut sample = Run::new(usize::MAX, RECORDS);
-        let until = SystemClock.now() + PATIENCE;
-        while sample.has_room() && SystemClock.now() < until && !stop.is_raised() {
+        let until = control.clock.now() + PATIENCE;
+        while sample.has_room() && control.clock.now() < until && !control.stop.is_raised() {
             match feed.next(PERIOD)? {
                 Event::Records(run) => {
                     for record in run.records() {

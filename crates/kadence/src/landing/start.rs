@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::clock::Stop;
 use kadence_core::fault::Fault;
 use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
 use kadence_kafka::{ReaderOptions, StartAt, StopAt, TopicFeed};
 use kadence_store::Landing as Noted;
 
-use super::{Landing, Listener, Word};
+use super::{Control, Landing, Word};
 use crate::fault::Error;
 
 /// How long the feed may take to say what there is to read.
@@ -26,10 +26,10 @@ pub(super) struct Known {
 
 impl Landing {
     /// Finds the topics and the ledger, and notes the landing there if it is new. `None` if it was stopped.
-    pub(super) fn start(&self, stop: &Arc<Stop>, listener: &Listener) -> Result<Option<Known>, Error> {
-        let mut store = self.store(listener)?;
+    pub(super) fn start(&self, control: &Control) -> Result<Option<Known>, Error> {
+        let mut store = self.store(&control.listener)?;
         store.connect().map_err(|error| Error::from(*error.fault))?;
-        let Some(mut feed) = self.look(stop, listener)? else { return Ok(None) };
+        let Some(mut feed) = self.look(control)? else { return Ok(None) };
         let cluster = feed.cluster_id().unwrap_or_default();
         store.set_cluster(&cluster);
         let told = |error: kadence_store::DbError| Error::from(*error.fault);
@@ -38,7 +38,7 @@ impl Landing {
             self.agrees(&landing)?;
             return Ok(Some(Known { landing, cluster, is_first: false }));
         }
-        let Some(partitions) = partitions(&mut feed, stop)? else { return Ok(None) };
+        let Some(partitions) = partitions(&mut feed, &control.stop)? else { return Ok(None) };
         let mut starts = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let start = feed.origin(&partition)?;
@@ -64,7 +64,7 @@ impl Landing {
     }
 
     /// A reader of the topics that is in no group.
-    pub(super) fn look(&self, stop: &Arc<Stop>, listener: &Listener) -> Result<Option<TopicFeed>, Error> {
+    pub(super) fn look(&self, control: &Control) -> Result<Option<TopicFeed>, Error> {
         let options = ReaderOptions {
             group: None,
             instance: None,
@@ -72,8 +72,8 @@ impl Landing {
             until: if self.reader.until == StopAt::Never { StopAt::Never } else { StopAt::End },
             ..self.reader.clone()
         };
-        let on_wait = |text: &str| listener(Word::Line(text.to_owned()));
-        Ok(TopicFeed::open(&options, Arc::new(SystemClock), Arc::clone(stop), on_wait)?)
+        let on_wait = |text: &str| (control.listener)(Word::Line(text.to_owned()));
+        Ok(TopicFeed::open(&options, Arc::clone(&control.clock), Arc::clone(&control.stop), on_wait)?)
     }
 
     /// Whether the ledger's landing is this one.

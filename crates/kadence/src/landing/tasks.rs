@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use kadence_core::clock::{Stop, SystemClock};
+use kadence_core::clock::Stop;
 use kadence_core::fault::Explain as _;
 use kadence_kafka::{ReaderOptions, StartAt, TopicFeed};
 use kadence_land::{Ended, Gauges, Outcome};
@@ -14,7 +14,7 @@ use kadence_store::Counts;
 use super::member::Member;
 use super::rejects::RejectsFile;
 use super::start::Known;
-use super::{Landing, Listener, Word};
+use super::{Control, Landing, Word};
 use crate::fault::Error;
 
 /// How often a request to stop is looked for.
@@ -29,9 +29,8 @@ impl Landing {
     pub(super) fn run_tasks(
         &self,
         known: &Known,
-        stop: &Arc<Stop>,
+        control: &Control,
         gauges: &[Arc<Gauges>],
-        listener: &Listener,
     ) -> Result<(Vec<Outcome>, Arc<Counts>), Error> {
         let rejects = self.rejects.as_deref().map(RejectsFile::open).transpose()?;
         let counts: Arc<Counts> = Arc::default();
@@ -40,11 +39,12 @@ impl Landing {
         let mut results = Vec::with_capacity(self.tasks);
         thread::scope(|scope| {
             for task in 0..self.tasks {
-                let (done, until, counts) = (done.clone(), Arc::clone(&ending), Arc::clone(&counts));
+                let (done, counts) = (done.clone(), Arc::clone(&counts));
+                let control = Control { stop: Arc::clone(&ending), ..control.clone() };
                 let gauges = gauges.get(task).cloned().unwrap_or_default();
                 let rejects = rejects.clone();
                 let run = move || {
-                    let result = self.run_task(known, &until, gauges, listener, rejects, &counts);
+                    let result = self.run_task(known, &control, gauges, rejects, &counts);
                     // Whoever waits for it is there until all are done.
                     let _ = done.send(result);
                 };
@@ -63,7 +63,7 @@ impl Landing {
                         }
                         results.push(result);
                     }
-                    Err(RecvTimeoutError::Timeout) if stop.is_raised() => ending.raise(),
+                    Err(RecvTimeoutError::Timeout) if control.stop.is_raised() => ending.raise(),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
@@ -87,14 +87,13 @@ impl Landing {
     fn run_task(
         &self,
         known: &Known,
-        stop: &Arc<Stop>,
+        control: &Control,
         gauges: Arc<Gauges>,
-        listener: &Listener,
         rejects: Option<RejectsFile>,
         counts: &Counts,
     ) -> Result<Option<Outcome>, Error> {
         let member = Member::take(&known.landing.group)?;
-        let mut store = self.store(listener)?;
+        let mut store = self.store(&control.listener)?;
         store.set_cluster(&known.cluster);
         let own = store.counts();
         let options = ReaderOptions {
@@ -105,8 +104,10 @@ impl Landing {
             fetch_ahead: Some((AHEAD_BYTES / self.tasks).max(LEAST_AHEAD_BYTES)),
             ..self.reader.clone()
         };
-        let on_wait = |text: &str| listener(Word::Line(text.to_owned()));
-        let Some(feed) = TopicFeed::open(&options, Arc::new(SystemClock), Arc::clone(stop), on_wait)? else {
+        let on_wait = |text: &str| (control.listener)(Word::Line(text.to_owned()));
+        let Some(feed) =
+            TopicFeed::open(&options, Arc::clone(&control.clock), Arc::clone(&control.stop), on_wait)?
+        else {
             return Ok(None);
         };
         let on_rejected = move |rejected: &kadence_land::Rejected<'_>| {
@@ -114,8 +115,15 @@ impl Landing {
                 rejects.write(rejected);
             }
         };
-        let (outcome, feed) =
-            kadence_land::land(feed, store, self.batches.clone(), &SystemClock, stop, gauges, on_rejected);
+        let (outcome, feed) = kadence_land::land(
+            feed,
+            store,
+            self.batches.clone(),
+            &*control.clock,
+            &control.stop,
+            gauges,
+            on_rejected,
+        );
         drop(feed);
         let tombstones = own.tombstones.load(std::sync::atomic::Ordering::Relaxed);
         counts.tombstones.fetch_add(tombstones, std::sync::atomic::Ordering::Relaxed);

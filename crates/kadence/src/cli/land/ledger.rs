@@ -3,15 +3,14 @@
 use super::Exit;
 use super::options::{LandOptions, LedgerAction};
 use crate::fault::Error;
-use crate::landing::{Adopted, Landing, LedgerLine};
+use crate::landing::{Adopted, Control, Landing, LedgerLine};
 use crate::output::{Voice, print_json, print_plain_line};
-use crate::signals::Signals;
 
 pub(super) fn run(
     landing: &Landing,
     action: LedgerAction,
     options: &LandOptions,
-    signals: &Signals,
+    control: &Control,
     voice: Voice,
 ) -> Result<Exit, Error> {
     let needs_topics =
@@ -20,18 +19,17 @@ pub(super) fn run(
         let what = "compares the ledger with topics";
         return Err(Error::misuse(kadence_core::phrase![@"ledger"], what, "name the topics"));
     }
-    let stop = &signals.stop;
     let changed = match action {
         LedgerAction::List => return list(&landing.ledger_lines(options.said_name().as_deref())?, voice),
         LedgerAction::Drop => {
             landing.ledger_drop()?;
             Vec::new()
         }
-        LedgerAction::Adopt => landing.ledger_adopt(&options.at, stop)?,
-        LedgerAction::AcceptGap => landing.ledger_accept_gap(stop)?,
-        LedgerAction::Restart => landing.ledger_restart(options.again, stop)?,
+        LedgerAction::Adopt => landing.ledger_adopt(&options.at, control)?,
+        LedgerAction::AcceptGap => landing.ledger_accept_gap(control)?,
+        LedgerAction::Restart => landing.ledger_restart(options.again, control)?,
     };
-    if stop.is_raised() {
+    if control.stop.is_raised() {
         return Ok(Exit::Interrupted);
     }
     told(landing, action, &changed, voice)

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_core::clock::{Clock, Stop};
 use kadence_land::Gauges;
 
 use crate::output::{Voice, count, records};
@@ -22,7 +22,7 @@ pub(super) struct Watching {
 }
 
 impl Watching {
-    pub(super) fn start(voice: Voice, gauges: Vec<Arc<Gauges>>) -> Self {
+    pub(super) fn start(voice: Voice, gauges: Vec<Arc<Gauges>>, clock: Arc<dyn Clock>) -> Self {
         let done = Arc::new(Stop::new());
         if voice.json || voice.quiet {
             return Self { done, thread: None };
@@ -30,9 +30,9 @@ impl Watching {
         let until = Arc::clone(&done);
         let thread = thread::Builder::new().name("progress".into()).spawn(move || {
             if voice.is_watched() {
-                on_a_terminal(&gauges, &until);
+                on_a_terminal(&gauges, clock, &until);
             } else {
-                let mut rate = Rate::new();
+                let mut rate = Rate::new(clock);
                 while !until.wait(MINUTE) {
                     voice.note(message(&gauges, &mut rate));
                 }
@@ -51,11 +51,11 @@ impl Drop for Watching {
     }
 }
 
-fn on_a_terminal(gauges: &[Arc<Gauges>], until: &Stop) {
+fn on_a_terminal(gauges: &[Arc<Gauges>], clock: Arc<dyn Clock>, until: &Stop) {
     let style = ProgressStyle::with_template("{spinner} {wide_msg}");
     let bar =
         ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    let mut rate = Rate::new();
+    let mut rate = Rate::new(clock);
     while !until.wait(PERIOD) {
         bar.set_message(message(gauges, &mut rate));
         bar.tick();
@@ -65,20 +65,21 @@ fn on_a_terminal(gauges: &[Arc<Gauges>], until: &Stop) {
 
 /// Records a second since it was asked last.
 struct Rate {
+    clock: Arc<dyn Clock>,
     at: Duration,
     landed: u64,
 }
 
 impl Rate {
-    fn new() -> Self {
-        Self { at: SystemClock.now(), landed: 0 }
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { at: clock.now(), clock, landed: 0 }
     }
 
     fn since(&mut self, landed: u64) -> f64 {
-        let now = SystemClock.now();
+        let now = self.clock.now();
         let seconds = now.saturating_sub(self.at).as_secs_f64().max(1e-3);
         let rate = landed.saturating_sub(self.landed) as f64 / seconds;
-        *self = Self { at: now, landed };
+        (self.at, self.landed) = (now, landed);
         rate
     }
 }

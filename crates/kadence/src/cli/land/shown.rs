@@ -5,9 +5,8 @@ use kadence_store::TablePreview;
 
 use super::Exit;
 use crate::fault::Error;
-use crate::landing::{Landed, Landing, Listener};
+use crate::landing::{Control, Landed, Landing};
 use crate::output::{Voice, count, duration, print_json, print_line, print_plain_line, records};
-use crate::signals::Signals;
 
 pub(super) fn ledger_definitions(landing: &Landing, voice: Voice) -> Result<Exit, Error> {
     let definitions = landing.ledger_definitions()?;
@@ -22,12 +21,11 @@ pub(super) fn ledger_definitions(landing: &Landing, voice: Voice) -> Result<Exit
 pub(super) fn preview(
     landing: &Landing,
     is_ddl: bool,
-    signals: &Signals,
-    listener: &Listener,
+    control: &Control,
     voice: Voice,
 ) -> Result<Exit, Error> {
-    let Some(preview) = landing.preview(&signals.stop, listener)? else {
-        if signals.stop.is_raised() {
+    let Some(preview) = landing.preview(control)? else {
+        if control.stop.is_raised() {
             return Ok(Exit::Interrupted);
         }
         let what = "no record to look at";
