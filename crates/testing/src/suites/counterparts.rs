@@ -1,6 +1,7 @@
 //! What suites need of other people's: a row here, and a file that finds, fetches or starts it.
 
 mod cargo_tools;
+mod databases;
 mod franz_go;
 mod java;
 mod kcat;
@@ -112,6 +113,10 @@ pub(super) static MORE_KAFKAS: Counterpart = Counterpart {
     env: &["KADENCE_TEST_MORE_KAFKAS"],
     ..program("more Kafkas", real_kafka::find)
 };
+pub(super) static POSTGRES: Counterpart =
+    Counterpart { env: &["KADENCE_TEST_POSTGRES"], ..program("PostgreSQL", databases::find_postgres) };
+pub(super) static MARIADB: Counterpart =
+    Counterpart { env: &["KADENCE_TEST_MARIADB"], ..program("MariaDB", databases::find_mariadb) };
 pub(super) static CARGO_FUZZ: Counterpart = program("cargo-fuzz", cargo_tools::find_fuzz);
 pub(super) static CARGO_DENY: Counterpart = program("cargo-deny", cargo_tools::find_deny);
 pub(super) static SHELLCHECK: Counterpart = program("shellcheck", cargo_tools::find_shellcheck);

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use super::counterparts::{
-    CARGO_DENY, CARGO_FUZZ, Counterpart, FRANZ_GO, KCAT, MORE_KAFKAS, OLD_JAVA_CLIENT, OLD_PYTHON_CLIENT,
-    OLDER_PYTHON_CLIENT, PYTHON_CLIENTS, REAL_KAFKA, SHELLCHECK,
+    CARGO_DENY, CARGO_FUZZ, Counterpart, FRANZ_GO, KCAT, MARIADB, MORE_KAFKAS, OLD_JAVA_CLIENT,
+    OLD_PYTHON_CLIENT, OLDER_PYTHON_CLIENT, POSTGRES, PYTHON_CLIENTS, REAL_KAFKA, SHELLCHECK,
 };
 use super::place::{Place, Room};
 
@@ -106,7 +106,7 @@ const PLAIN: Suite = Suite {
 /// All of them, in the order in which they are shown.
 ///
 /// Where the whole workspace is named, or two packages of it, nothing is built a second time with fewer features.
-pub(super) const SUITES: [Suite; 15] = [
+pub(super) const SUITES: [Suite; 16] = [
     Suite {
         name: "fmt",
         about: "cargo fmt --check",
@@ -171,6 +171,17 @@ pub(super) const SUITES: [Suite; 15] = [
             turn.tests(
                 "test --workspace --no-fail-fast --lib --test it -- --ignored kafka:: --skip punctuality:: --test-threads=6",
             )
+        },
+        ..PLAIN
+    },
+    Suite {
+        name: "databases",
+        about: "landings in PostgreSQL and MariaDB, each started by the tests",
+        room: Some(Room::Debug),
+        needs: &[without(&POSTGRES, &["postgres::"]), without(&MARIADB, &["mariadb::"])],
+        counts: Counts::TestsPassedOver,
+        commands: |turn| {
+            turn.tests("test --workspace --no-fail-fast --test it -- --ignored databases:: --skip kill:: --skip mysql::")
         },
         ..PLAIN
     },
