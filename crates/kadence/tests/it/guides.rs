@@ -70,6 +70,7 @@ fn has_no_end(words: &[String]) -> bool {
     match words[1].as_str() {
         "up" => true,
         "consume" => !has(&["-c", "--limit", "--until", "--until-end"]),
+        "land" => !has(&["-c", "--limit", "--until-end", "--preview", "--ddl", "--ledger"]),
         _ => false,
     }
 }
