@@ -51,8 +51,12 @@ on_all_databases! {
     what_is_not_taken_stops_or_goes_to_a_file,
     a_topic_made_anew_is_not_taken_for_the_old_one,
     a_gap_is_accepted_by_hand_only,
+    where_it_starts_is_settled_once,
+    the_ledger_knows_its_landing,
+    columns_are_added_where_that_is_asked_for,
     workers_share_the_partitions,
     it_ends_cleanly_when_it_is_stopped,
+    a_worker_that_is_killed_over_and_over_lands_each_record_once,
 }
 
 /// Writes JSON bodies into a topic, keyed by their `id`.
@@ -210,6 +214,66 @@ fn a_gap_is_accepted_by_hand_only(bench: &Bench, database: &Database) {
     assert_eq!(database.number("SELECT count(*) FROM kadence_ledger"), Some(0));
 }
 
+/// A start at the end is that of the first run, and a partition that comes later is read from its beginning.
+fn where_it_starts_is_settled_once(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write_numbers(bench, "t", 0..5);
+    assert_eq!(land_all(bench, "t", database, &["--from", "end"])["written"], 0);
+    write_numbers(bench, "t", 5..8);
+    bench.kadence(&["topics", "alter", "t", "--partitions", "3"]).ok();
+    write_numbers(bench, "t", 8..40);
+    assert_eq!(
+        land_all(bench, "t", database, &["--from", "end"])["written"],
+        35,
+        "repeated, it is passed over"
+    );
+    assert_eq!(database.number("SELECT min(id) FROM t"), Some(5));
+    let other = bench.kadence(&land("t", database, &["--from", "beginning", "--until-end"]));
+    assert_eq!(other.code, Some(2), "{other:?}");
+    assert!(other.stderr.contains("has started at end"), "{other:?}");
+}
+
+/// One name writes one thing; into another database it is another landing; a ledger of a later form is left alone.
+fn the_ledger_knows_its_landing(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t", "--partitions", "2"]).ok();
+    write_numbers(bench, "t", 0..30);
+    let elsewhere = format!("sqlite:{}", bench.folder.path().join("elsewhere.db").display());
+    let workers: Vec<Running> = [&database.url, &elsewhere]
+        .map(|url| bench.start(&["land", "t", "--into", url, "--max-wait", "20ms"]))
+        .into();
+    // Neither gets half of the partitions.
+    eventually("all records in the one", || {
+        database.number("SELECT count(*) FROM t").filter(|count| *count == 30)
+    });
+    let file = rusqlite::Connection::open(bench.folder.path().join("elsewhere.db")).unwrap();
+    eventually("all records in the other", || {
+        file.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))
+            .ok()
+            .filter(|count| *count == 30)
+    });
+    workers.into_iter().for_each(stop);
+    let renamed = bench.kadence(&land("t", database, &["--table", "other", "--name", "t", "--until-end"]));
+    assert_eq!(renamed.code, Some(2), "{renamed:?}");
+    assert!(renamed.stderr.contains("writes something else"), "{renamed:?}");
+    database.run("UPDATE kadence_landings SET form = 99");
+    let newer = bench.kadence(&land("t", database, &["--until-end"]));
+    assert_eq!(newer.code, Some(1), "{newer:?}");
+    assert!(newer.stderr.contains("use a newer kadence"), "{newer:?}");
+}
+
+fn columns_are_added_where_that_is_asked_for(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write(bench, "t", &[r#"{"id":1,"tag":null}"#]);
+    land_all(bench, "t", database, &[]);
+    write(bench, "t", &[r#"{"id":2,"tag":"x","more":{"a":[1,2]}}"#]);
+    let refused = bench.kadence(&land("t", database, &["--until-end"]));
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("no column `tag`"), "{refused:?}");
+    assert_eq!(land_all(bench, "t", database, &["--evolve"])["written"], 1);
+    assert_eq!(database.rows("SELECT id, tag FROM t"), ["1 NULL", "2 x"]);
+    assert_eq!(database.number("SELECT count(*) FROM t WHERE more IS NOT NULL"), Some(1));
+}
+
 /// Two processes, one of two tasks, and one of them is killed.
 fn workers_share_the_partitions(bench: &Bench, database: &Database) {
     bench.kadence(&["topics", "create", "t", "--partitions", "6"]).ok();
@@ -236,6 +300,34 @@ fn workers_share_the_partitions(bench: &Bench, database: &Database) {
     stop(third);
     let counts = "SELECT count(*) - count(DISTINCT id) FROM t";
     assert_eq!(database.number(counts), Some(0), "nothing is there twice");
+}
+
+/// kill -9 at whatever instant, while records come; the next worker goes on at once.
+fn a_worker_that_is_killed_over_and_over_lands_each_record_once(bench: &Bench, database: &Database) {
+    const KILLS: u64 = 25;
+    const RECORDS: i64 = 20_000;
+    bench.kadence(&["topics", "create", "t", "--partitions", "3"]).ok();
+    let bodies: String = (0..RECORDS).fold("id\n".into(), |text, id| format!("{text}{id}\n"));
+    bench.file("numbers.csv", bodies);
+    let mut source =
+        bench.start(&["replay", "numbers.csv", "-t", "t", "--rate", "4000", "--key", "column:id", "-q"]);
+    let count = || database.number("SELECT count(*) FROM t").unwrap_or(0);
+    let never = kadence_core::clock::Stop::new();
+    for kill in 0..KILLS {
+        let before = count();
+        let worker =
+            bench.start(&land("t", database, &["--max-wait", "20ms", "--batch-rows", "300", "--lineage"]));
+        if before < RECORDS {
+            eventually("a row more", || (count() > before).then_some(()));
+        }
+        // Anywhere in what it does: no two of these are alike.
+        never.wait(std::time::Duration::from_micros(kill * kill * 7_919 % 60_000));
+        drop(worker);
+    }
+    assert!(source.wait().success(), "{}", source.stderr());
+    land_all(bench, "t", database, &["--lineage"]);
+    assert_eq!(count(), RECORDS);
+    assert_eq!(database.number("SELECT count(DISTINCT id) FROM t"), Some(RECORDS));
 }
 
 fn stop(mut worker: Running) {

@@ -71,6 +71,18 @@ impl Database {
         }
     }
 
+    /// Runs a statement.
+    #[track_caller]
+    pub(crate) fn run(&self, sql: &str) {
+        match &self.server {
+            None => {
+                let file = self.url.strip_prefix("sqlite:").unwrap();
+                rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
+            }
+            Some((server, name)) => drop(server.ask(Some(name), sql)),
+        }
+    }
+
     fn rows_of_file(&self, sql: &str) -> Vec<String> {
         let file = self.url.strip_prefix("sqlite:").unwrap();
         let connection = rusqlite::Connection::open(file).unwrap();
