@@ -29,10 +29,12 @@ SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull OR u.
 FROM pg_attribute a JOIN under u USING (attnum) JOIN pg_type t ON t.oid = u.type JOIN pg_type d ON d.oid = a.atttypid
 WHERE a.attrelid = $1 AND t.typtype <> 'd' ORDER BY a.attnum";
 
-/// Columns of unique indexes, each with the operator that the index compares it by. An index by other than a column's
-/// own rules is left out: by it other rows are the same.
+/// Columns of unique indexes, each with the operator that the index compares it by, and its collation. An index by other
+/// than a column's own rules is left out: by it other rows are the same.
 const KEYS: &str = "
-SELECT i.indexrelid::int8, i.indisprimary, a.attname::text, n.nspname::text, o.oprname::text
+SELECT i.indexrelid::int8, i.indisprimary, a.attname::text, n.nspname::text, o.oprname::text,
+  (SELECT s.nspname::text FROM pg_collation l JOIN pg_namespace s ON s.oid = l.collnamespace WHERE l.oid = i.indcollation[k]),
+  (SELECT l.collname::text FROM pg_collation l WHERE l.oid = i.indcollation[k])
 FROM pg_index i CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) k
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]
 JOIN pg_opclass c ON c.oid = i.indclass[k]
@@ -95,8 +97,17 @@ pub(crate) struct Base {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Key {
     pub(crate) is_primary: bool,
-    /// Each column with the operator by which its values are the same.
-    pub(crate) columns: Vec<(String, String)>,
+    pub(crate) columns: Vec<KeyColumn>,
+}
+
+/// A column of a unique index.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyColumn {
+    pub(crate) name: String,
+    /// The operator by which its values are the same.
+    pub(crate) operator: String,
+    /// What names its collation behind it; nothing where it has none.
+    pub(crate) collation: String,
 }
 
 impl Base {
@@ -174,13 +185,21 @@ pub(crate) fn keys(link: &mut Link, relation: i64) -> Result<Vec<Key>, DbError> 
         let (index, is_primary): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
         let (name, schema, operator): (String, String, String) =
             (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+        let collation: (Option<String>, Option<String>) = (row.try_get(5)?, row.try_get(6)?);
         if keys.last().is_none_or(|(last, _)| *last != index) {
             keys.push((index, Key { is_primary, columns: Vec::new() }));
         }
         if let Some((_, key)) = keys.last_mut() {
-            // An operator's name is of signs that need no quotes.
-            let schema = PostgresDialect.quoted(&schema);
-            key.columns.push((name, format!("OPERATOR({schema}.{operator})")));
+            let quoted = |name: &str| PostgresDialect.quoted(name);
+            let collation = collation.0.zip(collation.1);
+            key.columns.push(KeyColumn {
+                name,
+                // An operator's name is of signs that need no quotes.
+                operator: format!("OPERATOR({}.{operator})", quoted(&schema)),
+                collation: collation.map_or_else(String::new, |(schema, name)| {
+                    format!(" COLLATE {}.{}", quoted(&schema), quoted(&name))
+                }),
+            });
         }
         Ok(())
     };

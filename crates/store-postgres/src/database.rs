@@ -20,6 +20,7 @@ const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET lock_timeout = '5s'; SET statem
 const SERVER: &str = "SELECT current_setting('server_encoding'), current_setting('server_version_num')::int4, current_setting('server_version')";
 
 /// A database of a PostgreSQL server.
+#[derive(Clone)]
 pub struct Postgres {
     address: Address,
 }

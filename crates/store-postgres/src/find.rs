@@ -33,7 +33,7 @@ pub(crate) fn find(link: &mut Link, table: &str) -> Result<Option<Found>, DbErro
     let keys = keys(link, relation.oid)?;
     found.has_primary_key = keys.first().is_some_and(|key| key.is_primary);
     found.keys =
-        keys.into_iter().map(|key| key.columns.into_iter().map(|(name, _)| name).collect()).collect();
+        keys.into_iter().map(|key| key.columns.into_iter().map(|column| column.name).collect()).collect();
     Ok(Some(found))
 }
 

@@ -5,7 +5,7 @@ use kadence_store::{DbError, Dialect as _, Kind, Mode, Parameter, Table};
 use tokio_postgres::Statement;
 
 use crate::binary::Wire;
-use crate::catalog::{Attribute, SHAPE, attributes, keys, regclass, relation};
+use crate::catalog::{Attribute, KeyColumn, SHAPE, attributes, keys, regclass, relation};
 use crate::dialect::PostgresDialect;
 use crate::link::Link;
 
@@ -61,9 +61,9 @@ impl Plan {
             is_checked: false,
         };
         if table.mode == Mode::Upsert {
-            let operators = operators(link, table, relation.oid)?;
+            let key = key_of(link, table, relation.oid)?;
             link.run(&create_staging(staging, &plan.name, &columns))?;
-            let statements = Staging::new(staging, &plan.name, table, &operators, relation.has_row_triggers);
+            let statements = Staging::new(staging, &plan.name, table, &key, relation.has_row_triggers);
             plan.staging = Some(statements);
             staging.trim_start_matches("pg_temp.").clone_into(&mut plan.copied);
         }
@@ -105,16 +105,15 @@ pub(crate) fn changed(place: &str, table: &str) -> DbError {
     DbError::new(Kind::Lost, Fault::new(place, what))
 }
 
-/// The operators by which the key's columns are the same, as its index has them: the search path may lead to others.
-fn operators(link: &mut Link, table: &Table, relation: i64) -> Result<Vec<String>, DbError> {
+/// The key's columns as its index has them. The search path may lead to other operators, and to a table may belong
+/// another index over the same columns, by which other rows are the same.
+fn key_of(link: &mut Link, table: &Table, relation: i64) -> Result<Vec<KeyColumn>, DbError> {
     let names: Vec<&str> = table.key.iter().map(|at| table.columns[*at].name.as_str()).collect();
     for key in keys(link, relation)? {
-        let operator = |name: &&str| {
-            key.columns.iter().find(|(column, _)| column == name).map(|(_, operator)| operator.clone())
-        };
-        let operators: Option<Vec<String>> = names.iter().map(operator).collect();
-        if let Some(operators) = operators.filter(|_| key.columns.len() == names.len()) {
-            return Ok(operators);
+        let column = |name: &&str| key.columns.iter().find(|column| column.name == **name).cloned();
+        let columns: Option<Vec<KeyColumn>> = names.iter().map(column).collect();
+        if let Some(columns) = columns.filter(|_| key.columns.len() == names.len()) {
+            return Ok(columns);
         }
     }
     Err(changed(&link.place, &table.name))
@@ -136,29 +135,29 @@ fn create_staging(staging: &str, table: &str, columns: &[&Attribute]) -> String 
 }
 
 impl Staging {
-    fn new(staging: &str, name: &str, table: &Table, operators: &[String], has_row_triggers: bool) -> Self {
+    fn new(staging: &str, name: &str, table: &Table, key: &[KeyColumn], has_row_triggers: bool) -> Self {
         let quoted = |at: usize| PostgresDialect.quoted(&table.columns[at].name);
-        let key: Vec<String> = table.key.iter().map(|at| quoted(*at)).collect();
         let columns: Vec<String> = (0..table.columns.len()).map(quoted).collect();
-        let (keys, all) = (key.join(", "), columns.join(", "));
+        let each = |text: &dyn Fn(&KeyColumn, &str) -> String, between: &str| {
+            let texts = key.iter().map(|column| text(column, &PostgresDialect.quoted(&column.name)));
+            texts.collect::<Vec<_>>().join(between)
+        };
+        let (keys, all) = (each(&|_, name| name.to_owned(), ", "), columns.join(", "));
+        let index = each(&|column, name| format!("{name}{}", column.collation), ", ");
+        let same = each(&|column, name| format!("t.{name} {} s.{name}", column.operator), " AND ");
         // Rows of this write, which are the last ones. The server decides which keys are the same.
         let last = format!(
             "(SELECT DISTINCT ON ({keys}) * FROM {staging} WHERE _kadence_place >= $1 \
              ORDER BY {keys}, _kadence_place DESC) AS s"
         );
-        let same = key.iter().zip(operators).map(|(column, same)| format!("t.{column} {same} s.{column}"));
-        let same: Vec<String> = same.collect();
-        let delete = format!(
-            "DELETE FROM {name} AS t USING {last} WHERE s._kadence_delete AND {}",
-            same.join(" AND ")
-        );
+        let delete = format!("DELETE FROM {name} AS t USING {last} WHERE s._kadence_delete AND {same}");
         let rest = table.rest().map(quoted);
         let set: Vec<String> = rest.map(|column| format!("{column} = excluded.{column}")).collect();
         let action =
             if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) };
         let put = format!(
             "INSERT INTO {name} ({all}) SELECT {all} FROM {last} WHERE NOT s._kadence_delete \
-             ON CONFLICT ({keys}) DO {action}"
+             ON CONFLICT ({index}) DO {action}"
         );
         let count = (has_row_triggers && !set.is_empty())
             .then(|| format!("SELECT count(*) FROM {last} WHERE NOT s._kadence_delete"));

@@ -40,6 +40,7 @@ const PARAMETERS: &[&str] = &[
 ];
 
 /// A URL, read.
+#[derive(Clone)]
 pub(crate) struct Address {
     pub(crate) config: Config,
     pub(crate) tls: Tls,

@@ -33,6 +33,29 @@ fn a_session_that_stands_still_is_found_by_its_lock_and_ended() {
     assert_eq!(other.end_holder("no number").unwrap(), None);
 }
 
+/// A worker that stops in the middle of a COPY: the server waits for more of it, and no timeout of its own ends that.
+#[test]
+fn a_session_that_stands_still_inside_a_copy_is_ended() {
+    let Some(server) = Server::shared() else { return };
+    let database = server.database();
+    let mut other = server.session(&database);
+    other.define("CREATE TABLE t (v int8); CREATE TABLE c (v int8); INSERT INTO t VALUES (1)").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let config: tokio_postgres::Config = server.url(&database).parse().unwrap();
+    let still = runtime.block_on(async {
+        let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute("SELECT pg_advisory_lock(-7); BEGIN; UPDATE t SET v = 2").await.unwrap();
+        let mut copy = Box::pin(client.copy_in::<_, bytes::Bytes>("COPY c FROM STDIN").await.unwrap());
+        futures_util::SinkExt::send(&mut copy, bytes::Bytes::from_static(b"1\n2")).await.unwrap();
+        (client, copy)
+    });
+    let who = other.end_holder("-7").unwrap().unwrap();
+    assert!(who.contains("127.0.0.1"), "{who}");
+    assert_eq!(other.execute("UPDATE t SET v = $1", &[Parameter::Int(3)]).unwrap(), 1);
+    drop(still);
+}
+
 #[test]
 fn a_lock_ends_with_its_session() {
     let Some(server) = Server::shared() else { return };

@@ -53,6 +53,29 @@ fn the_last_of_each_key_counts_by_the_servers_word_for_the_same() {
     assert_eq!(ask(&mut session, "SELECT v FROM named ORDER BY v"), ["4", "5", "7"]);
 }
 
+/// Another index over the same columns calls other rows the same: what meets it there is refused, and does not take
+/// the place of a row with another key.
+#[test]
+fn another_index_over_the_key_lets_no_row_take_a_strangers_place() {
+    let Some(server) = Server::shared() else { return };
+    let mut session = server.session(&server.database());
+    session
+        .define(
+            "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+            CREATE TABLE named (name text PRIMARY KEY, v int); CREATE UNIQUE INDEX ON named (name COLLATE loose);
+            INSERT INTO named VALUES ('e', 1)",
+        )
+        .unwrap();
+    let table = table(&mut session, "named", &["name"], Mode::Upsert);
+    let mut all = rows(2);
+    all.push(0, Change::Put, &[Cell::Text("é"), Cell::Int(2)]);
+    session.begin().unwrap();
+    let error = session.write(&table, &all, 0..1).unwrap_err();
+    assert!(error.kind == Kind::Row(None) && error.to_string().contains("23505"), "{error}");
+    session.roll_back().unwrap();
+    assert_eq!(ask(&mut session, "SELECT name, v FROM named"), ["e|1"]);
+}
+
 #[test]
 fn a_table_of_nothing_but_its_key_is_upserted() {
     let Some(server) = Server::shared() else { return };
