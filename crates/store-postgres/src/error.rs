@@ -34,23 +34,23 @@ pub(crate) fn not_connected(place: &str, error: &tokio_postgres::Error) -> DbErr
 }
 
 /// What is known after a COMMIT that did not go well.
-///
-/// An error that ends the statement alone is told by a transaction that goes on, to be rolled back. One that ends the
-/// connection may have come behind the commit, while a standby was waited for.
 pub(crate) fn not_committed(place: &str, error: &tokio_postgres::Error) -> CommitError {
     let Some(told) = error.as_db_error() else { return CommitError::Unknown };
-    let code = told.code().code();
-    let is_fatal = !matches!(told.parsed_severity(), Some(Severity::Error));
-    if is_fatal || code.starts_with("08") || matches!(code, "40003" | "57P01" | "57P02" | "57P03") {
+    let is_error = matches!(told.parsed_severity(), Some(Severity::Error));
+    if !is_error || leaves_open(told.code().code()) {
         return CommitError::Unknown;
     }
     let DbError { kind, fault } = of_server(place, told, None);
     // Constraints are checked with each statement, so no row is to blame here.
-    CommitError::NotDone(if matches!(kind, Kind::Row(_)) {
-        DbError::new(Kind::Stop, *fault)
-    } else {
-        DbError { kind, fault }
-    })
+    let kind = if matches!(kind, Kind::Row(_)) { Kind::Stop } else { kind };
+    CommitError::NotDone(DbError::new(kind, *fault))
+}
+
+/// Whether an error leaves open if a COMMIT was done. One that ends the statement alone does not. One that ends the
+/// connection may have come behind the commit, while a standby was waited for; some that stand between client and
+/// server tell such a one as if it ended the statement alone.
+fn leaves_open(code: &str) -> bool {
+    code.starts_with("08") || matches!(code, "40003" | "57P01" | "57P02" | "57P03")
 }
 
 /// The error of a session whose connection is known to be gone.
@@ -177,6 +177,12 @@ mod tests {
         }
         assert_eq!(meaning("XX000", true).0, Kind::Lost);
         assert_eq!(meaning("28P01", true).0, Kind::Stop);
+    }
+
+    #[test]
+    fn what_ends_the_connection_leaves_a_commit_open() {
+        assert!(["08006", "08007", "40003", "57P01", "57P02"].into_iter().all(leaves_open));
+        assert!(!["23503", "25P02", "40001", "53100", "57014"].into_iter().any(leaves_open));
     }
 
     #[test]

@@ -221,6 +221,55 @@ fn a_table_that_was_changed_is_not_written_as_it_was() {
     assert_eq!(ask(&mut session, "SELECT v::text FROM moving"), ["5"]);
 }
 
+/// What was locked behind a savepoint is free once that is gone back to.
+#[test]
+fn a_table_that_is_changed_behind_a_savepoint_is_not_written_as_it_was() {
+    let Some(server) = Server::shared() else { return };
+    let database = server.database();
+    let mut session = server.session(&database);
+    session.define("CREATE TABLE moving (v int8 CHECK (v > 0))").unwrap();
+    let table = table(&mut session, "moving", &[], Mode::Insert);
+    let mut all = rows(1);
+    all.push(0, Change::Put, &[Cell::Int(-5)]);
+    all.push(1, Change::Put, &[Cell::Int(5)]);
+    session.begin().unwrap();
+    session.set_savepoint().unwrap();
+    let error = session.write(&table, &all, 0..1).unwrap_err();
+    assert_eq!(error.kind, Kind::Row(Some(0)), "{error}");
+    session.roll_back_to().unwrap();
+    server.session(&database).define("ALTER TABLE moving ALTER v TYPE float8").unwrap();
+    let error = session.write(&table, &all, 1..2).unwrap_err();
+    assert_eq!(error.kind, Kind::Lost, "{error}");
+}
+
+/// Each write changes its own rows, and none of those before it in the transaction.
+#[test]
+fn a_write_changes_its_own_rows_alone() {
+    let Some(server) = Server::shared() else { return };
+    let mut session = server.session(&server.database());
+    session
+        .define(
+            "CREATE TABLE counted (id int PRIMARY KEY, n int DEFAULT 0, v int);
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.n = OLD.n + 1; RETURN NEW; END $$;
+            CREATE TRIGGER f BEFORE UPDATE ON counted FOR EACH ROW EXECUTE FUNCTION f()",
+        )
+        .unwrap();
+    let mut table = table(&mut session, "counted", &["id"], Mode::Upsert);
+    table.columns.remove(1);
+    table.version += 1_000;
+    session.prepare(&table).unwrap();
+    let mut all = rows(2);
+    for id in 0..3 {
+        all.push(0, Change::Put, &[Cell::Int(id), Cell::Int(1)]);
+    }
+    session.begin().unwrap();
+    for row in 0..3 {
+        session.write(&table, &all, row..row + 1).unwrap();
+    }
+    session.commit().unwrap();
+    assert_eq!(ask(&mut session, "SELECT sum(n) FROM counted"), ["0"]);
+}
+
 #[test]
 fn a_failed_transaction_is_not_committed() {
     let Some(server) = Server::shared() else { return };
