@@ -156,6 +156,15 @@ impl Rows {
         }
     }
 
+    /// Appends a row with these cells, of the record in this place of its batch. Columns behind them are null.
+    pub fn push(&mut self, place: usize, change: Change, cells: &[Cell<'_>]) {
+        let mut row = self.begin();
+        for (column, cell) in cells.iter().enumerate() {
+            row.set(column, *cell);
+        }
+        row.finish(place, change);
+    }
+
     /// Begins a row whose columns are all null.
     pub(crate) fn begin(&mut self) -> Draft<'_> {
         let marks = (self.slots.len(), self.text.len(), self.bytes.len());
