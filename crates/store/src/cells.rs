@@ -156,6 +156,16 @@ impl Rows {
         }
     }
 
+    /// Adds a row of these cells, of the record in this place of its batch.
+    pub fn push(&mut self, place: usize, change: Change, cells: &[Cell<'_>]) {
+        let columns = self.columns;
+        let mut row = self.begin();
+        for (column, cell) in cells.iter().take(columns).enumerate() {
+            row.set(column, *cell);
+        }
+        row.finish(place, change);
+    }
+
     /// Begins a row whose columns are all null.
     pub(crate) fn begin(&mut self) -> Draft<'_> {
         let marks = (self.slots.len(), self.text.len(), self.bytes.len());

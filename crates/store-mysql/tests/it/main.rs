@@ -1,0 +1,19 @@
+//! MySQL and MariaDB, as real servers have it.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `server` | servers of the tests' own, and databases on them |
+//! | `columns` | what each type of column keeps, with the server as the judge |
+//! | `tables` | tables as they are found, made and refused |
+//! | `writing` | rows: the last one of a key, deletes, bad rows |
+//! | `sessions` | transactions, locks and lost connections |
+//! | `landing` | a whole landing over it |
+//! | `speed` | how fast rows are written; only when asked for |
+
+mod columns;
+mod landing;
+mod server;
+mod sessions;
+mod speed;
+mod tables;
+mod writing;
