@@ -38,14 +38,17 @@ impl Connection {
         })?;
         let options = options.into();
         let connecting = async { timeout(CONNECT_LIMIT, Conn::new(options)).await };
-        let conn = match runtime.block_on(connecting) {
-            Ok(connected) => connected.map_err(Refusal::Failed)?,
+        let refusal = match runtime.block_on(connecting) {
+            Ok(Ok(conn)) => return Ok(Self { runtime, conn: Some(conn), place: place.to_owned() }),
+            Ok(Err(error)) => Refusal::Failed(error),
             Err(_) => {
                 let what = format!("no answer within {} s", CONNECT_LIMIT.as_secs());
-                return Err(Refusal::Other(DbError::new(Kind::Lost, Fault::new(place, what))));
+                Refusal::Other(DbError::new(Kind::Lost, Fault::new(place, what)))
             }
         };
-        Ok(Self { runtime, conn: Some(conn), place: place.to_owned() })
+        // A name may be looked up for longer than anybody waits.
+        runtime.shutdown_background();
+        Err(refusal)
     }
 
     fn conn<T>(&mut self, work: impl AsyncFnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {

@@ -10,6 +10,9 @@
 //! | `landing` | a whole landing over it |
 //! | `speed` | how fast rows are written; only when asked for |
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "what is passed over, and how fast the rest was, is said")]
+
 mod columns;
 mod landing;
 mod server;
