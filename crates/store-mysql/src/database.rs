@@ -7,7 +7,7 @@ use kadence_store::{Database, Datum, DbError, Dialect};
 
 use crate::connection::{Connection, Refusal};
 use crate::dialect::dialect;
-use crate::error::{failed, has_no_tls};
+use crate::error::{failed, is_of_tls, tls_failed};
 use crate::server::{Kind, Server};
 use crate::session::MysqlSession;
 use crate::url::{Address, Tls};
@@ -49,7 +49,9 @@ impl Mysql {
     /// | Parameter | Says |
     /// |---|---|
     /// | `ssl-mode` | `disabled`, `preferred` (the default), `required`, `verify_ca` or `verify_identity` |
-    /// | `ssl-ca` | the file with the authorities that are trusted; with it `verify_ca` is the default |
+    /// | `ssl-ca` | the file with the authorities that are trusted; with it `verify_identity` is the default |
+    ///
+    /// `verify_ca` asks for the host's name in the certificate too, as `verify_identity` does.
     pub fn from_url(url: &str, password: Option<String>) -> Result<Self, Fault> {
         Ok(Self { address: Address::read(url, password)?, found: None })
     }
@@ -66,10 +68,11 @@ impl Mysql {
             Connection::open(options, place)
         };
         let opened = match (open(*tls != Tls::Disabled), tls) {
-            (Err(Refusal::Failed(error)), Tls::Preferred) if has_no_tls(&error) => open(false),
+            (Err(Refusal::Failed(error)), Tls::Preferred) if is_of_tls(&error) => open(false),
             (opened, _) => opened,
         };
         opened.map_err(|refusal| match refusal {
+            Refusal::Failed(error) if is_of_tls(&error) => tls_failed(place, &error),
             Refusal::Failed(error) => failed(place, &error),
             Refusal::Other(error) => error,
         })

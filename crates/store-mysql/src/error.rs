@@ -1,10 +1,12 @@
 //! What the servers' errors mean for a landing.
 
+use std::io;
+
 use kadence_core::fault::Fault;
 use kadence_store::{DbError, Kind};
-use mysql_async::{Error, IoError, ServerError};
+use mysql_async::{DriverError, Error, IoError, ServerError};
 
-/// Something does not exist that others may have made.
+/// A database, a table, a column or an index is there already.
 const EXISTS: [u16; 4] = [1007, 1050, 1060, 1061];
 
 /// Whether a statement would have made what exists already.
@@ -18,32 +20,42 @@ pub(crate) fn is_surely_not_done(error: &Error) -> bool {
     matches!(error, Error::Server(ServerError { code: 1213 | 1290 | 1792 | 1836 | 3101, .. }))
 }
 
-/// Whether there is no TLS between here and the server.
-pub(crate) fn has_no_tls(error: &Error) -> bool {
-    use mysql_async::DriverError;
-    matches!(error, Error::Driver(DriverError::NoClientSslFlagFromServer) | Error::Io(IoError::Tls(_)))
+/// Whether an attempt to connect came to nothing since there is no TLS between here and the server, or none that is
+/// trusted.
+pub(crate) fn is_of_tls(error: &Error) -> bool {
+    match error {
+        Error::Driver(DriverError::NoClientSslFlagFromServer) | Error::Io(IoError::Tls(_)) => true,
+        Error::Io(IoError::Io(error)) => error.kind() == io::ErrorKind::InvalidData,
+        _ => false,
+    }
+}
+
+/// What such an error means. Another attempt would find the same.
+pub(crate) fn tls_failed(place: &str, error: &Error) -> DbError {
+    let (what, help) = if let Error::Driver(DriverError::NoClientSslFlagFromServer) = error {
+        (
+            "the server has no TLS".to_owned(),
+            "set it up there, or say ssl-mode=disabled in the database's URL",
+        )
+    } else {
+        (text(error), "name the certificate's authority with ssl-ca, or say ssl-mode=required to trust any")
+    };
+    DbError::new(Kind::Stop, Fault::new(place, what).help(help))
 }
 
 /// What an error means.
 pub(crate) fn failed(place: &str, error: &Error) -> DbError {
     match error {
         Error::Server(error) => server_failed(place, error),
-        Error::Io(IoError::Tls(error)) => {
-            let help = "see ssl-mode and ssl-ca in the database's URL";
-            DbError::new(Kind::Stop, Fault::new(place, line(&error.to_string())).help(help))
-        }
-        Error::Driver(mysql_async::DriverError::NoClientSslFlagFromServer) => {
-            let fault = Fault::new(place, "the server has no TLS");
-            DbError::new(
-                Kind::Stop,
-                fault.help("set it up there, or say ssl-mode=disabled in the database's URL"),
-            )
-        }
-        Error::Io(IoError::Io(error)) => {
-            DbError::new(Kind::Lost, Fault::new(place, line(&error.to_string())))
-        }
-        // What is left speaks of packets that make no sense: the connection is of no more use.
-        other => DbError::new(Kind::Lost, Fault::new(place, line(&other.to_string()))),
+        // The line is broken, or packets make no sense: the connection is of no more use.
+        other => DbError::new(Kind::Lost, Fault::new(place, text(other))),
+    }
+}
+
+fn text(error: &Error) -> String {
+    match error {
+        Error::Io(IoError::Io(error)) => line(&error.to_string()),
+        other => line(&other.to_string()),
     }
 }
 

@@ -7,7 +7,8 @@ use mysql_async::{Opts, OptsBuilder, SslOpts};
 
 use crate::server::Kind;
 
-/// How much is asked of TLS, as the servers' own clients mean it.
+/// How much is asked of TLS, as the servers' own clients mean it. That a certificate's authority is known and the
+/// host's name is not in it, `verify_ca`, the driver does not tell apart: the name counts there too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tls {
     /// None.
@@ -16,10 +17,8 @@ pub(crate) enum Tls {
     Preferred,
     /// TLS, whoever the server is.
     Required,
-    /// TLS with a certificate from the authority that is named.
-    VerifyCa,
-    /// The same for the host's name.
-    VerifyIdentity,
+    /// TLS with a certificate for the host, from an authority that is trusted.
+    Verified,
 }
 
 /// The names that stand for [`Tls`].
@@ -27,8 +26,8 @@ const MODES: [(&str, Tls); 5] = [
     ("disabled", Tls::Disabled),
     ("preferred", Tls::Preferred),
     ("required", Tls::Required),
-    ("verify_ca", Tls::VerifyCa),
-    ("verify_identity", Tls::VerifyIdentity),
+    ("verify_ca", Tls::Verified),
+    ("verify_identity", Tls::Verified),
 ];
 
 /// Where a database is, and how to get in.
@@ -98,8 +97,7 @@ impl Address {
         let ssl = SslOpts::default()
             .with_root_certs(authorities)
             .with_disable_built_in_roots(self.authorities.is_some())
-            .with_danger_accept_invalid_certs(matches!(self.tls, Tls::Preferred | Tls::Required))
-            .with_danger_skip_domain_validation(self.tls == Tls::VerifyCa);
+            .with_danger_accept_invalid_certs(self.tls != Tls::Verified);
         builder.ssl_opts(ssl)
     }
 }
@@ -140,13 +138,7 @@ fn parameters(query: &str) -> Result<(Tls, Option<Vec<u8>>), Fault> {
         }
     }
     // The servers' own clients verify once there is something to verify with.
-    let mode = mode.unwrap_or(if authorities.is_some() { Tls::VerifyCa } else { Tls::Preferred });
-    if mode == Tls::VerifyCa && authorities.is_none() {
-        return Err(misuse(
-            "asks for a certificate from an authority that it does not name",
-            "name its file with ssl-ca",
-        ));
-    }
+    let mode = mode.unwrap_or(if authorities.is_some() { Tls::Verified } else { Tls::Preferred });
     Ok((mode, authorities))
 }
 
@@ -194,7 +186,6 @@ mod tests {
             ("mysql://u:secret@h:port/d", "cannot be read"),
             ("mysql://u:secret@h/d?pool_max=3", "unknown parameter `pool_max`"),
             ("mysql://u:secret@h/d?ssl-mode=on", "unknown ssl-mode `on`"),
-            ("mysql://u:secret@h/d?ssl-mode=verify_ca", "does not name"),
             ("mysql://u:secret@h/d?ssl-ca=/nowhere/ca.pem", "No such file"),
         ] {
             let fault = Address::read(url, None).unwrap_err().to_string();
@@ -203,7 +194,7 @@ mod tests {
         let tls = |query: &str| Address::read(&format!("mysql://u@h/d?{query}"), None).unwrap().tls;
         assert_eq!(
             [tls("ssl-mode=DISABLED"), tls("ssl-mode=verify-identity")],
-            [Tls::Disabled, Tls::VerifyIdentity]
+            [Tls::Disabled, Tls::Verified]
         );
     }
 }

@@ -1,6 +1,7 @@
 //! A whole landing over it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use kadence_core::clock::{Stop, SystemClock};
@@ -14,6 +15,7 @@ use kadence_land::{Ended, OnReject, Options, Outcome, land};
 use kadence_store::{LandingOptions, Mode, Notice, SqlTarget};
 use kadence_store_mysql::Mysql;
 
+use crate::line::Line;
 use crate::server::{Db, databases};
 
 const TOPIC: &str = "orders";
@@ -113,6 +115,41 @@ fn crashes_neither_lose_nor_repeat_a_row_and_bad_ones_are_left_out() {
         assert_eq!(counted, [["2700", "2700", "0"]], "on {:?}", db.server.kind);
         let next = db.ask("SELECT next_offset FROM kadence_ledger ORDER BY partition_id");
         assert_eq!(next, [["1000"], ["1000"], ["1000"]]);
+    }
+}
+
+/// The answer to every commit that falls into another tenth of a second is lost, and with it the connection.
+#[test]
+fn lost_answers_neither_lose_nor_repeat_a_row() {
+    for db in databases("answers") {
+        let cluster = cluster();
+        for n in 0..3_000 {
+            cluster.append(TOPIC, n % 3, Some(record("k", Some(format!(r#"{{"n":{n}}}"#)))));
+        }
+        let line = Line::to(db.server.port);
+        let mysql = Mysql::from_url(&line.url(&db), None).unwrap();
+        let mut target = SqlTarget::new(mysql, options("t"), "cluster", |_| {}).unwrap();
+        target.define_ledger().unwrap();
+        let feed_options = MemoryFeedOptions { until_end: true, records: 70, ..MemoryFeedOptions::default() };
+        let feed = MemoryFeed::join(&cluster, feed_options);
+        let how = Options { batch_records: 100, ..Options::default() };
+        let (is_over, cut) = (Stop::new(), AtomicU32::new(0));
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.wait(Duration::from_millis(100)) {
+                    cut.fetch_add(u32::from(!line.cuts.swap(true, Ordering::SeqCst)), Ordering::SeqCst);
+                }
+            });
+            let (outcome, feed) = land(feed, target, how, &SystemClock, &Stop::new(), |_| {});
+            feed.leave();
+            is_over.raise();
+            outcome
+        });
+        assert!(matches!(outcome.ended, Ended::Finished), "{outcome:?}");
+        assert!(cut.load(Ordering::SeqCst) > 1, "no answer was lost");
+        assert_eq!((outcome.landed, outcome.uncertain), (3_000, 0));
+        let counted = db.ask("SELECT COUNT(*), COUNT(DISTINCT n) FROM t");
+        assert_eq!(counted, [["3000", "3000"]], "on {:?}", db.server.kind);
     }
 }
 

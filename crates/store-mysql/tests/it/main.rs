@@ -3,10 +3,12 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `server` | servers of the tests' own, and databases on them |
+//! | `line` | a line to a server that is cut where it hurts |
 //! | `columns` | what each type of column keeps, with the server as the judge |
 //! | `tables` | tables as they are found, made and refused |
 //! | `writing` | rows: the last one of a key, deletes, bad rows |
 //! | `sessions` | transactions, locks and lost connections |
+//! | `tls` | encrypted connections, and refusals of others |
 //! | `landing` | a whole landing over it |
 //! | `speed` | how fast rows are written; only when asked for |
 
@@ -15,8 +17,10 @@
 
 mod columns;
 mod landing;
+mod line;
 mod server;
 mod sessions;
 mod speed;
 mod tables;
+mod tls;
 mod writing;

@@ -1,15 +1,14 @@
 //! Transactions, locks and lost connections.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
 use kadence_store::{CommitError, Database as _, Kind, Parameter, Session as _};
 use kadence_store_mysql::Mysql;
 
+use crate::line::Line;
 use crate::server::databases;
 
 #[test]
@@ -193,65 +192,12 @@ fn definitions_do_not_wait_for_sessions_that_are_idle() {
     }
 }
 
-/// A line to the server that is cut where the answer to a COMMIT would come back.
-struct Line {
-    port: u16,
-    /// Whether the next COMMIT is passed on and its answer is not.
-    cuts: Arc<AtomicBool>,
-}
-
-impl Line {
-    fn to(server: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let cuts = Arc::new(AtomicBool::new(false));
-        let is_cut = Arc::clone(&cuts);
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let (client, server) =
-                    (client.unwrap(), TcpStream::connect((Ipv4Addr::LOCALHOST, server)).unwrap());
-                let (from, to, is_cut) =
-                    (client.try_clone().unwrap(), server.try_clone().unwrap(), Arc::clone(&is_cut));
-                std::thread::spawn(move || there(from, to, &is_cut));
-                std::thread::spawn(move || back(server, client));
-            }
-        });
-        Self { port, cuts }
-    }
-}
-
-fn there(mut client: TcpStream, mut server: TcpStream, cuts: &AtomicBool) {
-    let mut buffer = vec![0; 65_536];
-    while let Ok(length @ 1..) = client.read(&mut buffer) {
-        let is_commit = buffer[..length].ends_with(b"\x03COMMIT");
-        if is_commit && cuts.swap(false, Ordering::SeqCst) {
-            client.shutdown(Shutdown::Both).unwrap();
-            server.write_all(&buffer[..length]).unwrap();
-            return;
-        }
-        server.write_all(&buffer[..length]).unwrap();
-    }
-    let _ = server.shutdown(Shutdown::Both);
-}
-
-fn back(mut server: TcpStream, mut client: TcpStream) {
-    let mut buffer = vec![0; 65_536];
-    while let Ok(length @ 1..) = server.read(&mut buffer) {
-        if client.write_all(&buffer[..length]).is_err() {
-            return;
-        }
-    }
-    let _ = client.shutdown(Shutdown::Both);
-}
-
 #[test]
 fn a_commit_whose_answer_is_lost_is_unknown() {
     for db in databases("lostanswer") {
         db.run("CREATE TABLE t (a int)");
         let line = Line::to(db.server.port);
-        let url =
-            db.url().replace(&db.server.port.to_string(), &line.port.to_string()) + "?ssl-mode=disabled";
-        let mut session = Mysql::from_url(&url, None).unwrap().connect().unwrap();
+        let mut session = Mysql::from_url(&line.url(&db), None).unwrap().connect().unwrap();
         session.begin().unwrap();
         session.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
         line.cuts.store(true, Ordering::SeqCst);

@@ -93,6 +93,10 @@ fn columns_that_are_made_take_what_they_are_made_for() {
                 let made =
                     session.define(&format!("CREATE TABLE keyed (c {declared}, PRIMARY KEY (c)){options}"));
                 made.unwrap_or_else(|error| panic!("{name} as a key, {declared}: {error}"));
+                if *column_type == ColumnType::TEXT {
+                    // Three texts are three keys.
+                    session.execute("INSERT INTO keyed VALUES ('a'), ('A'), ('a ')", &[]).unwrap();
+                }
             }
         }
         for refused in [ColumnType::Decimal(None), ColumnType::Timestamp(9), ColumnType::Any] {
