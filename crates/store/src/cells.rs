@@ -156,10 +156,11 @@ impl Rows {
         }
     }
 
-    /// Appends a row with these cells, of the record in this place of its batch. Columns behind them are null.
+    /// Adds a row of these cells, of the record in this place of its batch.
     pub fn push(&mut self, place: usize, change: Change, cells: &[Cell<'_>]) {
+        let columns = self.columns;
         let mut row = self.begin();
-        for (column, cell) in cells.iter().enumerate() {
+        for (column, cell) in cells.iter().take(columns).enumerate() {
             row.set(column, *cell);
         }
         row.finish(place, change);

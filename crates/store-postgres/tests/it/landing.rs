@@ -7,10 +7,10 @@ use std::time::Duration;
 use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::feed::Partition;
 use kadence_core::record::Timestamp;
-use kadence_core::target::{Batch, Claim, Committed, Delivery, Rejects, Target, TargetError};
+use kadence_core::target::{Batch, Claim, Committed, Delivery, Rejects, Target};
 use kadence_land::memory::{MemoryCluster, MemoryFeed, MemoryFeedOptions, MemoryRecord, Protocol};
 use kadence_land::{Ended, OnReject, Options, Outcome, land};
-use kadence_store::{Landing, LandingOptions, Mode, Notice, Parameter, Session as _, SqlTarget};
+use kadence_store::{Landing, LandingOptions, Mode, Notice, Parameter, Session as _, SqlTarget, Store as _};
 use kadence_store_postgres::Postgres;
 
 use crate::server::{Server, ask};
@@ -62,7 +62,8 @@ fn run(cluster: &MemoryCluster, target: impl Target, options: Options) -> Outcom
     let feed_options =
         MemoryFeedOptions { instance, until_end: true, records: 70, ..MemoryFeedOptions::default() };
     let feed = MemoryFeed::join(cluster, feed_options);
-    let (outcome, feed) = land(feed, target, options, &SystemClock, &Stop::new(), |_| {});
+    let (outcome, feed) =
+        land(feed, target, options, &SystemClock, &Stop::new(), std::sync::Arc::default(), |_| {});
     feed.leave();
     outcome
 }
@@ -88,11 +89,18 @@ impl Target for Dying {
         Delivery::ExactlyOnce
     }
 
-    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, TargetError> {
+    fn claim(
+        &mut self,
+        partitions: &[(Partition, Option<i64>)],
+    ) -> Result<Vec<Claim>, kadence_core::fault::Fault> {
         self.inner.as_mut().unwrap().claim(partitions)
     }
 
-    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, TargetError> {
+    fn commit(
+        &mut self,
+        batch: &Batch<'_>,
+        rejects: &mut dyn Rejects,
+    ) -> Result<Committed, kadence_core::fault::Fault> {
         let committed = self.inner.as_mut().unwrap().commit(batch, rejects)?;
         self.commits -= 1;
         if self.commits == 0 {

@@ -10,7 +10,7 @@ use kadence_core::feed::Partition;
 use kadence_core::record::{Facts, Timestamp};
 use kadence_core::run::Run;
 use kadence_core::target::{Batch, Committed, Part, Rejects, Target as _, Verdict};
-use kadence_store::{Cell, Change, Landing, LandingOptions, Mode, Rows, Session as _, SqlTarget};
+use kadence_store::{Cell, Change, Landing, LandingOptions, Mode, Rows, Session as _, SqlTarget, Store as _};
 use kadence_store_postgres::Postgres;
 
 use crate::server::{Server, ask, table};
