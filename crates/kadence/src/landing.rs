@@ -1,5 +1,6 @@
 //! Topics into a database, each record once.
 
+mod goal;
 mod ledger;
 mod member;
 mod rejects;
@@ -22,6 +23,8 @@ use kadence_land::Gauges;
 use kadence_store::{LandingOptions, Notice, Preview, Store};
 
 pub use self::ledger::{Adopted, LedgerLine, Named};
+use self::start::Known;
+use self::tasks::Worked;
 use crate::fault::Error;
 use crate::wiring;
 
@@ -147,7 +150,7 @@ impl Landing {
         let Some(known) = self.start(control)? else { return Ok(None) };
         let is_first = known.is_first;
         (control.listener)(Word::Begun { group: known.landing.group.clone(), is_first });
-        let (outcomes, counts) = self.run_tasks(&known, control, gauges)?;
+        let Worked { outcomes, counts, is_reached } = self.run_tasks(&known, control, gauges)?;
         let mut landed = Landed {
             read: 0,
             written: 0,
@@ -166,7 +169,7 @@ impl Landing {
             landed.rejected += outcome.rejected;
             landed.batches += outcome.batches;
             landed.uncertain += outcome.uncertain;
-            landed.is_cut |= matches!(outcome.ended, kadence_land::Ended::Stopped);
+            landed.is_cut |= !is_reached && matches!(outcome.ended, kadence_land::Ended::Stopped);
             for (partition, next) in outcome.next {
                 let topic = landed.checkpoint.entry(partition.topic.to_string()).or_default();
                 let place = topic.entry(partition.index).or_insert(next);

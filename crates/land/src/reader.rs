@@ -210,6 +210,8 @@ impl<F: Feed> Reader<F> {
 
     fn note_gauges(&mut self, now: Duration) {
         self.gauges.note(self.desk.read, self.done.landed, self.done.rejected);
+        let reading = self.desk.held.values().filter(|held| held.is_read()).count();
+        self.gauges.note_partitions(self.desk.held.len() as u64, reading as u64);
         if now >= self.behind_due {
             self.behind_due = now + BEHIND;
             self.gauges.note_behind(self.feed.behind());

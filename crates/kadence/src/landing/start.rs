@@ -22,6 +22,8 @@ pub(super) struct Known {
     pub(super) landing: Noted,
     pub(super) cluster: String,
     pub(super) is_first: bool,
+    /// Where the partitions ended when it began, if that is as far as it goes.
+    pub(super) ends: Option<Vec<(Partition, i64)>>,
 }
 
 impl Landing {
@@ -34,11 +36,24 @@ impl Landing {
         store.set_cluster(&cluster);
         let told = |error: kadence_store::DbError| Error::from(*error.fault);
         store.define_ledger().map_err(told)?;
-        if let Some(landing) = store.landing().map_err(told)? {
-            self.agrees(&landing)?;
-            return Ok(Some(Known { landing, cluster, is_first: false }));
+        let before = store.landing().map_err(told)?;
+        if let Some(landing) = &before {
+            self.agrees(landing)?;
+        }
+        let is_bounded = self.reader.until == StopAt::End;
+        if let Some(landing) = before.clone().filter(|_| !is_bounded) {
+            return Ok(Some(Known { landing, cluster, is_first: false, ends: None }));
         }
         let Some(partitions) = partitions(&mut feed, &control.stop)? else { return Ok(None) };
+        let mut ends = is_bounded.then(Vec::new);
+        if let Some(ends) = &mut ends {
+            for partition in &partitions {
+                ends.push((partition.clone(), feed.span(partition)?.end));
+            }
+        }
+        if let Some(landing) = before {
+            return Ok(Some(Known { landing, cluster, is_first: false, ends }));
+        }
         let mut starts = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let start = feed.origin(&partition)?;
@@ -60,7 +75,7 @@ impl Landing {
             ));
         };
         self.agrees(&landing)?;
-        Ok(Some(Known { landing, cluster, is_first }))
+        Ok(Some(Known { landing, cluster, is_first, ends }))
     }
 
     /// A reader of the topics that is in no group.

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use kadence_core::clock::Stop;
 use kadence_core::fault::Explain as _;
-use kadence_kafka::{ReaderOptions, StartAt, TopicFeed};
+use kadence_kafka::{ReaderOptions, StartAt, StopAt, TopicFeed};
 use kadence_land::{Ended, Gauges, Outcome};
 use kadence_store::Counts;
 
+use super::goal::{Goal, Progress};
 use super::member::Member;
 use super::rejects::RejectsFile;
 use super::start::Known;
-use super::{Control, Landing, Word};
+use super::{Control, Landing, Word, quiet};
 use crate::fault::Error;
 
 /// How often a request to stop is looked for.
@@ -24,6 +25,20 @@ const AHEAD_BYTES: usize = 24 * 1024 * 1024;
 /// What one task needs at least to have enough at hand.
 const LEAST_AHEAD_BYTES: usize = 2 * 1024 * 1024;
 
+/// What is said while others have what is missing.
+const OTHERS: &str =
+    "the rest is with other workers of this landing, or with one that died: its session has to end first";
+/// Where a landing has an end, its last records are not waited on for company.
+const LAST_RECORDS: Duration = Duration::from_millis(50);
+
+/// What the tasks have done.
+pub(super) struct Worked {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) counts: Arc<Counts>,
+    /// Whether all that was there at the start is landed.
+    pub(super) is_reached: bool,
+}
+
 impl Landing {
     /// Runs all tasks to their ends. Where one fails, the others finish what they have begun.
     pub(super) fn run_tasks(
@@ -31,12 +46,14 @@ impl Landing {
         known: &Known,
         control: &Control,
         gauges: &[Arc<Gauges>],
-    ) -> Result<(Vec<Outcome>, Arc<Counts>), Error> {
+    ) -> Result<Worked, Error> {
         let rejects = self.rejects.as_deref().map(RejectsFile::open).transpose()?;
         let counts: Arc<Counts> = Arc::default();
         let ending = Arc::new(Stop::new());
         let (done, ended) = sync_channel(self.tasks);
         let mut results = Vec::with_capacity(self.tasks);
+        let mut goal = Goal::of(known, self.store(&quiet())?, &control.clock);
+        let mut is_reached = false;
         thread::scope(|scope| {
             for task in 0..self.tasks {
                 let (done, counts) = (done.clone(), Arc::clone(&counts));
@@ -64,7 +81,14 @@ impl Landing {
                         results.push(result);
                     }
                     Err(RecvTimeoutError::Timeout) if control.stop.is_raised() => ending.raise(),
-                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Timeout) => match goal.as_mut().map(|goal| goal.look(gauges)) {
+                        Some(Progress::Reached) => {
+                            is_reached = true;
+                            ending.raise();
+                        }
+                        Some(Progress::WithOthers) => (control.listener)(Word::Line(OTHERS.to_owned())),
+                        Some(Progress::UnderWay) | None => {}
+                    },
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
             }
@@ -80,7 +104,7 @@ impl Landing {
         errors.extend(rejects.and_then(|rejects| rejects.fault()));
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok((outcomes, counts)),
+            None => Ok(Worked { outcomes, counts, is_reached }),
         }
     }
 
@@ -101,6 +125,8 @@ impl Landing {
             instance: Some(member.name.clone()),
             // What the ledger does not know came after the landing's first start.
             from: StartAt::Beginning,
+            // The ledger tells when all is landed: what this worker has may not be all.
+            until: StopAt::Never,
             fetch_ahead: Some((AHEAD_BYTES / self.tasks).max(LEAST_AHEAD_BYTES)),
             ..self.reader.clone()
         };
@@ -115,15 +141,12 @@ impl Landing {
                 rejects.write(rejected);
             }
         };
-        let (outcome, feed) = kadence_land::land(
-            feed,
-            store,
-            self.batches.clone(),
-            &*control.clock,
-            &control.stop,
-            gauges,
-            on_rejected,
-        );
+        let mut batches = self.batches.clone();
+        if known.ends.is_some() {
+            batches.linger = batches.linger.min(LAST_RECORDS);
+        }
+        let (outcome, feed) =
+            kadence_land::land(feed, store, batches, &*control.clock, &control.stop, gauges, on_rejected);
         drop(feed);
         let tombstones = own.tombstones.load(std::sync::atomic::Ordering::Relaxed);
         counts.tombstones.fetch_add(tombstones, std::sync::atomic::Ordering::Relaxed);
