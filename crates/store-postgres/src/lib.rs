@@ -9,7 +9,7 @@
 //! | `holder` | which session holds a lock, and how it is ended |
 //! | `dialect` | names and types in PostgreSQL's words |
 //! | `catalog`, `find` | tables, columns and keys as the server describes them |
-//! | `plan`, `write` | how rows go into a table, and on their way there |
+//! | `plan`, `write`, `single` | how rows go into a table; all at once, or one by one behind one that was refused |
 //! | `binary`, `numeric` | values as COPY takes them |
 //! | `parameters`, `error` | what statements are given and answer; what errors mean |
 //!
@@ -41,6 +41,7 @@ mod numeric;
 mod parameters;
 mod plan;
 mod session;
+mod single;
 mod tls;
 mod url;
 mod write;

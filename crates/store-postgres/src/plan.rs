@@ -32,6 +32,14 @@ pub(crate) struct Staging {
     pub(crate) put: String,
     /// Says how many rows are put, where a trigger may leave some out.
     pub(crate) count: Option<String>,
+    /// The same for one row, which is given with the statement.
+    pub(crate) delete_one: String,
+    pub(crate) put_one: String,
+    /// Whether a row that is there is changed as well.
+    pub(crate) puts_always: bool,
+    /// The places of the key's columns, and of all.
+    pub(crate) key: Vec<usize>,
+    pub(crate) all: Vec<usize>,
 }
 
 impl Plan {
@@ -155,12 +163,24 @@ impl Staging {
         let set: Vec<String> = rest.map(|column| format!("{column} = excluded.{column}")).collect();
         let action =
             if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) };
-        let put = format!(
-            "INSERT INTO {name} ({all}) SELECT {all} FROM {last} WHERE NOT s._kadence_delete \
-             ON CONFLICT ({index}) DO {action}"
-        );
-        let count = (has_row_triggers && !set.is_empty())
-            .then(|| format!("SELECT count(*) FROM {last} WHERE NOT s._kadence_delete"));
-        Self { name: staging.to_owned(), delete, put, count }
+        let conflict = format!("ON CONFLICT ({index}) DO {action}");
+        let parameters: Vec<String> =
+            (1..=columns.len()).map(|place| PostgresDialect.parameter(place)).collect();
+        let given = key.iter().zip(1..).map(|(column, place)| {
+            format!("t.{} {} ${place}", PostgresDialect.quoted(&column.name), column.operator)
+        });
+        let given: Vec<String> = given.collect();
+        let wanted = format!("FROM {last} WHERE NOT s._kadence_delete");
+        Self {
+            name: staging.to_owned(),
+            delete,
+            put: format!("INSERT INTO {name} ({all}) SELECT {all} {wanted} {conflict}"),
+            count: (has_row_triggers && !set.is_empty()).then(|| format!("SELECT count(*) {wanted}")),
+            delete_one: format!("DELETE FROM {name} AS t WHERE {}", given.join(" AND ")),
+            put_one: format!("INSERT INTO {name} ({all}) VALUES ({}) {conflict}", parameters.join(", ")),
+            puts_always: !set.is_empty(),
+            key: table.key.clone(),
+            all: (0..table.columns.len()).collect(),
+        }
     }
 }

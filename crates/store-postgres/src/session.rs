@@ -13,6 +13,7 @@ use crate::holder;
 use crate::link::Link;
 use crate::parameters::Answered;
 use crate::plan::Plan;
+use crate::single;
 use crate::write::write;
 
 /// The first and the last day that the server has, counted from 1970-01-01: 4714-11-24 BC and 5874897-12-31.
@@ -29,6 +30,8 @@ pub struct PostgresSession {
     /// How many staging tables there were, and how many rows went there in this transaction.
     stagings: u64,
     staged: i32,
+    /// Whether the server has refused a row of those that were staged in this transaction.
+    has_refused: bool,
     plans: Vec<Plan>,
     encoder: Encoder,
 }
@@ -42,6 +45,7 @@ impl PostgresSession {
             has_savepoint: false,
             stagings: 0,
             staged: 0,
+            has_refused: false,
             plans: Vec::new(),
             encoder: Encoder::default(),
         }
@@ -53,7 +57,7 @@ impl PostgresSession {
     }
 
     fn forget_transaction(&mut self) {
-        (self.is_open, self.has_savepoint, self.staged) = (false, false, 0);
+        (self.is_open, self.has_savepoint, self.has_refused, self.staged) = (false, false, false, 0);
         self.forget_checks();
     }
 }
@@ -172,6 +176,9 @@ impl Session for PostgresSession {
             return Ok(());
         }
         plan.check(&mut self.link)?;
+        if let Some(staging) = plan.staging.as_ref().filter(|_| self.has_refused) {
+            return single::write(&mut self.link, plan, staging, &mut self.encoder, rows, range);
+        }
         let staged = self.staged;
         let Some(next) = i32::try_from(range.len()).ok().and_then(|length| staged.checked_add(length)) else {
             let fault =
@@ -179,6 +186,10 @@ impl Session for PostgresSession {
             return Err(DbError::new(Kind::Stop, fault));
         };
         self.staged = next;
-        write(&mut self.link, plan, &mut self.encoder, rows, range, staged)
+        let written = write(&mut self.link, plan, &mut self.encoder, rows, range, staged);
+        if let Err(DbError { kind: Kind::Row(_), .. }) = written {
+            self.has_refused = true;
+        }
+        written
     }
 }

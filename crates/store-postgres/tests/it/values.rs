@@ -66,6 +66,20 @@ fn values_at_the_edges_of_their_types_come_back() {
     check("citext", &[Cell::Text("Ab")], &["Ab"]);
     check("mood", &[Cell::Text("sad")], &["sad"]);
     check("bytea", &[Cell::Bytes(b""), Cell::Bytes(&[0, 255, 92])], &["\\x", "\\x00ff5c"]);
+    check("uuid", &[Cell::Uuid([0xab; 16])], &["abababab-abab-abab-abab-abababababab"]);
+    check("json", &[Cell::Json("{\"a\": 1e5}")], &["{\"a\": 1e5}"]);
+    check(
+        "jsonb",
+        &[Cell::Json("{\"a\":12345678901234567890.1}"), Cell::Json("null")],
+        &["{\"a\": 12345678901234567890.1}", "null"],
+    );
+    check("doc", &[Cell::Json("[]")], &["[]"]);
+}
+
+#[test]
+fn times_at_the_edges_of_their_types_come_back() {
+    let Some(server) = Server::shared() else { return };
+    let mut session = server.session(&server.database());
     let (first, last) = session.limits().dates.unwrap();
     let mut check = |declared: &str, cells: &[Cell<'_>], expected: &[&str]| {
         assert_eq!(texts(&mut session, declared, cells), expected, "{declared}");
@@ -86,14 +100,6 @@ fn values_at_the_edges_of_their_types_come_back() {
     ];
     check("timestamp", &cells, &expected);
     check("timestamptz", &cells, &expected.map(|text| format!("{text}+00")).each_ref().map(String::as_str));
-    check("uuid", &[Cell::Uuid([0xab; 16])], &["abababab-abab-abab-abab-abababababab"]);
-    check("json", &[Cell::Json("{\"a\": 1e5}")], &["{\"a\": 1e5}"]);
-    check(
-        "jsonb",
-        &[Cell::Json("{\"a\":12345678901234567890.1}"), Cell::Json("null")],
-        &["{\"a\": 12345678901234567890.1}", "null"],
-    );
-    check("doc", &[Cell::Json("[]")], &["[]"]);
 }
 
 #[test]

@@ -201,6 +201,44 @@ fn an_upsert_that_is_refused_names_no_row() {
     }
 }
 
+/// Behind a row that was refused they go one by one, to the same end, and an error has its row.
+#[test]
+fn rows_go_one_by_one_behind_one_that_was_refused() {
+    let Some(server) = Server::shared() else { return };
+    let mut session = server.session(&server.database());
+    session
+        .define(
+            "CREATE EXTENSION citext; CREATE DOMAIN small AS int CHECK (VALUE < 100);
+            CREATE TYPE mood AS ENUM ('glad', 'sad');
+            CREATE TABLE named (name citext, m mood, v small, j jsonb, PRIMARY KEY (name, m));
+            INSERT INTO named VALUES ('gone', 'sad', 0)",
+        )
+        .unwrap();
+    let table = table(&mut session, "named", &["name", "m"], Mode::Upsert);
+    let put = |name, value| [Cell::Text(name), Cell::Text("sad"), Cell::Int(value), Cell::Json("{}")];
+    let mut all = rows(4);
+    all.push(0, Change::Put, &put("x", 100));
+    for number in 0..150 {
+        all.push(0, Change::Put, &put("Anna", number % 90));
+    }
+    all.push(0, Change::Put, &put("bert", 1));
+    all.push(0, Change::Delete, &[Cell::Text("BERT"), Cell::Text("sad")]);
+    all.push(0, Change::Delete, &[Cell::Text("GONE"), Cell::Text("sad")]);
+    all.push(0, Change::Put, &put("y", 100));
+    all.push(0, Change::Put, &put("ANNA", 7));
+    session.begin().unwrap();
+    session.set_savepoint().unwrap();
+    assert_eq!(session.write(&table, &all, 0..1).unwrap_err().kind, Kind::Row(None));
+    session.roll_back_to().unwrap();
+    assert_eq!(session.write(&table, &all, 1..156).unwrap_err().kind, Kind::Row(Some(153)));
+    session.roll_back_to().unwrap();
+    session.write(&table, &all, 1..154).unwrap();
+    assert_eq!(ask(&mut session, "SELECT name::text, v::int, j::text FROM named"), ["Anna|59|{}"]);
+    session.write(&table, &all, 155..156).unwrap();
+    session.commit().unwrap();
+    assert_eq!(ask(&mut session, "SELECT name::text, v::int FROM named"), ["Anna|7"]);
+}
+
 #[test]
 fn a_table_that_was_changed_is_not_written_as_it_was() {
     let Some(server) = Server::shared() else { return };
