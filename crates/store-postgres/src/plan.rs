@@ -107,10 +107,10 @@ fn shape(link: &mut Link, name: &str) -> Result<String, DbError> {
     shape.map_err(|error| link.failed(&error))
 }
 
-/// The table is another one than the rows are for. A new session looks at it anew.
+/// The table is another one than the rows are for.
 pub(crate) fn changed(place: &str, table: &str) -> DbError {
     let what = format!("table {table} was changed while rows were made for it; it is looked at anew");
-    DbError::new(Kind::Lost, Fault::new(place, what))
+    DbError::new(Kind::Changed, Fault::new(place, what))
 }
 
 /// The key's columns as its index has them. The search path may lead to other operators, and to a table may belong

@@ -56,7 +56,9 @@ pub(crate) fn write_plain(text: &str, into: &mut String) -> Option<(u32, u32)> {
 
 /// Whether a number with so many digits before and behind the point has room.
 pub(crate) fn fits((whole, fraction): (u32, u32), digits: Option<Digits>) -> bool {
-    digits.is_none_or(|Digits { precision, scale }| fraction <= scale && whole <= precision - scale)
+    digits.is_none_or(|Digits { precision, scale }| {
+        fraction <= scale && whole <= precision.saturating_sub(scale)
+    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use kadence_core::target::{Claim, Part};
 
 pub(crate) use self::statements::Statements;
 use crate::session::{CommitError, Datum, DbError, Kind, Parameter, Session};
+use crate::table::Found;
 
 /// The version of the ledger's form.
 pub(crate) const VERSION: i64 = 1;
@@ -82,8 +83,12 @@ impl Ledger {
             ("kadence_landings", &self.statements.create_landings),
             ("kadence_ledger", &self.statements.create_ledger),
         ] {
-            if session.find(table)?.is_none() {
-                session.define(statement)?;
+            match session.find(table)? {
+                Some(Found { unfit: Some(unfit), .. }) => {
+                    return Err(Fault::new(format!("table {table}"), unfit).into());
+                }
+                Some(_) => {}
+                None => session.define(statement)?,
             }
         }
         Ok(())

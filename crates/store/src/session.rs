@@ -127,6 +127,8 @@ pub enum Kind {
     Again,
     /// Somebody else holds a lock, and the statement is rolled back: the whole transaction is to be.
     Locked,
+    /// A table is another one than it was found to be. Nothing is written; it is to be found again.
+    Changed,
     /// A row is not taken. Where the server says which one, it is this one of those that were written.
     Row(Option<usize>),
     /// Nothing can be done here until somebody does something about it.
@@ -147,7 +149,7 @@ impl DbError {
     /// An error of this kind.
     pub fn new(kind: Kind, fault: Fault) -> Self {
         let disposition = match kind {
-            Kind::Lost | Kind::Again | Kind::Locked => Disposition::Retry,
+            Kind::Lost | Kind::Again | Kind::Locked | Kind::Changed => Disposition::Retry,
             Kind::Row(_) => Disposition::Reject,
             Kind::Stop if fault.disposition == Disposition::Misuse => Disposition::Misuse,
             Kind::Stop => Disposition::Stop,

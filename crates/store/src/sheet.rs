@@ -95,6 +95,10 @@ impl Sheet {
                 let what = format!("has no column `{name}`, which is to be part of the key");
                 return Err(Fault::new(place, what));
             };
+            if self.found.columns[at].is_generated {
+                let what = format!("makes the values of column `{name}`, which is to be part of the key");
+                return Err(Fault::new(place, what));
+            }
             let at = self.write_column(at, options, dialect);
             self.table.key.push(at);
             if !self.required.contains(&at) {

@@ -111,12 +111,14 @@ impl<D: Database> SqlTarget<D> {
         if let Err(DbError { kind, .. }) = &answer {
             let is_usable = match kind {
                 Kind::Lost => false,
-                Kind::Again | Kind::Locked | Kind::Row(_) | Kind::Stop => {
+                Kind::Again | Kind::Locked | Kind::Changed | Kind::Row(_) | Kind::Stop => {
                     self.session.as_mut().is_some_and(|session| session.roll_back().is_ok())
                 }
             };
             if !is_usable {
                 self.session = None;
+            }
+            if !is_usable || *kind == Kind::Changed {
                 self.mapper.forget_session();
             }
         }
