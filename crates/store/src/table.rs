@@ -27,7 +27,8 @@ pub struct Found {
     /// Columns whose type nothing here writes, with that type.
     pub foreign: Vec<(String, String)>,
     /// Primary key and unique indexes over whole columns, each as the columns' names in their order. The primary key
-    /// stands first, if there is one.
+    /// stands first, if there is one. Where an upsert takes the place of a row that has any of them in common, those over
+    /// parts of columns or expressions stand here as well, under names that no column has.
     pub keys: Vec<Vec<String>>,
     /// Whether the first of the keys is the primary key.
     pub has_primary_key: bool,

@@ -1,7 +1,6 @@
 //! Transactions, locks and lost connections.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kadence_core::clock::{Clock as _, SystemClock};
@@ -200,7 +199,7 @@ fn a_commit_whose_answer_is_lost_is_unknown() {
         let mut session = Mysql::from_url(&line.url(&db), None).unwrap().connect().unwrap();
         session.begin().unwrap();
         session.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
-        line.cuts.store(true, Ordering::SeqCst);
+        line.cut_one_in(1);
         assert!(matches!(session.commit(), Err(CommitError::Unknown)));
         assert_eq!(session.begin().unwrap_err().kind, Kind::Lost);
         // The server did it, in its own time.

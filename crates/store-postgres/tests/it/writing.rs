@@ -277,7 +277,7 @@ fn a_table_that_is_changed_behind_a_savepoint_is_not_written_as_it_was() {
     session.roll_back_to().unwrap();
     server.session(&database).define("ALTER TABLE moving ALTER v TYPE float8").unwrap();
     let error = session.write(&table, &all, 1..2).unwrap_err();
-    assert_eq!(error.kind, Kind::Lost, "{error}");
+    assert_eq!(error.kind, Kind::Changed, "{error}");
 }
 
 /// Each write changes its own rows, and none of those before it in the transaction.
