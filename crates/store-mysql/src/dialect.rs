@@ -1,6 +1,6 @@
 //! Names and types in the servers' words.
 
-use kadence_store::{Column, ColumnType, Dialect, Digits, TextLimits};
+use kadence_store::{ColumnType, Dialect, Digits, TextLimits};
 
 use crate::server::Kind;
 
@@ -109,12 +109,7 @@ impl Dialect for MysqlDialect {
         true
     }
 
-    /// `MODIFY COLUMN` states a column anew, and what it does not state is gone: default, comment, checks.
-    fn widens(&self, _: ColumnType, _: ColumnType) -> bool {
-        false
-    }
-
-    fn widen(&self, _: &str, _: &Column, _: &str) -> String {
-        String::new()
+    fn widens(&self, from: ColumnType, to: ColumnType) -> bool {
+        matches!((from, to), (ColumnType::Int { bits: ..64, signed }, ColumnType::Int { bits: 64, signed: wide }) if signed == wide)
     }
 }

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use kadence_core::fault::Fault;
-use kadence_store::{CommitError, Datum, DbError, Found, Kind, Limits, Parameter, Rows, Session, Table};
+use kadence_store::{
+    Column, CommitError, Datum, DbError, Found, Kind, Limits, Parameter, Rows, Session, Table,
+};
 use mysql_async::Value;
 
 use crate::connection::{Connection, value_of};
+use crate::dialect::quoted;
 use crate::error::{exists_already, failed, is_surely_not_done};
 use crate::find::find;
 use crate::server::{self, Server};
@@ -202,6 +205,14 @@ impl Session for MysqlSession {
         self.noted(found)
     }
 
+    fn widening(&mut self, table: &str, column: &Column, to: &str) -> Result<Option<String>, DbError> {
+        let name = table.split('.').map(quoted).collect::<Vec<_>>().join(".");
+        let rows = self.connection.rows(&format!("SHOW CREATE TABLE {name}"), Vec::new())?;
+        self.settle()?;
+        let definition = rows.first().and_then(|row| row.get(1)).and_then(Datum::text).unwrap_or_default();
+        Ok(modify(&name, definition, &column.name, to))
+    }
+
     fn prepare(&mut self, table: &Table) -> Result<(), DbError> {
         let is_ready = self.statements.get(&table.name).is_some_and(|ready| ready.version == table.version);
         if !is_ready {
@@ -215,5 +226,38 @@ impl Session for MysqlSession {
         let Some(statements) = self.statements.get(&table.name) else { return Err(self.doomed()) };
         let written = writing::write(&mut self.connection, statements, rows, range);
         self.noted(written)
+    }
+}
+
+/// `MODIFY COLUMN` states a column anew, and what it does not state is gone: so all that stands behind the type in the
+/// table's definition is stated again.
+fn modify(table: &str, definition: &str, column: &str, to: &str) -> Option<String> {
+    let column = quoted(column);
+    let line = definition.lines().find_map(|line| line.trim_start().strip_prefix(&*column))?;
+    let line = line.strip_prefix(' ')?.trim_end_matches(',');
+    // A whole number's type is a word, perhaps with a width in brackets.
+    let (_, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let rest = rest.strip_prefix("unsigned").unwrap_or(rest).trim_start();
+    Some(format!("ALTER TABLE {table} MODIFY COLUMN {column} {to} {rest}").trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_widened_with_all_that_it_has() {
+        let definition = "CREATE TABLE `t` (\n  `a` int(11) NOT NULL DEFAULT 5 COMMENT 'an int(11), kept',\n  \
+                          `b``c` smallint(5) unsigned DEFAULT NULL,\n  PRIMARY KEY (`a`)\n) ENGINE=InnoDB";
+        let widened = |column, to| modify("`t`", definition, column, to);
+        assert_eq!(
+            widened("a", "bigint").as_deref(),
+            Some("ALTER TABLE `t` MODIFY COLUMN `a` bigint NOT NULL DEFAULT 5 COMMENT 'an int(11), kept'")
+        );
+        assert_eq!(
+            widened("b`c", "bigint unsigned").as_deref(),
+            Some("ALTER TABLE `t` MODIFY COLUMN `b``c` bigint unsigned DEFAULT NULL")
+        );
+        assert_eq!(widened("absent", "bigint"), None);
     }
 }

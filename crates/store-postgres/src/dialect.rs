@@ -1,6 +1,6 @@
 //! Names and types in PostgreSQL's words.
 
-use kadence_store::{Column, ColumnType, Dialect, Digits, TextLimits, table_name};
+use kadence_store::{ColumnType, Dialect, Digits, TextLimits};
 
 /// The most digits that a `numeric` is declared with.
 const MOST_DIGITS: u32 = 1_000;
@@ -70,10 +70,5 @@ impl Dialect for PostgresDialect {
 
     fn widens(&self, from: ColumnType, to: ColumnType) -> bool {
         matches!(from, ColumnType::Int { bits: 32 | 16, signed: true }) && to == ColumnType::INT
-    }
-
-    fn widen(&self, table: &str, column: &Column, to: &str) -> String {
-        let (table, column) = (table_name(self, table), self.quoted(&column.name));
-        format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {to}")
     }
 }

@@ -3,10 +3,14 @@
 use std::ops::Range;
 
 use kadence_core::fault::Fault;
-use kadence_store::{CommitError, Datum, DbError, Found, Kind, Limits, Parameter, Rows, Session, Table};
+use kadence_store::{
+    Column, CommitError, Datum, DbError, Dialect as _, Found, Kind, Limits, Parameter, Rows, Session, Table,
+    table_name,
+};
 use tokio_postgres::Row;
 
 use crate::binary::Encoder;
+use crate::dialect::PostgresDialect;
 use crate::error::not_committed;
 use crate::find::find;
 use crate::holder;
@@ -151,6 +155,11 @@ impl Session for PostgresSession {
 
     fn find(&mut self, table: &str) -> Result<Option<Found>, DbError> {
         find(&mut self.link, table)
+    }
+
+    fn widening(&mut self, table: &str, column: &Column, to: &str) -> Result<Option<String>, DbError> {
+        let (table, column) = (table_name(&PostgresDialect, table), PostgresDialect.quoted(&column.name));
+        Ok(Some(format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {to}")))
     }
 
     fn prepare(&mut self, table: &Table) -> Result<(), DbError> {

@@ -1,6 +1,6 @@
 //! Names and types in SQLite's words.
 
-use kadence_store::{Column, ColumnType, Dialect};
+use kadence_store::{ColumnType, Dialect};
 
 #[derive(Debug)]
 pub(crate) struct SqliteDialect;
@@ -56,10 +56,6 @@ impl Dialect for SqliteDialect {
 
     fn widens(&self, _: ColumnType, _: ColumnType) -> bool {
         false
-    }
-
-    fn widen(&self, _: &str, _: &Column, _: &str) -> String {
-        String::new()
     }
 }
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use kadence_core::fault::Fault;
 use kadence_store::{
-    Cell, Change, CommitError, Datum, DbError, Dialect as _, Found, Kind, Limits, Parameter, Rows, Session,
-    Table, date_text, table_name, time_text, timestamp_text,
+    Cell, Change, Column, CommitError, Datum, DbError, Dialect as _, Found, Kind, Limits, Parameter, Rows,
+    Session, Table, date_text, table_name, time_text, timestamp_text,
 };
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, ffi};
@@ -161,6 +161,11 @@ impl Session for SqliteSession {
 
     fn find(&mut self, table: &str) -> Result<Option<Found>, DbError> {
         find(&self.connection, table).map_err(|error| failed(&self.place, &error))
+    }
+
+    /// All its whole numbers have 64 bits.
+    fn widening(&mut self, _: &str, _: &Column, _: &str) -> Result<Option<String>, DbError> {
+        Ok(None)
     }
 
     fn prepare(&mut self, _: &Table) -> Result<(), DbError> {

@@ -43,9 +43,6 @@ pub trait Dialect: Send + Sync {
 
     /// Whether a column can be widened to this type without a change of what is in it.
     fn widens(&self, from: ColumnType, to: ColumnType) -> bool;
-
-    /// The statement that widens a column.
-    fn widen(&self, table: &str, column: &Column, to: &str) -> String;
 }
 
 /// A table's name, perhaps with that of its schema before a point, in quotes.

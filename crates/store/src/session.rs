@@ -7,7 +7,7 @@ use kadence_core::fault::{Disposition, Fault};
 use crate::cells::Rows;
 use crate::convert::Limits;
 use crate::ddl::Dialect;
-use crate::table::{Found, Table};
+use crate::table::{Column, Found, Table};
 
 /// A database, and how to get to it.
 pub trait Database: Send {
@@ -68,6 +68,9 @@ pub trait Session: Send {
 
     /// Looks a table up; `None` where there is none of this name.
     fn find(&mut self, table: &str) -> Result<Option<Found>, DbError>;
+
+    /// The statement that gives a column another type and leaves all else of it as it is; `None` where there is none.
+    fn widening(&mut self, table: &str, column: &Column, to: &str) -> Result<Option<String>, DbError>;
 
     /// Makes the session ready for changes of `table`. No transaction is open.
     fn prepare(&mut self, table: &Table) -> Result<(), DbError>;

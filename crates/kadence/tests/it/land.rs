@@ -272,6 +272,13 @@ fn columns_are_added_where_that_is_asked_for(bench: &Bench, database: &Database)
     assert_eq!(land_all(bench, "t", database, &["--evolve"])["written"], 1);
     assert_eq!(database.rows("SELECT id, tag FROM t"), ["1 NULL", "2 x"]);
     assert_eq!(database.number("SELECT count(*) FROM t WHERE more IS NOT NULL"), Some(1));
+
+    // Columns of whole numbers are widened, and keep what else they have.
+    database.run("CREATE TABLE narrow (id smallint NOT NULL DEFAULT 7 PRIMARY KEY, note varchar(5))");
+    write(bench, "narrow", &[r#"{"id":32767,"note":"a"}"#, r#"{"id":3276700000,"note":"b"}"#]);
+    assert_eq!(land_all(bench, "narrow", database, &["--evolve"])["written"], 2);
+    database.run("INSERT INTO narrow (note) VALUES ('c')");
+    assert_eq!(database.rows("SELECT id, note FROM narrow"), ["32767 a", "3276700000 b", "7 c"]);
 }
 
 /// Two processes, one of two tasks, and one of them is killed.

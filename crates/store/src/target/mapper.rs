@@ -45,6 +45,7 @@ pub(super) trait Tables {
         columns: &[Column],
         key: &[String],
     ) -> Result<(), DbError>;
+    fn widening(&mut self, table: &str, column: &Column, to: &str) -> Result<Option<String>, DbError>;
     fn notice(&mut self, notice: Notice);
 }
 
@@ -67,6 +68,10 @@ impl<S: Session> Tables for Live<'_, S> {
         self.session.define(statement)?;
         (self.notice)(Notice::Defined(statement.to_owned()));
         Ok(())
+    }
+
+    fn widening(&mut self, table: &str, column: &Column, to: &str) -> Result<Option<String>, DbError> {
+        self.session.widening(table, column, to)
     }
 
     fn notice(&mut self, notice: Notice) {
@@ -359,7 +364,7 @@ impl Mapper {
         let cannot = || Fault::new(format!("table {}", table.name), "cannot be widened");
         let column_type = widened(column.column_type, dialect).ok_or_else(cannot)?;
         let declared = dialect.type_of(column_type, false).ok_or_else(cannot)?;
-        let statement = dialect.widen(&table.name, column, &declared);
+        let statement = tables.widening(&table.name, column, &declared)?.ok_or_else(cannot)?;
         let wide = Column { column_type, declared, ..column.clone() };
         tables.change(&table.name, &statement, &[wide], &[])?;
         self.find_again(sheet, dialect, tables)

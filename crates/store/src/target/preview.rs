@@ -78,6 +78,10 @@ impl<S: Session> Tables for Dry<'_, S> {
         Ok(())
     }
 
+    fn widening(&mut self, table: &str, column: &Column, to: &str) -> Result<Option<String>, DbError> {
+        self.session.widening(table, column, to)
+    }
+
     fn notice(&mut self, notice: Notice) {
         if let Notice::Untyped(_, names) = notice {
             self.untyped.extend(names);
