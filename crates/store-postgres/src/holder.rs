@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_core::clock::Stop;
 use kadence_core::fault::Fault;
 use kadence_store::{DbError, Kind, Parameter};
 
 use crate::link::Link;
 
-/// How long a session may take to end.
-const LIMIT: Duration = Duration::from_secs(5);
-/// How often it is looked at meanwhile.
+/// How often a session that was told to end is looked at, and the pause between: five seconds.
+const LOOKS: u32 = 250;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Takes the lock that a number names, until the session ends. `false` if another session has it.
@@ -50,13 +49,13 @@ pub(crate) fn end(link: &mut Link, number: i64) -> Result<Option<String>, DbErro
         );
         return Err(Fault::new(link.place.clone(), what).help(help).into());
     }
-    let deadline = SystemClock.now() + LIMIT;
-    while holder(link, number)?.is_some() {
-        if SystemClock.now() >= deadline {
-            let what = format!("{who} was told to end {} s ago, and is still there", LIMIT.as_secs());
-            return Err(DbError::new(Kind::Again, Fault::new(link.place.clone(), what)));
+    let never = Stop::new();
+    for _ in 0..LOOKS {
+        if holder(link, number)?.is_none() {
+            return Ok(Some(who));
         }
-        SystemClock.sleep_until(SystemClock.now() + PAUSE, &Stop::new());
+        never.wait(PAUSE);
     }
-    Ok(Some(who))
+    let what = format!("{who} was told to end, and is still there");
+    Err(DbError::new(Kind::Again, Fault::new(link.place.clone(), what)))
 }
