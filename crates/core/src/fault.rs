@@ -6,6 +6,7 @@
 
 mod phrase;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -131,6 +132,16 @@ impl fmt::Display for Fault {
     }
 }
 
+/// What may be shown of a text that should begin with a name and may hold a secret: the name, and `…` for the rest.
+/// Names have letters, digits, `.`, `_` and `-`.
+pub fn name_only(text: &str) -> Cow<'_, str> {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    match text.find(|character| !is_name(character)) {
+        Some(end) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
 impl Excerpt {
     /// The text with a mark under the part.
     pub fn marked(&self) -> String {
@@ -176,6 +187,20 @@ mod tests {
         let fault = Fault::new("a.csv", "cannot be read").because(std::io::Error::other("the disk"));
         assert_eq!(fault.to_string(), "a.csv: cannot be read");
         assert_eq!(fault.source().map(ToString::to_string).as_deref(), Some("the disk"));
+    }
+
+    #[test]
+    fn of_a_text_that_may_hold_a_secret_the_name_is_shown() {
+        for (text, shown) in [
+            ("sasl.password HUSH", "sasl.password…"),
+            ("Authorization: Bearer HUSH", "Authorization…"),
+            ("linger_ms-2", "linger_ms-2"),
+            ("=HUSH", "…"),
+            ("größe", "gr…"),
+            ("", ""),
+        ] {
+            assert_eq!(name_only(text), shown);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kadence_core::fault::name_only;
 use kadence_core::record::{Header, Timestamp};
 use kadence_core::source::{TimeFormat, TimeFormatError};
 use kadence_core::text::{CellType, UnknownCellType};
@@ -72,11 +73,11 @@ pub(crate) fn byte(text: &str) -> Result<u8, Misread> {
     }
 }
 
-/// Reads `name=value`; the name is not empty.
+/// Reads `name=value`; the name is not empty. What is not written so is not shown, for it may hold a secret.
 pub(crate) fn pair(text: &str) -> Result<(String, String), Misread> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().into(), value.into())),
-        _ => Err(Misread::new(format!("`{text}` is not written as name=value"), "")),
+        _ => Err(Misread::new(format!("`{}` is not written as name=value", name_only(text)), "")),
     }
 }
 
@@ -179,6 +180,10 @@ mod tests {
         assert!(byte("ab").is_err() && byte("é").is_err() && byte("\n").is_err());
         assert_eq!(pair("a=b=c"), Ok(("a".into(), "b=c".into())));
         assert!(pair("=b").is_err() && pair("a").is_err());
+        assert_eq!(
+            pair("sasl.password: HUSH").unwrap_err().to_string(),
+            "`sasl.password…` is not written as name=value"
+        );
         assert_eq!(instant("1000"), Ok(Timestamp::from_nanos(1_000_000_000)));
         assert_eq!(instant("1970-01-01T01:00:01+01:00"), Ok(Timestamp::from_nanos(1_000_000_000)));
         assert!(instant("yesterday").is_err());

@@ -195,6 +195,23 @@ fn values_that_cannot_be_read_are_named_with_their_lines() {
     insta::assert_snapshot!(refused("[topics.create]\npartitions = 0", "topics create x"), @"kadence.toml:2: `partitions`: `0` cannot be read (0 is not in 1..=2147483647)");
 }
 
+/// Whoever slips while writing a password must not find it in a log.
+#[test]
+fn what_should_be_a_pair_is_not_shown() {
+    let said = |line: &str| refused(line, PREVIEW);
+    insta::assert_snapshot!(said("X = ['sasl.password HUSH']"), @"kadence.toml:1: `X`: `sasl.password…` is not written as name=value");
+    insta::assert_snapshot!(said("[replay]\nheader = ['Authorization: Bearer HUSH']"), @"kadence.toml:2: `header`: `Authorization…` is not written as name=value");
+    insta::assert_snapshot!(said("'sasl.password=HUSH' = 1"), @"kadence.toml:1: `sasl.password…` is no option of any verb; kadence VERB --help lists them");
+    let typed = |json: &[&str]| {
+        let bench = Bench::new();
+        let line = ["replay", "data.csv", "--to", "null", "-X", "sasl.password:HUSH"];
+        let said = bench.kadence(&[&line, json].concat()).stderr;
+        said.lines().next().unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(typed(&[]), @"error: invalid value 'sasl.password…' for '-X <NAME=VALUE>': `sasl.password…` is not written as name=value");
+    insta::assert_snapshot!(typed(&["--json"]), @r#"{"error":{"help":"kadence VERB --help says what there is","what":"invalid value 'sasl.password…' for '-X <NAME=VALUE>': `sasl.password…` is not written as name=value","where":"command line"}}"#);
+}
+
 #[test]
 fn options_of_a_table_that_exclude_each_other_are_misuse() {
     insta::assert_snapshot!(refused("[replay]\nrate = 1\nspeed = 2\n", PREVIEW), @"kadence.toml:3: `speed` and `rate` (line 2) exclude each other; leave one of them out");
