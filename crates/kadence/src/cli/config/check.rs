@@ -9,11 +9,11 @@ use crate::fault::Error;
 /// The key under which connections will stand.
 const CONNECTION: &str = "connection";
 
-/// Compares the whole file with the whole command line; all faults are reported together.
-pub(super) fn all(document: &Document, command: &Command) -> Result<(), Error> {
+/// Compares the whole file with the whole command line, and finds all faults.
+pub(super) fn all(document: &Document, command: &Command) -> Vec<Error> {
     let mut faults = Vec::new();
     Check { document, faults: &mut faults }.table(&document.root, command, &[]);
-    Error::all(faults).map_or(Ok(()), Err)
+    faults
 }
 
 struct Check<'a> {
