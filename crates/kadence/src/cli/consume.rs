@@ -14,8 +14,8 @@ use self::printer::Printer;
 use super::Exit;
 use super::connection::{ConnectionOptions, TopicsOption};
 use super::values::{self, one_of};
-use crate::fault::{CommandLine, Error};
-use crate::output::{Voice, print_json};
+use crate::fault::{CommandLine, Error, reported};
+use crate::output::{ReaderWatch, Voice, print_json};
 use crate::signals::Signals;
 use crate::template::Template;
 
@@ -108,8 +108,10 @@ impl ConsumeOptions {
         let began = SystemClock.now();
         let mut printer = Printer::new(self.print.clone(), self.format, self.received);
         let on_wait = |text: &str| voice.note(text);
-        let mut reader =
-            TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), on_wait)?;
+        let watch = ReaderWatch::start(&signals.stop);
+        let reader = TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), on_wait);
+        drop(watch);
+        let mut reader = reader?;
         let ended = match &mut reader {
             Some(reader) => self.read(reader, &mut printer, &signals, voice),
             None => Ok(()),
@@ -122,15 +124,18 @@ impl ConsumeOptions {
                 reader.take_back();
             }
             // What was written into a closed pipe, nobody has read.
-            if flushed.is_ok() && !printer.is_closed() {
+            if printer.is_closed() {
+                reader.take_all_back();
+            } else {
                 reader.passed_on();
             }
             next_offsets = Some(next_offsets_of(&reader));
             reader.close().map_err(Error::from)
         });
+        let error = ended.and(flushed).and(closed).err();
         if voice.json {
             let elapsed = SystemClock.now().saturating_sub(began);
-            let summary = serde_json::json!({
+            let mut summary = serde_json::json!({
                 "verb": "consume",
                 "records": printer.records,
                 "bytes": printer.bytes,
@@ -138,9 +143,17 @@ impl ConsumeOptions {
                 "group": self.group,
                 "next_offsets": next_offsets,
             });
+            if let Some(fault) = error.as_ref().and_then(|error| error.faults.first()) {
+                summary["error"] = serde_json::json!(reported(fault));
+            }
             print_json(&summary, true)?;
         }
-        ended.and(flushed).and(closed)?;
+        match error {
+            // The summary has said it.
+            Some(error) if voice.json => return Ok(Exit::of(&error)),
+            Some(error) => return Err(error),
+            None => {}
+        }
         let is_bounded = self.until_end || self.until.is_some() || self.limit.is_some();
         let is_cut = is_bounded && signals.stop.is_raised() && !printer.is_closed();
         Ok(if is_cut { Exit::Interrupted } else { Exit::Done })
@@ -154,7 +167,7 @@ impl ConsumeOptions {
         voice: Voice,
     ) -> Result<(), Error> {
         while !signals.stop.is_raised() && !printer.is_closed() {
-            if self.limit.is_some_and(|limit| printer.records >= limit) {
+            if self.limit.is_some_and(|limit| printer.taken >= limit) {
                 return Ok(());
             }
             // What was printed is shown before waiting for more.

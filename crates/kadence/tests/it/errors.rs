@@ -163,6 +163,38 @@ fn unwritable_output_is_no_secret() {
     }
 }
 
+/// Whether nothing can be written or a record cannot be printed: one object ends the run, with what was printed.
+#[test]
+fn one_object_ends_a_run_of_consume_that_fails() {
+    let bench = Bench::new();
+    let rows: String = (0..2_000).map(|row| format!("{row}\n")).collect();
+    bench.file("rows.txt", rows);
+    bench.kadence(&["replay", "rows.txt", "-t", "t", "--unpaced"]).ok();
+    let summary = |stderr: &str| {
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        json(stderr)
+    };
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let mut command = bench.command(&["consume", "t", "--until-end", "--json"]);
+        command.stdout(full).stderr(std::process::Stdio::piped());
+        let finished = command.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(finished.status.code(), Some(1));
+        let summary = summary(&String::from_utf8_lossy(&finished.stderr));
+        assert_eq!((&summary["records"], &summary["bytes"]), (&0.into(), &0.into()), "{summary}");
+        assert_eq!(summary["next_offsets"]["0"], 0, "{summary}");
+        assert_eq!(summary["error"]["where"], "standard output", "{summary}");
+    }
+    for (name, body) in [("no-json", &b"5\n7\nno\n8\n"[..]), ("no-text", b"5\n7\n{\"a\":\"\xe9\"}\n8\n")] {
+        bench.file("bodies.txt", body);
+        bench.kadence(&["replay", "bodies.txt", "-t", name, "--unpaced"]).ok();
+        let finished = bench.kadence(&["consume", name, "--until-end", "--json", "--format", "json"]);
+        assert_eq!((finished.code, &*finished.stdout), (Some(1), "5\n7\n"), "{finished:?}");
+        let summary = summary(&finished.stderr);
+        assert_eq!((&summary["records"], &summary["next_offsets"]["0"]), (&2.into(), &2.into()), "{summary}");
+        assert_eq!(summary["error"]["where"], format!("{name} [0] @2"), "{summary}");
+    }
+}
+
 /// Declared types hold for every field of a JSON Lines record, selected by name or by `*`.
 #[test]
 fn types_hold_for_json_lines() {

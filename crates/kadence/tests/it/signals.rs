@@ -161,10 +161,25 @@ fn a_closed_pipe_ends_silently(bench: &Bench) {
     assert!(line.contains("51"), "{line}");
 }
 
+/// A topic that is waited for may never come, and then nothing is ever written.
+fn a_closed_pipe_ends_the_wait_for_a_topic(bench: &Bench) {
+    for arguments in [&["consume", "never"][..], &["consume", "^never"], &["consume", "never", "-g", "g"]] {
+        let mut command = bench.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut consume = command.spawn().unwrap();
+        drop(consume.stdout.take());
+        let finished = consume.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&finished.stderr);
+        assert_eq!(finished.status.code(), Some(0), "{said}");
+        assert!(said.lines().count() <= 1, "{said}");
+    }
+}
+
 on_both_brokers! {
     a_cut_replay_flushes_and_reports_the_true_count,
     a_replay_stops_while_it_waits,
     verbs_without_a_natural_end_finish_cleanly,
     waiting_for_an_absent_topic_can_be_stopped,
     a_closed_pipe_ends_silently,
+    a_closed_pipe_ends_the_wait_for_a_topic,
 }

@@ -298,6 +298,14 @@ impl TopicReader {
         self.handed_out = None;
     }
 
+    /// What was not passed on could not be dealt with: it comes next still.
+    pub fn take_all_back(&mut self) {
+        self.handed_out = None;
+        for progress in self.progress.values_mut() {
+            progress.next = progress.done;
+        }
+    }
+
     /// Everything read up to now is done; its positions may be committed to the group.
     pub fn passed_on(&mut self) {
         self.settle();
