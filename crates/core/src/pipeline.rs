@@ -271,9 +271,13 @@ impl Replay<'_> {
     /// Waits for the acknowledgements and sums up.
     fn finish(self, mut failure: Option<Failure>, interrupted: bool) -> Outcome {
         let abandon = &*self.control.abandon;
+        let sent = self.sink.deliveries();
+        let awaited = self.tally.accepted.saturating_sub(sent.acknowledged + sent.failed);
+        self.control.progress.wait_for(awaited);
         if let Err(error) = self.sink.flush(abandon) {
             failure.get_or_insert(Failure::Sink(error));
         }
+        self.control.progress.wait_for(0);
         let elapsed = self.pacer.elapsed();
         let deliveries = self.sink.deliveries();
         if let Some(first) = deliveries.first_failure {

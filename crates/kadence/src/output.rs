@@ -1,10 +1,12 @@
 //! stdout is data, stderr is people.
 
+mod flush_notice;
 mod numbers;
 mod progress;
 mod reader_watch;
 mod summary;
 
+pub(crate) use flush_notice::FlushNotice;
 pub(crate) use numbers::{bytes, count, duration, micros, records};
 pub(crate) use progress::ProgressLine;
 pub(crate) use reader_watch::ReaderWatch;

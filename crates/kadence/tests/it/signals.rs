@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::{Bench, SERIES, json, on_both_brokers, signal};
+use crate::support::{Bench, SERIES, eventually, json, on_both_brokers, signal};
 
 /// A bounded run that is cut says how many records really went, and exits with 130.
 fn a_cut_replay_flushes_and_reports_the_true_count(bench: &Bench) {
@@ -72,6 +72,26 @@ fn a_second_signal_aborts() {
         assert!(report["acknowledged"].as_u64().unwrap() < 2, "{report}");
         assert_eq!(report["interrupted"], true, "{report}");
     }
+}
+
+/// Whoever asks for the end and sees nothing happen is told why, and what to do.
+#[test]
+fn a_flush_that_lasts_is_said() {
+    let mut bench = Bench::new();
+    bench.file("data.csv", SERIES);
+    let mut replay = bench.start(&["replay", "data.csv", "-t", "cut", "--interval", "1s", "--echo"]);
+    replay.line();
+    bench.kadence(&["consume", "cut", "-c", "1"]).ok();
+    bench.broker.take().unwrap().shutdown();
+    replay.line();
+    replay.interrupt();
+    eventually("word of the flush", || replay.said().contains("again gives up").then_some(()));
+    let said = replay.said();
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("waiting for ")).collect();
+    let [line] = lines[..] else { panic!("{said}") };
+    assert!(line.ends_with("; Ctrl-C again gives up"), "{line}");
+    replay.interrupt();
+    assert_eq!(replay.wait().code(), Some(130), "{}", replay.stderr());
 }
 
 /// Standard input may never say anything.
