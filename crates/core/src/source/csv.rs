@@ -121,7 +121,7 @@ impl CsvRows {
                 String::from_utf8(self.cell_bytes(index).to_vec()).map_err(|_| RecordingError::NotUtf8 {
                     name: self.input.name.clone(),
                     line: self.line(),
-                    number: index + 1,
+                    number: Some(index + 1),
                     column: String::from_utf8_lossy(self.cell_bytes(index)).into_owned(),
                 })
             })

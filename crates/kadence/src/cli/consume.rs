@@ -88,6 +88,10 @@ const PATIENCE: Duration = Duration::from_millis(50);
 
 impl ConsumeOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
+        if self.limit == Some(0) {
+            let help = "take 1 or more, or leave it out to read all";
+            return Err(Error::misuse("--limit", "nothing would be printed (found: 0)", help));
+        }
         let signals = Signals::listen();
         let options = ReaderOptions {
             connection: self.connection.connection(),

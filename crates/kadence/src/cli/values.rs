@@ -116,6 +116,16 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, Misread> {
     Ok(Timestamp::from_nanos(nanos))
 }
 
+/// Reads an instant that a record in a topic may have.
+fn time_of_records(text: &str) -> Result<Timestamp, Misread> {
+    let time = instant(text)?;
+    if time.as_nanos() < 0 {
+        let help = "no record has a time before 1970; write a later one";
+        return Err(Misread::new(format!("`@{text}` is before 1970"), help));
+    }
+    Ok(time)
+}
+
 /// Reads where to start in a topic.
 pub(crate) fn from(text: &str) -> Result<StartAt, Misread> {
     match text {
@@ -124,7 +134,7 @@ pub(crate) fn from(text: &str) -> Result<StartAt, Misread> {
         _ => {}
     }
     if let Some(time) = text.strip_prefix('@') {
-        return Ok(StartAt::At(instant(time)?));
+        return Ok(StartAt::At(time_of_records(time)?));
     }
     match text.parse::<i64>() {
         Ok(before) if text.starts_with('-') => Ok(StartAt::Last(before.saturating_neg())),
@@ -139,7 +149,7 @@ pub(crate) fn from(text: &str) -> Result<StartAt, Misread> {
 /// Reads where to stop in a topic.
 pub(crate) fn until(text: &str) -> Result<StopAt, Misread> {
     if let Some(time) = text.strip_prefix('@') {
-        return Ok(StopAt::At(instant(time)?));
+        return Ok(StopAt::At(time_of_records(time)?));
     }
     match text.parse::<i64>() {
         Ok(offset) if offset >= 0 => Ok(StopAt::Offset(offset)),
@@ -168,6 +178,10 @@ mod tests {
         assert_eq!(from("3"), Ok(StartAt::Offset(3)));
         assert_eq!(from("@1000"), Ok(StartAt::At(Timestamp::from_nanos(1_000_000_000))));
         assert_eq!(until("3"), Ok(StopAt::Offset(3)));
+        for before in ["@-5", "@1969-12-31T23:59:59Z"] {
+            assert!(from(before).is_err() && until(before).is_err(), "{before}");
+        }
+        assert!(from("@0").is_ok());
         assert!(from("middle").is_err() && until("-3").is_err() && until("end").is_err());
     }
 

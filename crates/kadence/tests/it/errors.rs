@@ -163,6 +163,26 @@ fn unwritable_output_is_no_secret() {
     }
 }
 
+#[test]
+fn what_consume_cannot_read_is_refused_before_it_connects() {
+    let bench = Bench::new();
+    for (arguments, said) in [
+        (&["r1.*"][..], "topic r1.*: not a topic name; a pattern begins with ^, such as ^r1.*"),
+        (&["a b"], "topic a b: not a topic name; use letters, digits,"),
+        (&["^a("], "topic ^a(: is no regular expression"),
+        (&["t", "-c", "0"], "--limit: nothing would be printed (found: 0)"),
+    ] {
+        let finished = bench.kadence(&[&["consume", "-b", "localhost:1"], arguments].concat());
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.starts_with(&format!("kadence: {said}")), "{finished:?}");
+    }
+    for arguments in [&["consume", "t", "--until", "@-5"][..], &["groups", "reset", "g", "--to", "@-5"]] {
+        let finished = bench.kadence(arguments);
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.contains("`@-5` is before 1970; no record has a time"), "{finished:?}");
+    }
+}
+
 /// Whether nothing can be written or a record cannot be printed: one object ends the run, with what was printed.
 #[test]
 fn one_object_ends_a_run_of_consume_that_fails() {
@@ -208,7 +228,7 @@ fn types_hold_for_json_lines() {
     assert_eq!(shown("--text").ok(), "+0.000000 s  {\"a\":\"51\",\"b\":\"x\"}\n");
     let misfit = shown("--types b:int");
     assert_eq!(misfit.code, Some(1), "{misfit:?}");
-    assert!(misfit.stderr.contains("lines.jsonl:1: column 2 `b`: `x` is no int"), "{misfit:?}");
+    assert!(misfit.stderr.contains("lines.jsonl:1: field `b`: `x` is no int"), "{misfit:?}");
     assert_eq!(shown("--format csv").code, Some(2), "fields without names");
     assert_eq!(shown("--format csv --select b,a").ok(), "+0.000000 s  x,51\n");
     assert_eq!(shown("--types a:int,a:text").code, Some(2));

@@ -6,6 +6,8 @@ use kadence_core::fault::{Fault, Phrase};
 use kadence_core::phrase;
 use kadence_core::record::Timestamp;
 
+use super::topics::{compiled, is_pattern};
+use crate::contact::is_topic_name;
 use crate::options::{Connection, Resolved};
 use crate::properties::{Origin, Properties};
 
@@ -94,6 +96,7 @@ impl ReaderOptions {
 
     pub(crate) fn resolve(&self) -> Result<Resolved, Vec<Fault>> {
         let (mut resolved, mut faults) = self.connection.resolve_what_can_be();
+        faults.extend(self.topics.iter().filter_map(|topic| misnamed(topic)));
         let properties = &mut resolved.properties;
         if self.is_exactly_once {
             check_exactly_once(properties, &mut faults);
@@ -178,6 +181,23 @@ impl ReaderOptions {
             with("auto.offset.reset", "they start elsewhere", help);
         }
     }
+}
+
+/// The fault of what is neither a topic's name nor a pattern.
+fn misnamed(topic: &str) -> Option<Fault> {
+    if is_pattern(topic) {
+        return compiled(topic).err();
+    }
+    if is_topic_name(topic) {
+        return None;
+    }
+    let help = if topic.contains(['*', '+', '?', '[', '(', '|', '$', '\\']) {
+        format!("a pattern begins with ^, such as ^{}", topic.escape_debug())
+    } else {
+        "use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`".to_owned()
+    };
+    let place = format!("topic {}", topic.escape_debug());
+    Some(Fault::new(place, "not a topic name").help(help).misuse())
 }
 
 /// Refuses what would have records counted that were never committed, or committed by somebody else.
