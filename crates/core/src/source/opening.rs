@@ -296,7 +296,7 @@ impl Opening<'_> {
     }
 
     fn bad_time(&self, field: &ColumnRef, text: &str, parser: &TimeParser) -> RecordingError {
-        event_times::bad_time(self.name, &self.rows, field, text, parser)
+        event_times::bad_time(self.name, self.rows, field, text, parser)
     }
 }
 

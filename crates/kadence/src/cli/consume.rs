@@ -88,27 +88,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 
 impl ConsumeOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
-        if self.limit == Some(0) {
-            let help = "take 1 or more, or leave it out to read all";
-            return Err(Error::misuse("--limit", "nothing would be printed (found: 0)", help));
-        }
         let signals = Signals::listen();
-        let options = ReaderOptions {
-            connection: self.connection.connection(),
-            topics: self.topics.names(),
-            partitions: self.partitions.clone(),
-            group: self.group.clone(),
-            instance: None,
-            from: self.from,
-            until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
-            is_limited: self.limit.is_some(),
-            skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
-            ..ReaderOptions::default()
-        };
-        match options.check() {
-            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice.spelled(&CommandLine))),
-            Err(faults) => return Err(faults.into()),
-        }
+        let options = self.options(voice)?;
         let began = SystemClock.now();
         let mut printer = Printer::new(self.print.clone(), self.format, self.received);
         let on_wait = |text: &str| voice.note(text);
@@ -161,6 +142,42 @@ impl ConsumeOptions {
         let is_bounded = self.until_end || self.until.is_some() || self.limit.is_some();
         let is_cut = is_bounded && signals.stop.is_raised() && !printer.is_closed();
         Ok(if is_cut { Exit::Interrupted } else { Exit::Done })
+    }
+
+    /// Gives what is asked for, once there is nothing wrong with it, and says what there is to know about it.
+    fn options(&self, voice: Voice) -> Result<ReaderOptions, Error> {
+        let options = ReaderOptions {
+            connection: self.connection.connection(),
+            topics: self.topics.names(),
+            partitions: self.partitions.clone(),
+            group: self.group.clone(),
+            instance: None,
+            from: self.from,
+            until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
+            is_limited: self.limit.is_some(),
+            skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
+            ..ReaderOptions::default()
+        };
+        let checked = options.check().map_err(Error::from);
+        let limited = match self.limit {
+            Some(0) => {
+                let help = "take 1 or more, or leave it out to read all";
+                Err(Error::misuse("--limit", "nothing would be printed (found: 0)", help))
+            }
+            _ => Ok(()),
+        };
+        match (checked, limited) {
+            (Ok(notices), Ok(())) => {
+                for notice in &notices {
+                    voice.note(notice.spelled(&CommandLine));
+                }
+                Ok(options)
+            }
+            (checked, limited) => {
+                let faults = Error::all([checked.err(), limited.err()].into_iter().flatten());
+                faults.map_or(Ok(options), Err)
+            }
+        }
     }
 
     fn read(

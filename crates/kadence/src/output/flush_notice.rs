@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_core::clock::Stop;
 use kadence_core::pipeline::Progress;
 
 use super::{Voice, count};
@@ -23,22 +23,17 @@ impl FlushNotice {
         let (until, stop, progress) = (Arc::clone(&done), Arc::clone(stop), Arc::clone(progress));
         // Without it the wait is silent.
         let _ = thread::Builder::new().name("flush-notice".into()).spawn(move || {
-            let mut since = None;
-            while !until.wait(PERIOD) {
-                let awaited = progress.position().awaited;
-                if awaited == 0 || !stop.is_raised() {
-                    continue;
-                }
-                let now = SystemClock.now();
-                if now.saturating_sub(*since.get_or_insert(now)) >= PATIENCE {
-                    let acknowledgements = if awaited == 1 { "acknowledgement" } else { "acknowledgements" };
-                    voice.note(format!(
-                        "waiting for {} {acknowledgements}; Ctrl-C again gives up",
-                        count(awaited)
-                    ));
+            while !stop.is_raised() || progress.position().awaited == 0 {
+                if until.wait(PERIOD) {
                     return;
                 }
             }
+            if until.wait(PATIENCE) {
+                return;
+            }
+            let awaited = progress.position().awaited;
+            let acknowledgements = if awaited == 1 { "acknowledgement" } else { "acknowledgements" };
+            voice.note(format!("waiting for {} {acknowledgements}; Ctrl-C again gives up", count(awaited)));
         });
         Self(done)
     }

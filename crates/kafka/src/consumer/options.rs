@@ -6,12 +6,11 @@ use kadence_core::fault::{Fault, Phrase};
 use kadence_core::phrase;
 use kadence_core::record::Timestamp;
 
-use super::topics::{compiled, is_pattern};
-use crate::contact::is_topic_name;
+use super::names::misnamed;
 use crate::options::{Connection, Resolved};
 use crate::properties::{Origin, Properties};
 
-/// Where to start, in each partition.
+/// A place to start at, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StartAt {
     /// At the earliest record that is still there.
@@ -27,7 +26,7 @@ pub enum StartAt {
     At(Timestamp),
 }
 
-/// Where to stop, in each partition.
+/// A place to stop at, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StopAt {
     /// Nowhere.
@@ -181,23 +180,6 @@ impl ReaderOptions {
             with("auto.offset.reset", "they start elsewhere", help);
         }
     }
-}
-
-/// The fault of what is neither a topic's name nor a pattern.
-fn misnamed(topic: &str) -> Option<Fault> {
-    if is_pattern(topic) {
-        return compiled(topic).err();
-    }
-    if is_topic_name(topic) {
-        return None;
-    }
-    let help = if topic.contains(['*', '+', '?', '[', '(', '|', '$', '\\']) {
-        format!("a pattern begins with ^, such as ^{}", topic.escape_debug())
-    } else {
-        "use letters, digits, `.`, `_` and `-`, at most 249, and not just `.` or `..`".to_owned()
-    };
-    let place = format!("topic {}", topic.escape_debug());
-    Some(Fault::new(place, "not a topic name").help(help).misuse())
 }
 
 /// Refuses what would have records counted that were never committed, or committed by somebody else.

@@ -58,7 +58,7 @@ struct Progress {
     is_ours: bool,
 }
 
-/// What came next.
+/// An answer of a reader to what comes next.
 pub enum Next<'r> {
     /// A record.
     Record(Consumed<'r>),
@@ -298,7 +298,7 @@ impl TopicReader {
         self.handed_out = None;
     }
 
-    /// What was not passed on could not be dealt with: it comes next still.
+    /// Takes back what was not passed on, for it could not be dealt with: it comes next still.
     pub fn take_all_back(&mut self) {
         self.handed_out = None;
         for progress in self.progress.values_mut() {

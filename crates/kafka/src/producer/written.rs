@@ -136,7 +136,9 @@ mod tests {
 
     fn written(offsets: &[i64]) -> Written {
         let mut written = Written::default();
-        offsets.iter().for_each(|offset| written.add(*offset));
+        for &offset in offsets {
+            written.add(offset);
+        }
         written
     }
 
