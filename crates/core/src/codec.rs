@@ -41,7 +41,7 @@ impl fmt::Debug for Encoding {
     }
 }
 
-/// Why a row cannot be written.
+/// The reason why a row cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("field `{field}`: {what}")]
 pub struct EncodeError {
@@ -57,7 +57,7 @@ pub trait Decoder: Send {
     fn decode(&mut self, body: &[u8], rows: &mut RowBuffer) -> Result<Decoded, DecodeError>;
 }
 
-/// What came of a body.
+/// The outcome of reading a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decoded {
     /// A row.
@@ -66,7 +66,7 @@ pub enum Decoded {
     UnknownSchema(u32),
 }
 
-/// Why a body cannot be read.
+/// The reason why a body cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}{}", at.map_or_else(String::new, |at| format!(" at byte {at}")))]
 pub struct DecodeError {
@@ -87,7 +87,7 @@ pub enum Format {
     Raw,
 }
 
-/// What a JSON body looks like.
+/// The look of a JSON body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
     /// `{"time":…,"value":…}`
@@ -150,7 +150,7 @@ pub(crate) fn rows_encoder(
     Ok(Box::new(rows::RowsEncoder::new(projection, (encoding.0)())?))
 }
 
-/// Why a format and a selection do not go together.
+/// The reason why a format and a selection do not go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the explanation says it")]
 pub enum CodecError {

@@ -27,7 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The most records that are handed over together, and so say the same instant.
 const MOST_AT_ONCE: usize = 1_024;
 
-/// How a replay is paced and measured.
+/// The options by which a replay is paced and measured.
 #[derive(Clone, Debug)]
 pub struct ReplayOptions {
     /// The verb that the report names.
@@ -42,7 +42,7 @@ pub struct ReplayOptions {
     pub stamps: Vec<StampFormat>,
 }
 
-/// How a replay ended, with what it did until then.
+/// The end of a replay, with what it did until then.
 #[derive(Debug)]
 pub struct Outcome {
     /// What happened until then.
@@ -61,7 +61,7 @@ impl Outcome {
     }
 }
 
-/// What cut a replay short.
+/// The reason why a replay was cut short.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {

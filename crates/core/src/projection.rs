@@ -18,7 +18,7 @@ use crate::phrase;
 use crate::stamp::{EventStamp, StampFormat};
 use crate::text::{CellType, ColumnRef, ColumnTypes};
 
-/// Why a column list cannot be used, with the place in its text.
+/// The reason why a column list cannot be used, with the place in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectionError {
     what: String,

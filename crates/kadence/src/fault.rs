@@ -11,7 +11,7 @@ use kadence_kafka::KafkaError;
 
 use crate::plain::Plain;
 
-/// Why something was not done. Shown, options and commands are spelled as on the command line.
+/// The reason why something was not done. Shown, options and commands are spelled as on the command line.
 #[derive(Clone, Debug)]
 pub struct Error {
     /// All that is wrong; never empty.

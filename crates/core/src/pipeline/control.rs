@@ -39,7 +39,7 @@ impl fmt::Debug for Control {
     }
 }
 
-/// Where a replay is, for whoever watches it.
+/// The place that a replay has come to, for whoever watches it.
 #[derive(Debug, Default)]
 pub struct Progress {
     accepted: AtomicU64,

@@ -13,7 +13,7 @@ use super::input::Input;
 use super::rows::Rows;
 use crate::text::{CellText, ColumnRef};
 
-/// How a CSV recording is written.
+/// The form in which a CSV recording is written.
 #[derive(Clone, Debug)]
 pub struct CsvOptions {
     /// What separates cells; a comma by default.

@@ -8,8 +8,8 @@ use crate::fault::{Disposition, Explain, Fault, Phrase};
 use crate::phrase;
 use crate::text::CellType;
 
-/// Why a recording could not be read. Each names the recording and, where there is one, the line; a `number` is that
-/// of a column, counted from 1.
+/// The reason why a recording could not be read. Each names the recording and, where there is one, the line; a
+/// `number` is that of a column, counted from 1, which the fields of JSON Lines have not.
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the explanation says it")]
@@ -73,7 +73,6 @@ pub enum RecordingError {
     BadCell {
         name: String,
         line: u64,
-        /// The column's place, counted from 1; the fields of JSON Lines have none.
         number: Option<usize>,
         column: String,
         cell: String,

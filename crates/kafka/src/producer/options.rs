@@ -14,7 +14,7 @@ use crate::contact::is_topic_name;
 use crate::options::{Connection, Resolved};
 use crate::properties::{self, Origin};
 
-/// When a record counts as sent.
+/// The moment at which a record counts as sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SendMode {
     /// At hand-over; acknowledgements come in beside.
@@ -37,7 +37,7 @@ pub enum Acks {
     None,
 }
 
-/// How batches are compressed.
+/// A compression of batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Compression {
@@ -48,7 +48,7 @@ pub enum Compression {
     Zstd,
 }
 
-/// How a record's partition is chosen, by librdkafka's names.
+/// A way to choose a record's partition, by librdkafka's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "librdkafka's documentation has them")]
 pub enum Partitioner {
