@@ -1,4 +1,4 @@
-//! The APIs, a file for each.
+//! The APIs: a file for each, or for the few that ask for and change the same thing.
 
 mod acls;
 mod add_offsets_to_txn;

@@ -42,7 +42,7 @@ impl fmt::Debug for Encoding {
     }
 }
 
-/// Why a row cannot be written.
+/// The reason why a row cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("field `{field}`: {what}")]
 pub struct EncodeError {
@@ -58,7 +58,7 @@ pub trait Decoder: Send {
     fn decode(&mut self, body: &[u8], rows: &mut RowBuffer) -> Result<Decoded, DecodeError>;
 }
 
-/// What came of a body.
+/// The outcome of reading a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decoded {
     /// A row.
@@ -67,7 +67,7 @@ pub enum Decoded {
     UnknownSchema(u32),
 }
 
-/// Why a body cannot be read.
+/// The reason why a body cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}{}", at.map_or_else(String::new, |at| format!(" at byte {at}")))]
 pub struct DecodeError {
@@ -93,7 +93,7 @@ impl Named for Format {
         &[("json", Self::Json), ("csv", Self::Csv), ("raw", Self::Raw)];
 }
 
-/// What a JSON body looks like.
+/// The look of a JSON body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
     /// `{"time":…,"value":…}`
@@ -161,7 +161,7 @@ pub(crate) fn rows_encoder(
     Ok(Box::new(rows::RowsEncoder::new(projection, (encoding.0)())?))
 }
 
-/// Why a format and a selection do not go together.
+/// The reason why a format and a selection do not go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the explanation says it")]
 pub enum CodecError {

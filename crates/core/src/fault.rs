@@ -6,6 +6,7 @@
 
 mod phrase;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use kadence_kcql::Span;
 
 pub use phrase::{Phrase, Spelling, Words};
 
-/// What is to become of the work that met a fault.
+/// The further course of the work that met a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Disposition {
     /// It may go well the next time.
@@ -72,43 +73,43 @@ impl Fault {
         }
     }
 
-    /// The same with advice.
+    /// Adds advice.
     #[must_use]
     pub fn help(self, help: impl Into<Phrase>) -> Self {
         Self { help: help.into(), ..self }
     }
 
-    /// The same, met in what was asked for.
+    /// Says that the fault is in what was asked for.
     #[must_use]
     pub fn misuse(self) -> Self {
         self.disposed(Disposition::Misuse)
     }
 
-    /// The same, which may go well the next time.
+    /// Says that it may go well the next time.
     #[must_use]
     pub fn retry(self) -> Self {
         self.disposed(Disposition::Retry)
     }
 
-    /// The same of one record, around which others are dealt with.
+    /// Says that it is one record's, around which others are dealt with.
     #[must_use]
     pub fn reject(self) -> Self {
         self.disposed(Disposition::Reject)
     }
 
-    /// The same with another word on what is to become of the work.
+    /// Says what is to become of the work.
     #[must_use]
     pub fn disposed(self, disposition: Disposition) -> Self {
         Self { disposition, ..self }
     }
 
-    /// The same for a text and the part of it that is to blame.
+    /// Adds a text and the part of it that is to blame.
     #[must_use]
     pub fn excerpt(self, text: &str, span: Span) -> Self {
         Self { excerpt: Some(Box::new(Excerpt { text: text.to_owned(), span })), ..self }
     }
 
-    /// The same with its cause.
+    /// Adds the cause.
     #[must_use]
     pub fn because(self, source: impl Error + Send + Sync + 'static) -> Self {
         Self { source: Some(Arc::new(source)), ..self }
@@ -128,6 +129,16 @@ impl fmt::Display for Fault {
         let (colon, semicolon) =
             (if place.is_empty() { "" } else { ": " }, if help.is_empty() { "" } else { "; " });
         write!(f, "{place}{colon}{what}{semicolon}{help}")
+    }
+}
+
+/// Shows of a text that should begin with a name and may hold a secret only the name, and `…` for the rest.
+/// Names have letters, digits, `.`, `_` and `-`.
+pub fn name_only(text: &str) -> Cow<'_, str> {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    match text.find(|character| !is_name(character)) {
+        Some(end) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
@@ -176,6 +187,20 @@ mod tests {
         let fault = Fault::new("a.csv", "cannot be read").because(std::io::Error::other("the disk"));
         assert_eq!(fault.to_string(), "a.csv: cannot be read");
         assert_eq!(fault.source().map(ToString::to_string).as_deref(), Some("the disk"));
+    }
+
+    #[test]
+    fn of_a_text_that_may_hold_a_secret_the_name_is_shown() {
+        for (text, shown) in [
+            ("sasl.password HUSH", "sasl.password…"),
+            ("Authorization: Bearer HUSH", "Authorization…"),
+            ("linger_ms-2", "linger_ms-2"),
+            ("=HUSH", "…"),
+            ("größe", "gr…"),
+            ("", ""),
+        ] {
+            assert_eq!(name_only(text), shown);
+        }
     }
 
     #[test]

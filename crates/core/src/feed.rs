@@ -42,7 +42,7 @@ pub struct LogSpan {
     pub end: i64,
 }
 
-/// What tells one record from another in the same place: another log under the same name has another one there.
+/// A mark that tells one record from another in the same place: another log under the same name has another one there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The record's offset.
@@ -71,7 +71,7 @@ impl Mark {
     }
 }
 
-/// What comes next.
+/// An answer of a feed to what comes next.
 #[derive(Debug)]
 pub enum Event<'f> {
     /// These partitions are ours. Nothing is read of them until [`Feed::begin`] is called.

@@ -24,7 +24,7 @@ impl<'c> Pacer<'c> {
         self.anchor
     }
 
-    /// How long the run has lasted.
+    /// Tells how long the run has lasted.
     pub fn elapsed(&self) -> Duration {
         self.clock.now().saturating_sub(self.anchor)
     }

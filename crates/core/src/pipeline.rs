@@ -27,7 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The most records that are handed over together, and so say the same instant.
 const MOST_AT_ONCE: usize = 1_024;
 
-/// How a replay is paced and measured.
+/// The options by which a replay is paced and measured.
 #[derive(Clone, Debug)]
 pub struct ReplayOptions {
     /// The verb that the report names.
@@ -42,7 +42,7 @@ pub struct ReplayOptions {
     pub stamps: Vec<StampFormat>,
 }
 
-/// How a replay ended, with what it did until then.
+/// The end of a replay, with what it did until then.
 #[derive(Debug)]
 pub struct Outcome {
     /// What happened until then.
@@ -61,7 +61,7 @@ impl Outcome {
     }
 }
 
-/// What cut a replay short.
+/// The reason why a replay was cut short.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -271,9 +271,13 @@ impl Replay<'_> {
     /// Waits for the acknowledgements and sums up.
     fn finish(self, mut failure: Option<Failure>, interrupted: bool) -> Outcome {
         let abandon = &*self.control.abandon;
+        let sent = self.sink.deliveries();
+        let awaited = self.tally.accepted.saturating_sub(sent.acknowledged + sent.failed);
+        self.control.progress.wait_for(awaited);
         if let Err(error) = self.sink.flush(abandon) {
             failure.get_or_insert(Failure::Sink(error));
         }
+        self.control.progress.wait_for(0);
         let elapsed = self.pacer.elapsed();
         let deliveries = self.sink.deliveries();
         if let Some(first) = deliveries.first_failure {

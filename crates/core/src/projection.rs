@@ -18,14 +18,20 @@ use crate::phrase;
 use crate::stamp::{EventStamp, StampFormat};
 use crate::text::{CellType, ColumnRef, ColumnTypes};
 
-/// Why a column list cannot be used, with the place in its text.
+/// The reason why a column list cannot be used, with the place in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectionError {
     what: String,
     help: Phrase,
     text: String,
-    span: Span,
+    /// None for all that are not told one by one.
+    span: Option<Span>,
 }
+
+/// So many faults are told one by one.
+const MOST_FAULTS: usize = 20;
+/// A longer text is not shown beside a fault.
+const MOST_SHOWN_BYTES: usize = 1_000;
 
 impl std::error::Error for ProjectionError {}
 
@@ -38,9 +44,15 @@ impl std::fmt::Display for ProjectionError {
 
 impl Explain for ProjectionError {
     fn explain(&self) -> Fault {
-        let place = phrase![@"select", format!(", character {}", self.span.character(&self.text))];
-        let fault = Fault::new(place, self.what.clone()).help(self.help.clone());
-        fault.excerpt(&self.text, self.span).misuse()
+        let mut place = phrase![@"select"];
+        if let Some(span) = self.span {
+            place.add(&format!(", character {}", span.character(&self.text)));
+        }
+        let fault = Fault::new(place, self.what.clone()).help(self.help.clone()).misuse();
+        match self.span {
+            Some(span) if self.text.len() <= MOST_SHOWN_BYTES => fault.excerpt(&self.text, span),
+            _ => fault,
+        }
     }
 }
 
@@ -130,14 +142,25 @@ impl Projection {
         self.items.iter().any(|item| matches!(item.expr, Expr::EventTime(_)))
     }
 
-    /// Compiles `text`; all faults are reported together.
+    /// Compiles `text`; all faults are reported together, and of very many the first ones.
     pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Self, Vec<ProjectionError>> {
-        let fault = |ListFault { span, what, help }| ProjectionError { what, help, text: text.into(), span };
+        let fault = |ListFault { span, what, help }| {
+            let span = Some(span);
+            ProjectionError { what, help, text: text.into(), span }
+        };
         let list = kadence_kcql::parse_columns(text).map_err(|error| {
             let what = format!("{} (found {})", error.what(), error.found());
             vec![fault(ListFault { span: error.span(), what, help: error.help().into() })]
         })?;
-        compiler::compile(&list, names).map_err(|faults| faults.into_iter().map(fault).collect())
+        compiler::compile(&list, names).map_err(|faults| {
+            let more = faults.len().saturating_sub(MOST_FAULTS);
+            let mut told: Vec<_> = faults.into_iter().take(MOST_FAULTS).map(fault).collect();
+            if more > 0 {
+                let what = format!("{more} more faults");
+                told.push(ProjectionError { what, help: Phrase::default(), text: String::new(), span: None });
+            }
+            told
+        })
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Record<'r> {
     pub facts: Facts,
 }
 
-/// Where a record comes from, and where it belongs.
+/// The origin of a record, and where it belongs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The record's own time: the event time in a recording, the timestamp in a topic.
@@ -67,7 +67,7 @@ pub struct Facts {
 }
 
 impl Record<'_> {
-    /// How many bytes key and body have.
+    /// Adds up the bytes of key and body.
     pub fn size(&self) -> usize {
         self.key.map_or(0, <[u8]>::len) + self.body.map_or(0, <[u8]>::len)
     }

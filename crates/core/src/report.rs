@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::fault::Fault;
 use crate::source::TimeColumn;
 
-/// What became of the records that a sink accepted.
+/// The fate of the records that a sink accepted.
 #[derive(Clone, Debug, Default)]
 pub struct Deliveries {
     /// Records whose durability the sink vouches for.
@@ -56,7 +56,7 @@ impl Lateness {
         histogram.saturating_record_n(nanos, count);
     }
 
-    /// How many records were added.
+    /// Counts the records that were added.
     pub fn count(&self) -> u64 {
         self.0.as_ref().map_or(0, |histogram| histogram.len())
     }
@@ -94,7 +94,7 @@ pub struct Percentiles {
     pub max: f64,
 }
 
-/// How much lateness grew over a run, from evenly spaced records and in fixed memory.
+/// The growth of lateness over a run, from evenly spaced records and in fixed memory.
 ///
 /// Skew is the median lateness of the last 5 % of records minus that of the first 5 %, over the ideal length: drift,
 /// not one late record.

@@ -96,7 +96,7 @@ impl Run {
         self.bytes.len() < self.byte_limit && self.entries.len() < self.record_limit
     }
 
-    /// How many records it holds.
+    /// Counts its records.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -106,7 +106,7 @@ impl Run {
         self.entries.is_empty()
     }
 
-    /// How many bytes its records have.
+    /// Adds up the bytes of its records.
     pub fn size(&self) -> usize {
         self.bytes.len()
     }
@@ -146,7 +146,7 @@ impl Run {
         index.checked_sub(1).map_or(0, |before| self.entries[before].end)
     }
 
-    /// Where record `index` comes from.
+    /// Tells where record `index` comes from.
     pub fn facts(&self, index: usize) -> Facts {
         self.entries[index].facts()
     }
@@ -215,12 +215,12 @@ pub struct Draft<'r> {
 }
 
 impl Draft<'_> {
-    /// Where to append: the key first, if there is one, then [`end_key`](Self::end_key), then the body.
+    /// Gives the place to append to: the key first, if there is one, then [`end_key`](Self::end_key), then the body.
     pub fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.run.bytes
     }
 
-    /// How many bytes the draft holds.
+    /// Counts the bytes that the draft holds.
     pub fn len(&self) -> usize {
         self.run.bytes.len() - self.start
     }
@@ -230,7 +230,7 @@ impl Draft<'_> {
         self.len() == 0
     }
 
-    /// What was appended so far is the key.
+    /// Ends the key: it is what was appended so far.
     pub fn end_key(&mut self) {
         self.key_end = Some(self.run.bytes.len());
     }
@@ -296,7 +296,7 @@ pub struct Slice<'r> {
 }
 
 impl<'r> Slice<'r> {
-    /// How many records.
+    /// Counts the records.
     pub fn len(&self) -> usize {
         self.records.len()
     }
@@ -333,7 +333,7 @@ impl<'r> Slice<'r> {
         joined.into_iter().chain(apart).map(|at| &run.bytes[at])
     }
 
-    /// How many bytes keys, bodies and headers have.
+    /// Adds up the bytes of keys, bodies and headers.
     pub fn size(&self) -> usize {
         self.run.start_of(self.records.end) - self.run.start_of(self.records.start)
     }
@@ -343,7 +343,7 @@ impl<'r> Slice<'r> {
         records(self.run, self.records.clone())
     }
 
-    /// When the record in this place, counted from the first, is due; zero where nothing is paced.
+    /// Tells when the record in this place, counted from the first, is due; zero where nothing is paced.
     #[inline]
     pub fn due(&self, place: usize) -> Duration {
         self.dues.get(place).copied().unwrap_or_default()

@@ -21,7 +21,7 @@ use crate::named::Named;
 use crate::ratio::Ratio;
 use crate::record::Timestamp;
 
-/// How records are spread over time.
+/// A way to spread records over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// As recorded, `speed` times faster.
@@ -41,7 +41,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// When the record in place `index` (from 0) is due, whose event time is `since_first` after the first one's.
+    /// Tells when the record in place `index` (from 0) is due, whose event time is `since_first` after the first one's.
     pub fn due(self, index: u64, since_first: Duration) -> Duration {
         match self {
             Self::Recorded { speed } => Duration::from_nanos(speed.divide(nanos(since_first))),
@@ -72,7 +72,7 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What to do with an event time earlier than the one before it.
+/// A rule for event times earlier than the one before them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutOfOrder {
     /// Refuse the recording.
@@ -93,7 +93,7 @@ pub struct Backwards {
     pub behind: Duration,
 }
 
-/// Whether the event times of a recording go forward, as far as its schedule asks for that.
+/// A check that the event times of a recording go forward, as far as its schedule asks for that.
 #[derive(Clone, Debug)]
 pub struct Order {
     latest: Option<Timestamp>,
@@ -135,8 +135,8 @@ impl Timeline {
         Self { schedule, first: None, latest: Timestamp::default(), index: 0 }
     }
 
-    /// When the next record is due. An event time that goes backwards counts as that of the record before it. Without
-    /// an event time only schedules that need none make sense.
+    /// Tells when the next record is due. An event time that goes backwards counts as that of the record before it.
+    /// Without an event time only schedules that need none make sense.
     #[inline]
     pub fn due(&mut self, event_time: Option<Timestamp>) -> Duration {
         let mut since_first = Duration::ZERO;

@@ -10,7 +10,7 @@ use crate::record::Timestamp;
 /// The format of `now()` without arguments: local time with six digits and no zone.
 pub const DEFAULT_NOW: &str = "%Y-%m-%dT%H:%M:%S.%f";
 
-/// Why a format cannot be used for an instant.
+/// The reason why a format cannot be used for an instant.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StampError {
@@ -32,7 +32,7 @@ pub enum StampError {
 }
 
 impl StampError {
-    /// What is wrong, with what was found.
+    /// Says what is wrong, with what was found.
     pub fn what(&self) -> String {
         match self {
             Self::NoFixedWidth { directive } => format!("`{directive}` has no fixed width"),
@@ -43,7 +43,7 @@ impl StampError {
         }
     }
 
-    /// What to do about it; may be empty.
+    /// Says what to do about it; may be empty.
     pub fn help(&self) -> &'static str {
         match self {
             Self::NoFixedWidth { .. } => "use %Y %m %d %H %M %S %f %j %y %z and plain text",
@@ -141,7 +141,7 @@ impl StampFormat {
         Ok(Self { zone, pieces, width })
     }
 
-    /// How many bytes each text has.
+    /// Counts the bytes that each text has.
     pub fn width(&self) -> usize {
         self.width
     }

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::feed::{Mark, Partition};
 use crate::run::Run;
 
-/// What a target can promise.
+/// The promise that a target can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// Each record once, whatever happens.
@@ -62,7 +62,7 @@ pub trait Rejects {
     fn rejected(&mut self, place: usize, reason: &str) -> Verdict;
 }
 
-/// What is to become of a batch that has a record which the target does not take.
+/// The decision about a batch that has a record which the target does not take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The record is left out, and the rest is landed.
@@ -71,7 +71,7 @@ pub enum Verdict {
     RollBack,
 }
 
-/// What became of a batch.
+/// The fate of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Committed {
     /// Rows and ledger are changed, and will stay so.

@@ -16,8 +16,9 @@ mod values;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
+use kadence_core::fault::name_only;
 
 use self::config::Origin;
 use crate::fault::Error;
@@ -90,6 +91,7 @@ fn refuse(mut error: clap::Error, origin: &Origin, voice: Voice) -> Exit {
     if let Some(error) = origin.blame(&error) {
         return voice.error(&error);
     }
+    hide_pair(&mut error);
     // Help and version are no errors, and clap knows where each belongs.
     if !voice.json || !error.use_stderr() {
         // clap's tip to pass an unknown option as a value helps nobody.
@@ -113,6 +115,25 @@ fn refuse(mut error: clap::Error, origin: &Origin, voice: Voice) -> Exit {
     let help = "kadence VERB --help says what there is";
     let help = origin.reminder().map_or(help.to_owned(), |reminder| format!("{help}; {reminder}"));
     voice.error(&Error::misuse("command line", what, help))
+}
+
+/// Whether an option, as clap shows it, takes pairs, in which there may be a secret.
+fn is_of_pairs(option: &str) -> bool {
+    option.ends_with("<NAME=VALUE>")
+}
+
+/// Leaves only the name of what was no pair.
+fn hide_pair(error: &mut clap::Error) {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    if let (Some(option), Some(value)) = (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue))
+        && is_of_pairs(&option)
+    {
+        let name = name_only(&value).into_owned();
+        error.insert(ContextKind::InvalidValue, ContextValue::String(name));
+    }
 }
 
 impl Cli {

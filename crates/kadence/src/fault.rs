@@ -11,7 +11,7 @@ use kadence_kafka::KafkaError;
 
 use crate::plain::Plain;
 
-/// Why something was not done. Shown, options and commands are spelled as on the command line.
+/// The reason why something was not done. Shown, options and commands are spelled as on the command line.
 #[derive(Clone, Debug)]
 pub struct Error {
     /// All that is wrong; never empty.
@@ -76,7 +76,11 @@ pub(crate) fn reported(fault: &Fault) -> ReportedError {
 /// What is wrong with all that led to it, each in brackets behind what it caused.
 fn with_causes(what: String, error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |source| source.source());
-    causes.fold(what, |what, source| format!("{what} ({source})"))
+    causes.fold(what, |what, source| {
+        let source = format!("({source})");
+        // What is wrong may be the cause itself.
+        if what.ends_with(&source) { what } else { format!("{what} {source}") }
+    })
 }
 
 /// Writes a fault as people read it, on one line.
@@ -129,6 +133,15 @@ impl From<Failure> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let fault =
+            Fault::new("group g", "no answer (timed out)").because(std::io::Error::other("timed out"));
+        assert_eq!(line(&fault), "group g: no answer (timed out)");
+        let fault = Fault::new("group g", "no answer").because(std::io::Error::other("timed out"));
+        assert_eq!(line(&fault), "group g: no answer (timed out)");
+    }
 
     #[test]
     fn a_fault_is_shown_in_three_parts_and_on_one_line() {

@@ -1,11 +1,15 @@
 //! stdout is data, stderr is people.
 
+mod flush_notice;
 mod numbers;
 mod progress;
+mod reader_watch;
 mod summary;
 
+pub(crate) use flush_notice::FlushNotice;
 pub(crate) use numbers::{bytes, count, duration, micros, records};
 pub(crate) use progress::ProgressLine;
+pub(crate) use reader_watch::ReaderWatch;
 pub(crate) use summary::print_report;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -28,6 +32,13 @@ pub enum Exit {
     Misused = 2,
     /// A bounded run was cut by Ctrl-C or SIGTERM.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// The code for an error.
+    pub(crate) fn of(error: &Error) -> Self {
+        if error.is_misuse() { Self::Misused } else { Self::Failed }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -72,7 +83,7 @@ impl Voice {
                 }
             }
         }
-        if error.is_misuse() { Exit::Misused } else { Exit::Failed }
+        Exit::of(error)
     }
 }
 

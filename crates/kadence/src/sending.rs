@@ -21,7 +21,7 @@ use echo::EchoSink;
 /// The lateness beyond which a record counts as missed, unless said.
 pub(crate) const DEFAULT_TOLERANCE: Duration = Duration::from_millis(10);
 
-/// Where the records of a replay go.
+/// The destination of a replay's records.
 #[derive(Clone, Debug)]
 pub enum Destination {
     /// A topic.

@@ -37,7 +37,7 @@ pub struct Admin {
     stop: Stop,
 }
 
-/// What became of each topic that something was asked of, in order.
+/// The outcome for each topic that something was asked of, in order.
 pub type Outcomes<T> = Vec<(String, Result<T, KafkaError>)>;
 
 /// A topic in a list.

@@ -6,7 +6,7 @@
 //! | `feed` | [`TopicFeed`]: partitions given and taken, and their records; in `feed/` what it hears, what the group does, where partitions start |
 //! | `reader` | [`TopicReader`]: a feed that starts by itself and commits what is passed on |
 //! | `cluster`, `listener` | the client that reads; what it calls back |
-//! | `topics`, `lanes` | which topics there are; whether they are what they were |
+//! | `names`, `topics`, `lanes` | what topics are called; which there are; whether they are what they were |
 //! | `options`, `range`, `resolve` | what is asked for, whether it makes sense, what it comes to |
 //! | `bounds`, `slot`, `places` | from where to where; how far each partition has come |
 //! | `group`, `held` | what is asked of a group; what it takes and is held back |
@@ -22,6 +22,7 @@ mod held;
 mod lanes;
 mod listener;
 mod mark;
+mod names;
 mod options;
 mod places;
 mod range;

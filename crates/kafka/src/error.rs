@@ -10,7 +10,7 @@ use kadence_core::phrase;
 
 pub use self::cause::{Cause, ClientCode};
 
-/// Why something asked of Kafka was not done.
+/// The reason why something asked of Kafka was not done.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the explanation says it")]
@@ -131,7 +131,7 @@ impl From<KafkaError> for Fault {
 }
 
 impl KafkaError {
-    /// What is to become of the work that met this.
+    /// Says what is to become of the work that met this.
     pub fn disposition(&self) -> Disposition {
         self.explain().disposition
     }

@@ -9,7 +9,7 @@ use kadence_core::fault::{Fault, Phrase};
 use crate::config_file;
 use crate::properties::{self, Origin, Properties};
 
-/// Where a broker is looked for when nobody says.
+/// The address at which a broker is looked for when nobody says.
 pub const DEFAULT_BROKERS: &str = "localhost:9092";
 
 /// How long a start waits for a broker, unless `socket.connection.setup.timeout.ms` says otherwise.

@@ -33,6 +33,7 @@ use self::outgoing::{millis, owned_headers, with_headers};
 use self::poller::{Desk, Poller};
 use self::receipts::{Failure, Receipts};
 use self::window::InFlight;
+use self::written::Lost;
 use crate::admin;
 use crate::contact::{Client, Contact, uncreated};
 use crate::context::Watch;
@@ -206,12 +207,25 @@ impl TopicSink {
 
     /// The first failure among the accepted records, explained.
     fn failure(&self) -> Option<KafkaError> {
-        if let Some(lost) = self.receipts().topic().lost() {
-            return Some(failure::topic_anew(&self.topic, lost, self.receipts().written()));
+        if self.receipts().topic().is_anew() {
+            return Some(self.topic_anew());
         }
         let failure = self.receipts().first_failure()?;
         let limit = SizeLimit::Topic(self.topic_limit);
         Some(explain(&self.topic, failure, limit, &self.receipts().watch, &self.resolved.properties))
+    }
+
+    /// Whether the broker acknowledges nothing.
+    fn is_unconfirmed(&self) -> bool {
+        self.resolved.properties.get("acks") == Some("0")
+    }
+
+    /// Says that the topic is another one, and what went with it.
+    fn topic_anew(&self) -> KafkaError {
+        let receipts = self.receipts();
+        let all = receipts.written();
+        let lost = receipts.topic().lost().unwrap_or(Lost { at_least: 0, at_most: all });
+        failure::topic_anew(&self.topic, (!self.is_unconfirmed()).then_some((lost, all)))
     }
 
     /// Asks for the topic's size limit once a record was found larger; only an explanation depends on it.
@@ -224,8 +238,11 @@ impl TopicSink {
     }
 
     fn refuse_after_failure(&mut self) -> Result<(), Fault> {
-        if let Some(lost) = self.receipts().topic().lost() {
-            self.refusal = Some(failure::topic_anew(&self.topic, lost, self.receipts().written()));
+        if self.receipts().topic().is_anew() {
+            if self.receipts().topic().lost().is_none() {
+                self.desk.count_lost(&self.topic, self.poller.is_some());
+            }
+            self.refusal = Some(self.topic_anew());
         }
         if self.refusal.is_none() && self.receipts().is_gone() && self.receipts().first_failure().is_none() {
             let (what, help) = failure::topic_gone(&self.topic);
@@ -245,7 +262,7 @@ impl TopicSink {
 
     /// Waits for the acknowledgement of all that was accepted.
     fn await_acknowledgement(&self) {
-        while self.in_flight() > 0 && !self.stop.is_raised() {
+        while self.in_flight() > 0 && !self.stop.is_raised() && !self.receipts().topic().is_anew() {
             self.receipts().wait(self.accepted, LOOK_UP);
         }
     }
@@ -334,7 +351,7 @@ impl Sink for TopicSink {
         if self.in_flight() > 0 {
             self.start_poller();
         }
-        while self.in_flight() > 0 && !stop.is_raised() {
+        while self.in_flight() > 0 && !stop.is_raised() && !self.receipts().topic().is_anew() {
             // Has the client send what lingers, while the other thread serves reports.
             ffi::flush(self.producer.client(), FLUSH_LOOK_UP);
         }
@@ -343,15 +360,12 @@ impl Sink for TopicSink {
         if self.receipts().done() > 0 && !stop.is_raised() && self.desk.find(&self.topic) == Found::Unknown {
             tracing::debug!(topic = self.topic, "whether it still is the topic it was is not known");
         }
-        match self.receipts().topic().lost() {
-            Some(_) => self.refuse_after_failure(),
-            None => Ok(()),
-        }
+        if self.receipts().topic().is_anew() { self.refuse_after_failure() } else { Ok(()) }
     }
 
     fn deliveries(&self) -> Deliveries {
         Deliveries {
-            unconfirmed: self.resolved.properties.get("acks") == Some("0"),
+            unconfirmed: self.is_unconfirmed(),
             first_failure: self.failure().map(Fault::from),
             ..self.receipts().deliveries(&self.topic)
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use kadence_core::fault::{Fault, Phrase};
+use kadence_core::fault::{Fault, Phrase, name_only};
 use kadence_core::phrase;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError as ClientError;
@@ -155,7 +155,9 @@ pub(crate) fn check(origin: &Origin, name: &str, value: &str) -> Result<(), Faul
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "librdkafka's CONFIGURATION.md lists them all".to_owned(),
         };
-        return Err(Fault::new(origin.phrase(), format!("unknown property `{name}`")).help(help).misuse());
+        return Err(Fault::new(origin.phrase(), format!("unknown property `{}`", name_only(name)))
+            .help(help)
+            .misuse());
     }
     let what = match ClientConfig::new().set(name, value).create_native_config() {
         Ok(_) if !is_missing_file(name, value) => return Ok(()),
@@ -238,6 +240,8 @@ mod tests {
         let fault = check(&Origin::Override, "lingerms", "5").unwrap_err();
         assert_eq!(fault.to_string(), "property: unknown property `lingerms`; did you mean `linger.ms`?");
         assert_eq!(fault.disposition, Disposition::Misuse);
+        let fault = check(&Origin::Override, "sasl.password:HUSH", "").unwrap_err().to_string();
+        assert!(fault.contains("unknown property `sasl.password…`") && !fault.contains("HUSH"), "{fault}");
     }
 
     #[test]

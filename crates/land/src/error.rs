@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use kadence_core::fault::{Explain, Fault};
 use kadence_core::feed::{Mark, Partition, TopicId};
 
-/// Why nothing more is landed.
+/// The reason why nothing more is landed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LandError {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kadence_core::named::Named;
 
-/// How a feed's records are landed.
+/// The options by which a feed's records are landed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// A batch is committed once it has this many records.
@@ -31,7 +31,7 @@ impl Default for Options {
     }
 }
 
-/// What becomes of a record that the target does not take.
+/// The fate of a record that the target does not take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnReject {
     /// The landing ends, and nothing of the record's batch is committed.

@@ -76,7 +76,7 @@ pub enum Answer {
     Failed(LandError),
 }
 
-/// Whether a batch is landed.
+/// The answer to whether a batch is landed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landed {
     /// It is.
@@ -87,7 +87,7 @@ pub enum Landed {
     Unknown,
 }
 
-/// What the ledger says of a partition.
+/// The ledger's word on a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ledger {
     /// It is ours, and this offset comes next.

@@ -7,7 +7,7 @@ use kadence_core::record::Record;
 
 use crate::error::LandError;
 
-/// What a landing has done, and why it ended.
+/// The outcome of a landing: what it has done, and why it ended.
 #[derive(Debug)]
 pub struct Outcome {
     /// Records that were read into batches. One that was rolled back counts again when it is read again.
@@ -28,7 +28,7 @@ pub struct Outcome {
     pub ended: Ended,
 }
 
-/// Why a landing ended.
+/// The reason why a landing ended.
 #[derive(Debug)]
 pub enum Ended {
     /// All that was asked for is landed.

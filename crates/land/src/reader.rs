@@ -83,7 +83,7 @@ struct Done {
     next: BTreeMap<Partition, i64>,
 }
 
-/// What follows on a step.
+/// The consequence of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Another step.
@@ -167,7 +167,7 @@ impl<F: Feed> Reader<F> {
         self.desk.held.clear();
     }
 
-    /// What became of it.
+    /// Gives what became of it.
     pub fn outcome(self) -> (Outcome, F) {
         self.gauges.note(self.desk.read, self.done.landed, self.done.rejected);
         let outcome = Outcome {

@@ -63,7 +63,7 @@ enum Task {
     },
 }
 
-/// What is to be done next.
+/// The act that is to be done next.
 #[derive(Debug)]
 pub enum Act<'w> {
     /// To claim, and to tell [`Writer::claimed`].
@@ -74,7 +74,7 @@ pub enum Act<'w> {
     Wait(Option<Duration>),
 }
 
-/// Whether a step left nothing to do.
+/// The answer to whether a step left nothing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
     /// There may be more to do.
@@ -120,7 +120,7 @@ impl Writer {
         self.answers.pop_front()
     }
 
-    /// What is to be done now.
+    /// Says what is to be done now.
     pub fn next(&mut self, now: Duration) -> Act<'_> {
         loop {
             let Some(task) = self.task.take() else {
@@ -231,7 +231,7 @@ impl Writer {
         self.task = Some(task);
     }
 
-    /// What came of [`Act::Claim`].
+    /// Takes note of what came of [`Act::Claim`].
     pub fn claimed(&mut self, now: Duration, result: Result<Vec<Claim>, Fault>) {
         let Some(task) = self.task.take() else { return };
         let claims = match result {
@@ -288,7 +288,7 @@ impl Writer {
         }
     }
 
-    /// What came of [`Act::Commit`], and what was rejected.
+    /// Takes note of what came of [`Act::Commit`], and of what was rejected.
     pub fn committed(&mut self, now: Duration, result: Result<Committed, Fault>, verdicts: Verdicts) {
         let Some(Task::Commit(filled)) = self.task.take() else { return };
         let committed = match result {
@@ -338,7 +338,7 @@ impl Writer {
         task || self.orders.iter().any(|order| matches!(order, Order::Commit(filled) if has_part(filled)))
     }
 
-    /// Who decides about records that the target does not take.
+    /// Gives whoever decides about records that the target does not take.
     pub fn verdicts(&self) -> Verdicts {
         Verdicts { on_reject: self.on_reject, rejected: Vec::new() }
     }

@@ -80,7 +80,7 @@ impl RowBuffer {
         Self::default()
     }
 
-    /// How many rows there are.
+    /// Counts the rows.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
@@ -90,7 +90,7 @@ impl RowBuffer {
         self.ends.is_empty()
     }
 
-    /// How many bytes the rows take, roughly.
+    /// Adds up, roughly, the bytes that the rows take.
     pub fn size(&self) -> usize {
         self.text.len() + self.bytes.len() + self.entries.len() * size_of::<Entry>()
     }

@@ -45,7 +45,7 @@ impl<'b> RowBuilder<'b> {
         Self { rows, start, name: NO_NAME, place: Place::FIRST, is_too_large: false }
     }
 
-    /// What the next value is called.
+    /// Names the next value.
     #[inline]
     pub fn name(&mut self, name: &str) -> &mut Self {
         self.name = self.rows.names.id(name, self.place);

@@ -18,7 +18,7 @@ enum Piece {
     Command(&'static str),
 }
 
-/// How options and commands are written where a phrase is shown.
+/// A spelling of options and commands, for wherever a phrase is shown.
 pub trait Spelling {
     /// The option of this name, in words with hyphens between them.
     fn option(&self, name: &str) -> String;
@@ -26,7 +26,7 @@ pub trait Spelling {
     fn command(&self, words: &str) -> String;
 }
 
-/// What can be added to a [`Phrase`]: a text, or another phrase.
+/// Words that can be added to a [`Phrase`]: a text, or another phrase.
 pub trait Words {
     /// Adds it at the end of `phrase`.
     fn add_to(&self, phrase: &mut Phrase);

@@ -39,7 +39,7 @@ impl fmt::Debug for Control {
     }
 }
 
-/// Where a replay is, for whoever watches it.
+/// The place that a replay has come to, for whoever watches it.
 #[derive(Debug, Default)]
 pub struct Progress {
     accepted: AtomicU64,
@@ -47,6 +47,7 @@ pub struct Progress {
     late_nanos: AtomicU64,
     event_nanos: AtomicI64,
     has_event_time: AtomicBool,
+    awaited: AtomicU64,
 }
 
 /// A reading of [`Progress`].
@@ -60,6 +61,8 @@ pub struct ReplayPosition {
     pub late: Duration,
     /// Its event time.
     pub event_time: Option<Timestamp>,
+    /// Records that were not acknowledged yet when the flush at the end began; zero before it and after it.
+    pub awaited: u64,
 }
 
 impl Progress {
@@ -71,6 +74,7 @@ impl Progress {
             due: Duration::from_nanos(self.due_nanos.load(Relaxed)),
             late: Duration::from_nanos(self.late_nanos.load(Relaxed)),
             event_time: event_time.then(|| Timestamp::from_nanos(self.event_nanos.load(Relaxed))),
+            awaited: self.awaited.load(Relaxed),
         }
     }
 
@@ -81,6 +85,11 @@ impl Progress {
             self.event_nanos.store(time.as_nanos(), Relaxed);
             self.has_event_time.store(true, Relaxed);
         }
+    }
+
+    /// Notes how many acknowledgements are waited for at the end.
+    pub(super) fn wait_for(&self, awaited: u64) {
+        self.awaited.store(awaited, Relaxed);
     }
 
     /// Notes when the last record was due, and how late it left.

@@ -62,11 +62,14 @@ impl Compiler<'_> {
             }
             self.field(path);
         }
+        let mut is_twice = false;
         for column in &self.list.columns {
             let alias = column.alias.as_ref().map(|alias| alias.text.clone());
             match &column.expr {
                 Parsed::All if self.star_seen => {
-                    self.fault(column.span, "`*` stands here a second time", "");
+                    if !std::mem::replace(&mut is_twice, true) {
+                        self.fault(column.span, "`*` stands here a second time", "");
+                    }
                 }
                 Parsed::All => {
                     self.star_seen = true;

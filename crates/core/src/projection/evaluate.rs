@@ -162,7 +162,7 @@ impl RowContext<'_> {
     #[cold]
     fn misfit(&self, column: &ColumnRef, cell: CellText<'_>, misfit: Misfit) -> RecordingError {
         let (name, line) = (self.name.to_owned(), self.rows.line());
-        let (number, column) = (column.index + 1, column.path.join("."));
+        let (number, column) = (self.rows.number_of(column), column.path.join("."));
         match misfit {
             Misfit::NotUtf8 => RecordingError::NotUtf8 { name, line, number, column },
             Misfit::NotA(wanted) => {

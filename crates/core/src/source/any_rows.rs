@@ -52,6 +52,11 @@ impl AnyRows {
         matches!(self, Self::JsonLines(_))
     }
 
+    /// The place of a column for a message, counted from 1; a field has none, for it may stand anywhere.
+    pub(crate) fn number_of(&self, field: &ColumnRef) -> Option<usize> {
+        (!self.may_lack_fields()).then_some(field.index + 1)
+    }
+
     /// A delimiter with which the columns would come apart, where the present one hardly is it.
     pub(crate) fn likelier_delimiter(&self) -> Option<char> {
         match self {

@@ -13,7 +13,7 @@ use super::input::Input;
 use super::rows::Rows;
 use crate::text::{CellText, ColumnRef};
 
-/// How a CSV recording is written.
+/// The form in which a CSV recording is written.
 #[derive(Clone, Debug)]
 pub struct CsvOptions {
     /// What separates cells; a comma by default.
@@ -121,7 +121,7 @@ impl CsvRows {
                 String::from_utf8(self.cell_bytes(index).to_vec()).map_err(|_| RecordingError::NotUtf8 {
                     name: self.input.name.clone(),
                     line: self.line(),
-                    number: index + 1,
+                    number: Some(index + 1),
                     column: String::from_utf8_lossy(self.cell_bytes(index)).into_owned(),
                 })
             })

@@ -8,8 +8,8 @@ use crate::fault::{Disposition, Explain, Fault, Phrase};
 use crate::phrase;
 use crate::text::CellType;
 
-/// Why a recording could not be read. Each names the recording and, where there is one, the line; a `number` is that
-/// of a column, counted from 1.
+/// The reason why a recording could not be read. Each names the recording and, where there is one, the line; a
+/// `number` is that of a column, counted from 1, which the fields of JSON Lines have not.
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the explanation says it")]
@@ -73,7 +73,7 @@ pub enum RecordingError {
     BadCell {
         name: String,
         line: u64,
-        number: usize,
+        number: Option<usize>,
         column: String,
         cell: String,
         wanted: CellType,
@@ -81,7 +81,7 @@ pub enum RecordingError {
     NotUtf8 {
         name: String,
         line: u64,
-        number: usize,
+        number: Option<usize>,
         column: String,
     },
     Unwritable {
@@ -129,7 +129,7 @@ pub enum RecordingError {
     BadTime {
         name: String,
         line: u64,
-        number: usize,
+        number: Option<usize>,
         column: String,
         cell: String,
         format: Box<str>,
@@ -138,7 +138,7 @@ pub enum RecordingError {
     UnknownTime {
         name: String,
         line: u64,
-        number: usize,
+        number: Option<usize>,
         column: String,
         cell: String,
         help: Box<Phrase>,
@@ -146,7 +146,7 @@ pub enum RecordingError {
     OutOfOrder {
         name: String,
         line: u64,
-        number: usize,
+        number: Option<usize>,
         column: String,
         cell: String,
         behind: Duration,
@@ -243,9 +243,11 @@ impl RecordingError {
                 format!("not a JSON object ({why}) at character {character}").into()
             }
             Self::BadCell { number, column, cell, wanted, .. } => {
-                format!("column {number} `{column}`: `{cell}` is no {wanted}").into()
+                format!("{}: `{cell}` is no {wanted}", of_column(*number, column)).into()
             }
-            Self::NotUtf8 { number, column, .. } => format!("column {number} `{column}` is not UTF-8").into(),
+            Self::NotUtf8 { number, column, .. } => {
+                format!("{} is not UTF-8", of_column(*number, column)).into()
+            }
             Self::Unwritable { field, what, .. } if field.is_empty() => {
                 format!("the record cannot be written ({what})").into()
             }
@@ -269,16 +271,17 @@ impl RecordingError {
             }
             Self::NoTimes { .. } => "raw lines have no event times".into(),
             Self::BadTime { number, column, cell, format, .. } => {
-                format!("column {number} `{column}`: `{cell}` is no time in the format {format}").into()
+                let column = of_column(*number, column);
+                format!("{column}: `{cell}` is no time in the format {format}").into()
             }
             Self::UnknownTime { number, column, cell, .. } => {
-                format!("column {number} `{column}`: `{cell}` is in no form of a time that is recognised")
-                    .into()
+                let column = of_column(*number, column);
+                format!("{column}: `{cell}` is in no form of a time that is recognised").into()
             }
-            Self::OutOfOrder { number, column, cell, behind, .. } => format!(
-                "column {number} `{column}`: `{cell}` is {behind:?} earlier than the record before it"
-            )
-            .into(),
+            Self::OutOfOrder { number, column, cell, behind, .. } => {
+                let column = of_column(*number, column);
+                format!("{column}: `{cell}` is {behind:?} earlier than the record before it").into()
+            }
         }
     }
 
@@ -339,6 +342,13 @@ fn at(name: &str, line: u64) -> Phrase {
     format!("{name}:{line}").into()
 }
 
+fn of_column(number: Option<usize>, column: &str) -> String {
+    match number {
+        Some(number) => format!("column {number} `{column}`"),
+        None => format!("field `{column}`"),
+    }
+}
+
 fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }
@@ -387,7 +397,7 @@ mod tests {
         let bad = RecordingError::BadCell {
             name: "a: b; c.csv".into(),
             line: 2,
-            number: 1,
+            number: Some(1),
             column: "x".into(),
             cell: "p; q: r".into(),
             wanted: CellType::Int,

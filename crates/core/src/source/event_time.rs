@@ -22,7 +22,7 @@ use crate::record::Timestamp;
 use crate::stamp::{StampError, zone_named};
 use crate::text::is_json_number;
 
-/// How a recording writes its event times.
+/// The form in which a recording writes its event times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TimeFormat {
     /// Decided by the first row.

@@ -48,7 +48,7 @@ impl EventTimes {
 #[cold]
 fn no_event_time(name: &str, rows: &AnyRows, field: &ColumnRef, parser: &TimeParser) -> RecordingError {
     if let Some(cell) = rows.cell(field) {
-        return bad_time(name, rows.line(), field, &cell.text(), parser);
+        return bad_time(name, rows, field, &cell.text(), parser);
     }
     RecordingError::MissingField { name: name.into(), line: rows.line(), column: field.path.join(".") }
 }
@@ -56,7 +56,7 @@ fn no_event_time(name: &str, rows: &AnyRows, field: &ColumnRef, parser: &TimePar
 /// A text that is no time in the format of `parser`.
 pub(super) fn bad_time(
     name: &str,
-    line: u64,
+    rows: &AnyRows,
     field: &ColumnRef,
     text: &str,
     parser: &TimeParser,
@@ -68,8 +68,8 @@ pub(super) fn bad_time(
     };
     RecordingError::BadTime {
         name: name.into(),
-        line,
-        number: field.index + 1,
+        line: rows.line(),
+        number: rows.number_of(field),
         column: field.path.join("."),
         cell: excerpt(text),
         format: parser.format.to_string().into(),
@@ -87,7 +87,7 @@ pub(super) fn out_of_order(
 ) -> RecordingError {
     let (number, column, cell) = time.map_or_else(Default::default, |EventTimes { field, .. }| {
         let cell = rows.cell(field).map(|cell| excerpt(&cell.text())).unwrap_or_default();
-        (field.index + 1, field.path.join("."), cell)
+        (rows.number_of(field), field.path.join("."), cell)
     });
     let sort = phrase!["sort the file, or pass ", @"out-of-order", "=clamp to replay it as it stands"];
     let help = if time.is_some_and(|time| time.is_guessed) {

@@ -39,7 +39,7 @@ pub(super) fn foreign(start: &[u8], name: &str) -> Option<(&'static str, Phrase)
     })
 }
 
-/// What the file called `name` is by its extension, if that is nothing to read as it stands, and what to do.
+/// Tells what the file called `name` is by its extension, if that is nothing to read as it stands, and what to do.
 pub fn packed(name: &str) -> Option<(&'static str, Phrase)> {
     let (_, extension) = name.rsplit_once('.')?;
     let (what, program) = match &*extension.to_ascii_lowercase() {

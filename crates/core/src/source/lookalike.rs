@@ -7,7 +7,7 @@
 
 use std::io::{self, Read};
 
-/// How many rows make a recording as long as the modelled one, just under two minutes.
+/// The number of rows that make a recording as long as the modelled one, just under two minutes.
 pub const LOOKALIKE_ROWS: u64 = 11_857;
 
 /// One step of the sensor, in G.

@@ -307,12 +307,12 @@ impl Opening<'_> {
             None => phrase!["state it with ", @"time-format", ", or name another column with ", @"time"],
         };
         let (name, line) = (self.name.to_owned(), self.rows.line());
-        let (number, column, cell) = (field.index + 1, field.path.join("."), excerpt(text));
+        let (number, column, cell) = (self.rows.number_of(field), field.path.join("."), excerpt(text));
         RecordingError::UnknownTime { name, line, number, column, cell, help: Box::new(help) }
     }
 
     fn bad_time(&self, field: &ColumnRef, text: &str, parser: &TimeParser) -> RecordingError {
-        event_times::bad_time(self.name, self.rows.line(), field, text, parser)
+        event_times::bad_time(self.name, self.rows, field, text, parser)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::codec::{Encoding, Format, Shape};
 use crate::schedule::{OutOfOrder, Schedule};
 use crate::text::{ColumnRef, ColumnTypes};
 
-/// How a recording is written.
+/// The form in which a recording is written.
 #[derive(Clone, Debug)]
 pub enum RecordingKind {
     /// Comma-separated values.
@@ -17,7 +17,7 @@ pub enum RecordingKind {
     Raw,
 }
 
-/// What a record's key is.
+/// A rule for records' keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum KeyRule {
     /// There is none.
@@ -31,7 +31,7 @@ pub enum KeyRule {
     Constant(String),
 }
 
-/// How a recording becomes records.
+/// The options by which a recording becomes records.
 #[derive(Clone, Debug)]
 pub struct RecordingOptions {
     /// How it is written.

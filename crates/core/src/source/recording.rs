@@ -85,7 +85,7 @@ impl Recording {
         self.on_mixed = Some(Box::new(hook));
     }
 
-    /// What was decided from the first row, as sentences for people.
+    /// Tells what was decided from the first row, as sentences for people.
     pub fn decisions(&self) -> &[Phrase] {
         &self.decisions
     }

@@ -35,7 +35,7 @@ pub enum CellValue<'a> {
     Json(&'a str),
 }
 
-/// Why a cell has no value of the wanted type.
+/// The reason why a cell has no value of the wanted type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misfit {
     /// Not text in UTF-8.

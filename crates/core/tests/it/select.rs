@@ -42,6 +42,17 @@ fn a_star_renames_and_leaves_out_where_records_differ() {
     }
 }
 
+/// Each of thousands of faults would show the list.
+#[test]
+fn a_list_of_thousands_of_items_has_few_faults() {
+    let stars = vec!["*"; 5_000].join(", ");
+    assert_eq!(error(ROW, &selecting(&stars, csv())), "--select, character 4: `*` stands here a second time");
+    let absent = (0..5_000).map(|n| format!("x{n}")).collect::<Vec<_>>().join(", ");
+    let faults = error(ROW, &selecting(&absent, csv()));
+    assert!(faults.ends_with("--select: 4980 more faults"), "{faults}");
+    assert_eq!(faults.matches("no column").count(), 20, "{faults}");
+}
+
 #[test]
 fn faults_name_the_character() {
     for (select, message) in [

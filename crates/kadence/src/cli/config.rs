@@ -10,7 +10,8 @@ mod choice;
 mod document;
 
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Command};
@@ -23,6 +24,10 @@ use crate::fault::Error;
 const VARIABLE: &str = "KADENCE_CONFIG";
 /// The file that is looked for in the current folder where the variable is not set.
 const USUAL: &str = "kadence.toml";
+/// What is larger is some other file.
+const MOST_BYTES: u64 = 1 << 20;
+/// The verb whose output goes into shells' own files, and which has no options to read.
+const COMPLETIONS: &str = "completions";
 
 /// Where options come from that nobody typed.
 #[derive(Debug, Default)]
@@ -34,7 +39,7 @@ pub(super) struct Origin {
 
 /// Puts the options of the file, if there is one, behind the verb in `arguments`. `command` is the whole command line.
 pub(super) fn extend(command: &Command, arguments: Vec<OsString>) -> Result<(Vec<OsString>, Origin), Error> {
-    // A line that asks for help, or that has no verb, needs no file.
+    // A line that asks for help, or that has no verb, needs no file; neither does a script for a shell.
     let typed = command.clone().ignore_errors(true).try_get_matches_from(&arguments);
     let Ok((path, typed)) = typed.map(|matches| verb_of(&matches)) else {
         return Ok((arguments, Origin::default()));
@@ -45,15 +50,37 @@ pub(super) fn extend(command: &Command, arguments: Vec<OsString>) -> Result<(Vec
     let Some(verb) = verb.filter(|verb| !path.is_empty() && !verb.has_subcommands()) else {
         return Ok((arguments, Origin::default()));
     };
+    if path == [COMPLETIONS] {
+        return Ok((arguments, Origin::default()));
+    }
     let Some((path_of_file, text)) = read()? else { return Ok((arguments, Origin::default())) };
     let document = Document::parse(&path_of_file, &text)?;
-    check::all(&document, &command)?;
+    let mut faults = check::all(&document, &command);
+    gather_exclusions(&document, &command, &[], &mut faults);
+    Error::all(faults).map_or(Ok(()), Err)?;
     let chosen = choice::of_verb(&document, verb, &tables(&document.root, &path), &typed)?;
     let at = place_behind(&path, &arguments);
     let mut extended = arguments;
     let words: Vec<OsString> = chosen.iter().flat_map(|chosen| chosen.words.iter().map(Into::into)).collect();
     extended.splice(at..at, words);
     Ok((extended, Origin { file: document.name, chosen }))
+}
+
+/// Finds what excludes each other in the tables of any verb.
+fn gather_exclusions(document: &Document, command: &Command, path: &[String], faults: &mut Vec<Error>) {
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        let path = [path, &[verb.get_name().to_owned()]].concat();
+        if verb.has_subcommands() {
+            gather_exclusions(document, verb, &path, faults);
+            continue;
+        }
+        for fault in choice::exclusions(document, verb, &tables(&document.root, &path)) {
+            // What stands at the top is many verbs' at once.
+            if !faults.iter().any(|said| said.to_string() == fault.to_string()) {
+                faults.push(fault);
+            }
+        }
+    }
 }
 
 /// The names that lead to the verb, and what is said of its options.
@@ -94,15 +121,33 @@ fn read() -> Result<Option<(PathBuf, String)>, Error> {
         Some(name) => Path::new(name),
         None => Path::new(USUAL),
     };
-    match std::fs::read_to_string(path) {
+    let refused = |what: String| {
+        let help = match named {
+            Some(_) => "KADENCE_CONFIG names it; KADENCE_CONFIG= reads no file",
+            None => "with KADENCE_CONFIG= no file is read",
+        };
+        Err(Error::misuse(path.display().to_string(), what, help))
+    };
+    match read_text(path) {
         Ok(text) => Ok(Some((path.into(), text))),
-        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let help = match named {
-                Some(_) => "KADENCE_CONFIG names it; KADENCE_CONFIG= reads no file",
-                None => "with KADENCE_CONFIG= no file is read",
-            };
-            Err(Error::misuse(path.display().to_string(), format!("cannot be read ({error})"), help))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match std::fs::read_link(path) {
+            Ok(target) => refused(format!("is a link to {}, which is not there", target.display())),
+            Err(_) if named.is_none() => Ok(None),
+            Err(_) => refused(format!("cannot be read ({error})")),
+        },
+        Err(error) => refused(format!("cannot be read ({error})")),
     }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    // Opening a pipe would wait for somebody who writes.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut text = String::new();
+    let read = File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    if read as u64 > MOST_BYTES {
+        return Err(io::Error::other("more than 1 MiB is no file of options"));
+    }
+    Ok(text)
 }

@@ -15,8 +15,8 @@ use self::printer::Printer;
 use super::Exit;
 use super::connection::{ConnectionOptions, TopicsOption};
 use super::values::{self, Auto, auto_or};
-use crate::fault::{CommandLine, Error};
-use crate::output::{Voice, print_json};
+use crate::fault::{CommandLine, Error, reported};
+use crate::output::{ReaderWatch, Voice, print_json};
 use crate::signals::Signals;
 use crate::template::Template;
 
@@ -96,28 +96,15 @@ const PATIENCE: Duration = Duration::from_millis(50);
 impl ConsumeOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
-        let options = ReaderOptions {
-            connection: self.connection.connection(),
-            topics: self.topics.names(),
-            partitions: self.partitions.clone(),
-            group: self.group.clone(),
-            instance: None,
-            from: self.from,
-            until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
-            limit: self.limit,
-            skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
-            ..ReaderOptions::default()
-        };
-        match options.check() {
-            Ok(notices) => notices.iter().for_each(|notice| voice.note(notice.spelled(&CommandLine))),
-            Err(faults) => return Err(faults.into()),
-        }
+        let options = self.options(voice)?;
         let began = SystemClock.now();
         let is_json = self.format == Auto::Said(Codec::Json);
         let mut printer = Printer::new(self.print.clone(), is_json, self.received);
         let on_wait = |text: &str| voice.note(text);
-        let mut reader =
-            TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), on_wait)?;
+        let watch = ReaderWatch::start(&signals.stop);
+        let reader = TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), on_wait);
+        drop(watch);
+        let mut reader = reader?;
         let ended = match &mut reader {
             Some(reader) => self.read(reader, &mut printer, &signals, voice),
             None => Ok(()),
@@ -130,15 +117,18 @@ impl ConsumeOptions {
                 reader.take_back();
             }
             // What was written into a closed pipe, nobody has read.
-            if flushed.is_ok() && !printer.is_closed() {
+            if printer.is_closed() {
+                reader.take_all_back();
+            } else {
                 reader.passed_on();
             }
             next_offsets = Some(next_offsets_of(&reader));
             reader.close().map_err(Error::from)
         });
+        let error = ended.and(flushed).and(closed).err();
         if voice.json {
             let elapsed = SystemClock.now().saturating_sub(began);
-            let summary = serde_json::json!({
+            let mut summary = serde_json::json!({
                 "verb": "consume",
                 "records": printer.records,
                 "bytes": printer.bytes,
@@ -146,12 +136,40 @@ impl ConsumeOptions {
                 "group": self.group,
                 "next_offsets": next_offsets,
             });
+            if let Some(fault) = error.as_ref().and_then(|error| error.faults.first()) {
+                summary["error"] = serde_json::json!(reported(fault));
+            }
             print_json(&summary, true)?;
         }
-        ended.and(flushed).and(closed)?;
+        match error {
+            // The summary has said it.
+            Some(error) if voice.json => return Ok(Exit::of(&error)),
+            Some(error) => return Err(error),
+            None => {}
+        }
         let is_bounded = self.until_end || self.until.is_some() || self.limit.is_some();
         let is_cut = is_bounded && signals.stop.is_raised() && !printer.is_closed();
         Ok(if is_cut { Exit::Interrupted } else { Exit::Done })
+    }
+
+    /// Gives what is asked for, once there is nothing wrong with it, and says what there is to know about it.
+    fn options(&self, voice: Voice) -> Result<ReaderOptions, Error> {
+        let options = ReaderOptions {
+            connection: self.connection.connection(),
+            topics: self.topics.names(),
+            partitions: self.partitions.clone(),
+            group: self.group.clone(),
+            instance: None,
+            from: self.from,
+            until: if self.until_end { StopAt::End } else { self.until.unwrap_or_default() },
+            limit: self.limit,
+            skips_headers: !self.print.as_ref().is_some_and(Template::shows_headers),
+            ..ReaderOptions::default()
+        };
+        for notice in options.check()? {
+            voice.note(notice.spelled(&CommandLine));
+        }
+        Ok(options)
     }
 
     fn read(

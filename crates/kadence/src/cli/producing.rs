@@ -23,7 +23,7 @@ pub(super) use self::punctuality::PunctualityOptions;
 use self::report_file::ReportFile;
 use super::Exit;
 use crate::fault::Error;
-use crate::output::{ProgressLine, Voice};
+use crate::output::{FlushNotice, ProgressLine, Voice};
 use crate::sending::{Sending, in_real_time};
 use crate::signals::Signals;
 use crate::{Outcome, Report};
@@ -81,8 +81,9 @@ impl Production<'_> {
         let Opened { source, sending, pace, length, found } = opened;
         let control = in_real_time(&signals.stop, &signals.abandon);
         let line = self.progress_line(&control.progress, pace, length);
+        let notice = FlushNotice::start(self.voice, &signals.stop, &control.progress);
         let outcome = sending.run(source, &control);
-        drop(line);
+        drop((line, notice));
         let mut outcome = match outcome {
             Ok(outcome) => outcome,
             // Nothing was sent yet.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kadence_core::fault::name_only;
 use kadence_core::named::Named;
 use kadence_core::record::{Header, Timestamp};
 use kadence_core::source::{TimeFormat, TimeFormatError};
@@ -79,11 +80,11 @@ pub(crate) fn byte(text: &str) -> Result<u8, Misread> {
     }
 }
 
-/// Reads `name=value`; the name is not empty.
+/// Reads `name=value`; the name is not empty. What is not written so is not shown, for it may hold a secret.
 pub(crate) fn pair(text: &str) -> Result<(String, String), Misread> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().into(), value.into())),
-        _ => Err(Misread::new(format!("`{text}` is not written as name=value"), "")),
+        _ => Err(Misread::new(format!("`{}` is not written as name=value", name_only(text)), "")),
     }
 }
 
@@ -122,6 +123,16 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, Misread> {
     Ok(Timestamp::from_nanos(nanos))
 }
 
+/// Reads an instant that a record in a topic may have.
+fn time_of_records(text: &str) -> Result<Timestamp, Misread> {
+    let time = instant(text)?;
+    if time.as_nanos() < 0 {
+        let help = "no record has a time before 1970; write a later one";
+        return Err(Misread::new(format!("`@{text}` is before 1970"), help));
+    }
+    Ok(time)
+}
+
 /// Reads where to start in a topic.
 pub(crate) fn from(text: &str) -> Result<StartAt, Misread> {
     match text {
@@ -130,7 +141,7 @@ pub(crate) fn from(text: &str) -> Result<StartAt, Misread> {
         _ => {}
     }
     if let Some(time) = text.strip_prefix('@') {
-        return Ok(StartAt::At(instant(time)?));
+        return Ok(StartAt::At(time_of_records(time)?));
     }
     match text.parse::<i64>() {
         Ok(before) if text.starts_with('-') => Ok(StartAt::Last(before.saturating_neg())),
@@ -145,7 +156,7 @@ pub(crate) fn from(text: &str) -> Result<StartAt, Misread> {
 /// Reads where to stop in a topic.
 pub(crate) fn until(text: &str) -> Result<StopAt, Misread> {
     if let Some(time) = text.strip_prefix('@') {
-        return Ok(StopAt::At(instant(time)?));
+        return Ok(StopAt::At(time_of_records(time)?));
     }
     match text.parse::<i64>() {
         Ok(offset) if offset >= 0 => Ok(StopAt::Offset(offset)),
@@ -174,6 +185,10 @@ mod tests {
         assert_eq!(from("3"), Ok(StartAt::Offset(3)));
         assert_eq!(from("@1000"), Ok(StartAt::At(Timestamp::from_nanos(1_000_000_000))));
         assert_eq!(until("3"), Ok(StopAt::Offset(3)));
+        for before in ["@-5", "@1969-12-31T23:59:59Z"] {
+            assert!(from(before).is_err() && until(before).is_err(), "{before}");
+        }
+        assert!(from("@0").is_ok());
         assert!(from("middle").is_err() && until("-3").is_err() && until("end").is_err());
     }
 
@@ -186,6 +201,10 @@ mod tests {
         assert!(byte("ab").is_err() && byte("é").is_err() && byte("\n").is_err());
         assert_eq!(pair("a=b=c"), Ok(("a".into(), "b=c".into())));
         assert!(pair("=b").is_err() && pair("a").is_err());
+        assert_eq!(
+            pair("sasl.password: HUSH").unwrap_err().to_string(),
+            "`sasl.password…` is not written as name=value"
+        );
         assert_eq!(instant("1000"), Ok(Timestamp::from_nanos(1_000_000_000)));
         assert_eq!(instant("1970-01-01T01:00:01+01:00"), Ok(Timestamp::from_nanos(1_000_000_000)));
         assert!(instant("yesterday").is_err());

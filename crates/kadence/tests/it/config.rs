@@ -105,6 +105,28 @@ fn another_file_is_named_or_none() {
     );
 }
 
+/// A pipe would hang, what is large is some other file, and a link to nothing is a slip.
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_said_to_be_none() {
+    let said = |make: &dyn Fn(&std::path::Path)| {
+        let bench = Bench::new();
+        make(&bench.folder.path().join("kadence.toml"));
+        let finished = run(&bench, "topics list");
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        finished.stderr
+    };
+    let link = said(&|path| std::os::unix::fs::symlink("nowhere.toml", path).unwrap());
+    insta::assert_snapshot!(link, @"kadence: kadence.toml: is a link to nowhere.toml, which is not there; with KADENCE_CONFIG= no file is read");
+    let pipe = said(&|path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    });
+    insta::assert_snapshot!(pipe, @"kadence: kadence.toml: cannot be read (it is no regular file); with KADENCE_CONFIG= no file is read");
+    let large = said(&|path| std::fs::write(path, "#".repeat((1 << 20) + 1)).unwrap());
+    insta::assert_snapshot!(large, @"kadence: kadence.toml: cannot be read (more than 1 MiB is no file of options); with KADENCE_CONFIG= no file is read");
+}
+
 #[test]
 fn keys_that_are_no_options_are_named_with_their_lines() {
     let file = "\
@@ -196,10 +218,33 @@ fn values_that_cannot_be_read_are_named_with_their_lines() {
     insta::assert_snapshot!(refused("[topics.create]\npartitions = 0", "topics create x"), @"kadence.toml:2: `partitions`: `0` cannot be read (0 is not in 1..=2147483647)");
 }
 
+/// Whoever slips while writing a password must not find it in a log.
+#[test]
+fn what_should_be_a_pair_is_not_shown() {
+    let said = |line: &str| refused(line, PREVIEW);
+    insta::assert_snapshot!(said("X = ['sasl.password HUSH']"), @"kadence.toml:1: `X`: `sasl.password…` is not written as name=value");
+    insta::assert_snapshot!(said("[replay]\nheader = ['Authorization: Bearer HUSH']"), @"kadence.toml:2: `header`: `Authorization…` is not written as name=value");
+    insta::assert_snapshot!(said("'sasl.password=HUSH' = 1"), @"kadence.toml:1: `sasl.password…` is no option of any verb; kadence VERB --help lists them");
+    let typed = |json: &[&str]| {
+        let bench = Bench::new();
+        let line = ["replay", "data.csv", "--to", "null", "-X", "sasl.password:HUSH"];
+        let said = bench.kadence(&[&line, json].concat()).stderr;
+        said.lines().next().unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(typed(&[]), @"error: invalid value 'sasl.password…' for '-X <NAME=VALUE>': `sasl.password…` is not written as name=value");
+    insta::assert_snapshot!(typed(&["--json"]), @r#"{"error":{"help":"kadence VERB --help says what there is","what":"invalid value 'sasl.password…' for '-X <NAME=VALUE>': `sasl.password…` is not written as name=value","where":"command line"}}"#);
+}
+
 #[test]
 fn options_of_a_table_that_exclude_each_other_are_misuse() {
     insta::assert_snapshot!(refused("[replay]\nrate = 1\nspeed = 2\n", PREVIEW), @"kadence.toml:3: `speed` and `rate` (line 2) exclude each other; leave one of them out");
     insta::assert_snapshot!(refused("json = true\nverbose = true\n", PREVIEW), @"kadence.toml:2: `verbose` and `json` (line 1) exclude each other; leave one of them out");
+    // It does not wait for its verb.
+    let said = refused("[replay]\nrate = 1\nspeed = 2\n[topics]\njson = true\nverbose = true\n", "consume t");
+    insta::assert_snapshot!(said, @r"
+    kadence.toml:3: `speed` and `rate` (line 2) exclude each other; leave one of them out
+    kadence.toml:6: `verbose` and `json` (line 5) exclude each other; leave one of them out
+    ");
     // Not where one of them stands nearer.
     assert_eq!(run(&bench("speed = 2\n[replay]\nrate = 1\n"), PREVIEW).code, Some(0));
 }
@@ -227,5 +272,9 @@ fn help_needs_no_file() {
     let bench = bench("this is no TOML\n");
     assert!(run(&bench, "replay --help").ok().contains("--speed"));
     assert!(run(&bench, "--version").ok().starts_with("kadence "));
+    assert!(
+        run(&bench, "completions bash").ok().contains("kadence"),
+        "a shell's start is no place for faults"
+    );
     assert_eq!(run(&bench, "nonsense").code, Some(2));
 }

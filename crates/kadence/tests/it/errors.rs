@@ -163,6 +163,58 @@ fn unwritable_output_is_no_secret() {
     }
 }
 
+#[test]
+fn what_consume_cannot_read_is_refused_before_it_connects() {
+    let bench = Bench::new();
+    for (arguments, said) in [
+        (&["r1.*"][..], "topic r1.*: not a topic name; a pattern begins with ^, such as ^r1.*"),
+        (&["a b"], "topic a b: not a topic name; use letters, digits,"),
+        (&["^a("], "topic ^a(: is no regular expression"),
+        (&["t", "-c", "0"], "--limit: nothing would be printed (found: 0)"),
+    ] {
+        let finished = bench.kadence(&[&["consume", "-b", "localhost:1"], arguments].concat());
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.starts_with(&format!("kadence: {said}")), "{finished:?}");
+    }
+    for arguments in [&["consume", "t", "--until", "@-5"][..], &["groups", "reset", "g", "--to", "@-5"]] {
+        let finished = bench.kadence(arguments);
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.contains("`@-5` is before 1970; no record has a time"), "{finished:?}");
+    }
+}
+
+/// Whether nothing can be written or a record cannot be printed: one object ends the run, with what was printed.
+#[test]
+fn one_object_ends_a_run_of_consume_that_fails() {
+    let bench = Bench::new();
+    let rows: String = (0..2_000).map(|row| format!("{row}\n")).collect();
+    bench.file("rows.txt", rows);
+    bench.kadence(&["replay", "rows.txt", "-t", "t", "--unpaced"]).ok();
+    let summary = |stderr: &str| {
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        json(stderr)
+    };
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let mut command = bench.command(&["consume", "t", "--until-end", "--json"]);
+        command.stdout(full).stderr(std::process::Stdio::piped());
+        let finished = command.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(finished.status.code(), Some(1));
+        let summary = summary(&String::from_utf8_lossy(&finished.stderr));
+        assert_eq!((&summary["records"], &summary["bytes"]), (&0.into(), &0.into()), "{summary}");
+        assert_eq!(summary["next_offsets"]["0"], 0, "{summary}");
+        assert_eq!(summary["error"]["where"], "standard output", "{summary}");
+    }
+    for (name, body) in [("no-json", &b"5\n7\nno\n8\n"[..]), ("no-text", b"5\n7\n{\"a\":\"\xe9\"}\n8\n")] {
+        bench.file("bodies.txt", body);
+        bench.kadence(&["replay", "bodies.txt", "-t", name, "--unpaced"]).ok();
+        let finished = bench.kadence(&["consume", name, "--until-end", "--json", "--format", "json"]);
+        assert_eq!((finished.code, &*finished.stdout), (Some(1), "5\n7\n"), "{finished:?}");
+        let summary = summary(&finished.stderr);
+        assert_eq!((&summary["records"], &summary["next_offsets"]["0"]), (&2.into(), &2.into()), "{summary}");
+        assert_eq!(summary["error"]["where"], format!("{name} [0] @2"), "{summary}");
+    }
+}
+
 /// Declared types hold for every field of a JSON Lines record, selected by name or by `*`.
 #[test]
 fn types_hold_for_json_lines() {
@@ -176,7 +228,7 @@ fn types_hold_for_json_lines() {
     assert_eq!(shown("--text").ok(), "+0.000000 s  {\"a\":\"51\",\"b\":\"x\"}\n");
     let misfit = shown("--types b:int");
     assert_eq!(misfit.code, Some(1), "{misfit:?}");
-    assert!(misfit.stderr.contains("lines.jsonl:1: column 2 `b`: `x` is no int"), "{misfit:?}");
+    assert!(misfit.stderr.contains("lines.jsonl:1: field `b`: `x` is no int"), "{misfit:?}");
     assert_eq!(shown("--format csv").code, Some(2), "fields without names");
     assert_eq!(shown("--format csv --select b,a").ok(), "+0.000000 s  x,51\n");
     assert_eq!(shown("--types a:int,a:text").code, Some(2));

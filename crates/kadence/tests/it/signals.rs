@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::{Bench, SERIES, json, on_both_brokers, signal};
+use crate::support::{Bench, SERIES, eventually, json, on_both_brokers, signal};
 
 /// A bounded run that is cut says how many records really went, and exits with 130.
 fn a_cut_replay_flushes_and_reports_the_true_count(bench: &Bench) {
@@ -72,6 +72,26 @@ fn a_second_signal_aborts() {
         assert!(report["acknowledged"].as_u64().unwrap() < 2, "{report}");
         assert_eq!(report["interrupted"], true, "{report}");
     }
+}
+
+/// Whoever asks for the end and sees nothing happen is told why, and what to do.
+#[test]
+fn a_flush_that_lasts_is_said() {
+    let mut bench = Bench::new();
+    bench.file("data.csv", SERIES);
+    let mut replay = bench.start(&["replay", "data.csv", "-t", "cut", "--interval", "1s", "--echo"]);
+    replay.line();
+    bench.kadence(&["consume", "cut", "-c", "1"]).ok();
+    bench.broker.take().unwrap().shutdown();
+    replay.line();
+    replay.interrupt();
+    eventually("word of the flush", || replay.said().contains("again gives up").then_some(()));
+    let said = replay.said();
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("waiting for ")).collect();
+    let [line] = lines[..] else { panic!("{said}") };
+    assert!(line.ends_with("; Ctrl-C again gives up"), "{line}");
+    replay.interrupt();
+    assert_eq!(replay.wait().code(), Some(130), "{}", replay.stderr());
 }
 
 /// Standard input may never say anything.
@@ -161,10 +181,25 @@ fn a_closed_pipe_ends_silently(bench: &Bench) {
     assert!(line.contains("51"), "{line}");
 }
 
+/// A topic that is waited for may never come, and then nothing is ever written.
+fn a_closed_pipe_ends_the_wait_for_a_topic(bench: &Bench) {
+    for arguments in [&["consume", "never"][..], &["consume", "^never"], &["consume", "never", "-g", "g"]] {
+        let mut command = bench.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut consume = command.spawn().unwrap();
+        drop(consume.stdout.take());
+        let finished = consume.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&finished.stderr);
+        assert_eq!(finished.status.code(), Some(0), "{said}");
+        assert!(said.lines().count() <= 1, "{said}");
+    }
+}
+
 on_both_brokers! {
     a_cut_replay_flushes_and_reports_the_true_count,
     a_replay_stops_while_it_waits,
     verbs_without_a_natural_end_finish_cleanly,
     waiting_for_an_absent_topic_can_be_stopped,
     a_closed_pipe_ends_silently,
+    a_closed_pipe_ends_the_wait_for_a_topic,
 }

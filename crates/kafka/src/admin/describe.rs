@@ -56,7 +56,7 @@ pub struct ConfigEntry {
     pub is_default: bool,
 }
 
-/// Where a configured value comes from.
+/// The origin of a configured value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum ConfigSource {

@@ -55,7 +55,7 @@ pub struct GroupMember {
     pub partitions: Vec<(String, i32)>,
 }
 
-/// How far a group has come in one partition.
+/// The place that a group has come to in one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupPartition {
     /// The topic.
@@ -71,7 +71,7 @@ pub struct GroupPartition {
 }
 
 impl GroupPartition {
-    /// How many offsets the group is behind, where both ends are known.
+    /// Counts the offsets that the group is behind, where both ends are known.
     pub fn lag(&self) -> Option<u64> {
         let behind = self.latest?.saturating_sub(self.committed?);
         Some(u64::try_from(behind).unwrap_or(0))
@@ -91,7 +91,7 @@ pub struct Moved {
     pub after: i64,
 }
 
-/// What of a group is to be moved.
+/// The part of a group that is to be moved.
 #[derive(Clone, Debug, Default)]
 pub struct Reset {
     /// The topics; none means all that the group has committed.

@@ -7,7 +7,7 @@ use kadence_core::record::Timestamp;
 use crate::options::Connection;
 use crate::properties::Properties;
 
-/// Where to start, in each partition.
+/// A place to start at, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StartAt {
     /// At the earliest record that is still there.
@@ -23,7 +23,7 @@ pub enum StartAt {
     At(Timestamp),
 }
 
-/// Where to stop, in each partition.
+/// A place to stop at, in each partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StopAt {
     /// Nowhere.

@@ -60,7 +60,7 @@ struct Progress {
     is_ours: bool,
 }
 
-/// What came next.
+/// An answer of a reader to what comes next.
 pub enum Next<'r> {
     /// A record.
     Record(Consumed<'r>),
@@ -305,6 +305,14 @@ impl TopicReader {
     /// The record handed out last could not be dealt with: it is the next one still.
     pub fn take_back(&mut self) {
         self.handed_out = None;
+    }
+
+    /// Takes back what was not passed on, for it could not be dealt with: it comes next still.
+    pub fn take_all_back(&mut self) {
+        self.handed_out = None;
+        for progress in self.progress.values_mut() {
+            progress.next = progress.done;
+        }
     }
 
     /// Everything read up to now is done; its positions may be committed to the group.

@@ -3,10 +3,9 @@
 use kadence_core::fault::{Fault, Phrase};
 use kadence_core::phrase;
 
+use super::names::misnamed;
 use super::options::{ReaderOptions, StartAt};
 use super::range;
-use super::topics::{compiled, is_pattern};
-use crate::contact::{is_topic_name, no_topic_name};
 use crate::options::Resolved;
 use crate::properties::{Origin, Properties};
 
@@ -78,13 +77,7 @@ impl ReaderOptions {
         if self.topics.is_empty() {
             faults.push(Fault::new(phrase![@"topic"], "no topic is named").help("name one or more").misuse());
         }
-        for topic in &self.topics {
-            if is_pattern(topic) {
-                faults.extend(compiled(topic).err());
-            } else if !is_topic_name(topic) {
-                faults.push(no_topic_name(topic));
-            }
-        }
+        faults.extend(self.topics.iter().filter_map(|topic| misnamed(topic)));
     }
 
     fn check_group(&self, group: &str, properties: &Properties, faults: &mut Vec<Fault>) {

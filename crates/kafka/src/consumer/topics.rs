@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use kadence_core::fault::Fault;
 use kadence_core::feed::TopicId;
 use kadence_core::phrase;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
-use regex_lite::Regex;
 
 use super::cluster::{Cluster, of_topic};
+use super::names::{compiled, is_pattern};
 use super::options::{ReaderOptions, StopAt};
 use crate::contact::{TopicState, refused_topic, topic_state};
 use crate::error::KafkaError;
@@ -22,11 +21,6 @@ const ONE_QUESTION: Duration = Duration::from_secs(1);
 
 /// A topic and its partitions, in order.
 pub(super) type Topic = (String, Vec<i32>);
-
-/// Whether this is a pattern rather than a name.
-pub(super) fn is_pattern(topic: &str) -> bool {
-    topic.starts_with('^')
-}
 
 /// The topics that are asked for with their partitions, once all are there; `None` if somebody stops the wait.
 pub(super) fn wait_for(
@@ -139,15 +133,6 @@ fn matching(
             return Ok(None);
         }
     }
-}
-
-/// A pattern of topics.
-pub(super) fn compiled(pattern: &str) -> Result<Regex, Fault> {
-    Regex::new(pattern).map_err(|error| {
-        Fault::new(format!("topic {pattern}"), format!("is no regular expression ({error})"))
-            .help("a topic that begins with ^ is a pattern")
-            .misuse()
-    })
 }
 
 /// The ids of topics, asked for as long as there is patience and nobody stops the wait. What nobody tells stays

@@ -8,7 +8,7 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 
 use crate::words::described;
 
-/// What happened, as librdkafka and Kafka number it.
+/// The number that librdkafka and Kafka have for what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", described(self.0))]
 pub struct ClientCode(pub(crate) Code);
@@ -55,7 +55,7 @@ impl ClientCode {
     }
 }
 
-/// Why no broker could be talked to.
+/// The reason why no broker could be talked to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the texts say it")]

@@ -5,6 +5,7 @@ use kadence_core::phrase;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::receipts::Failure;
+use super::written::Lost;
 use crate::context::Watch;
 use crate::error::{KafkaError, grouped};
 use crate::properties::Properties;
@@ -92,13 +93,21 @@ pub(super) fn topic_gone(topic: &str) -> (String, Phrase) {
     )
 }
 
-/// What is said of a topic that somebody deleted and made anew, with so many acknowledged records gone, of so many.
-pub(super) fn topic_anew(topic: &str, lost: u64, all: u64) -> KafkaError {
-    let what = format!(
-        "was deleted and made anew while it was written to ({} of {} acknowledged records went with it)",
-        grouped(lost),
-        grouped(all)
-    );
+/// What is said of a topic that somebody deleted and made anew: how many acknowledged records are gone, of so many.
+/// Nothing is known of them where nothing is acknowledged.
+pub(super) fn topic_anew(topic: &str, lost: Option<(Lost, u64)>) -> KafkaError {
+    let gone = match lost {
+        None => "what went with it is not known".to_owned(),
+        Some((lost, all)) => {
+            let number = match lost {
+                Lost { at_least, at_most } if at_least == at_most => format!("{} of", grouped(at_least)),
+                Lost { at_least: 0, .. } => "an unknown number of".to_owned(),
+                Lost { at_least, .. } => format!("at least {} of", grouped(at_least)),
+            };
+            format!("{number} {} acknowledged records went with it", grouped(all))
+        }
+    };
+    let what = format!("was deleted and made anew while it was written to ({gone})");
     KafkaError::topic(topic, what, "start the run again")
 }
 
@@ -148,6 +157,20 @@ mod tests {
             "readings: record 3 (line 4): not acknowledged within 300 s; \
              check the brokers; property delivery.timeout.ms says how long to try"
         );
+    }
+
+    #[test]
+    fn what_went_with_a_topic_is_said_as_far_as_it_is_known() {
+        let text = |lost| topic_anew("t", lost).to_string();
+        let lost = |at_least, at_most| Some((Lost { at_least, at_most }, 1_708));
+        assert_eq!(
+            text(lost(786, 786)),
+            "topic t: was deleted and made anew while it was written to (786 of 1,708 acknowledged records went \
+             with it); start the run again"
+        );
+        assert!(text(lost(786, 900)).contains("(at least 786 of 1,708 acknowledged records went"));
+        assert!(text(lost(0, 900)).contains("(an unknown number of 1,708 acknowledged records went"));
+        assert!(text(None).contains("(what went with it is not known)"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::contact::{is_topic_name, no_topic_name};
 use crate::options::{Connection, Resolved};
 use crate::properties::{self, Origin};
 
-/// When a record counts as sent.
+/// The moment at which a record counts as sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SendMode {
     /// At hand-over; acknowledgements come in beside.
@@ -38,7 +38,7 @@ pub enum Acks {
     None,
 }
 
-/// How batches are compressed.
+/// A compression of batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Compression {
@@ -49,7 +49,7 @@ pub enum Compression {
     Zstd,
 }
 
-/// How a record's partition is chosen, by librdkafka's names.
+/// A way to choose a record's partition, by librdkafka's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "librdkafka's documentation has them")]
 pub enum Partitioner {

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 
 use super::ClientProducer;
 use super::brake::Brake;
 use super::hold::Hold;
 use super::receipts::Receipts;
+use super::written::End;
 use crate::ffi::Bell;
 use crate::topic_id::{Found, look_up};
 
@@ -20,6 +22,8 @@ const SHIFT: Duration = Duration::from_millis(20);
 const AT_ONCE: usize = 64;
 /// How long a broker that is up may take to say whether the topic is there.
 const ANSWER: Duration = Duration::from_millis(200);
+/// How long reports are waited for of what was under way when the topic was found to be another one.
+const REPORTS: Duration = Duration::from_secs(2);
 
 /// A client, and word of when it has reports.
 pub(super) struct Desk {
@@ -86,24 +90,66 @@ impl Desk {
         }
     }
 
-    /// What there is of the topic now. If it is another one than before, what is under way is given up.
+    /// What there is of the topic now. If it is another one than before, nothing more is sent.
     pub(super) fn find(&self, topic: &str) -> Found {
         let receipts = self.producer.client().context();
+        // What is acknowledged before the question is of the topic that answers it.
+        let acknowledged = receipts.by_partition();
         let found = look_up(self.producer.client().native_client(), &[topic], ANSWER);
         let found = found.first().copied().unwrap_or(Found::Unknown);
-        if let Found::There(id) = found
-            && receipts.topic().is_another(id)
-            && !receipts.topic().is_anew()
-        {
-            let end = |partition| {
-                let log = self.producer.client().fetch_watermarks(topic, partition, ANSWER);
-                log.ok().map(|(_, end)| end)
-            };
-            receipts.topic().made_anew(receipts.lost_with_topic(end));
+        let Found::There(id) = found else { return found };
+        if !receipts.topic().is_another(id) {
+            receipts.confirm(&acknowledged);
+        } else if receipts.topic().made_anew() {
             receipts.topic_is_gone();
-            self.producer.purge(PurgeConfig::default().queue().inflight());
+            self.producer.purge(PurgeConfig::default().queue());
         }
         found
+    }
+
+    /// Counts what went with a topic that is another one now. What is under way is waited for a while, for reports say
+    /// which records are in the new log; what is left then is given up.
+    pub(super) fn count_lost(&self, topic: &str, is_served: bool) {
+        let receipts = self.producer.client().context();
+        let wait = |at_most: Duration| {
+            let began = receipts.clock().now();
+            loop {
+                let accepted = receipts.accepted();
+                let left = at_most.saturating_sub(receipts.clock().now().saturating_sub(began));
+                if receipts.done() >= accepted || left.is_zero() {
+                    return;
+                }
+                if is_served {
+                    receipts.wait(accepted, left.min(SHIFT));
+                } else {
+                    self.bell.wait(left.min(SHIFT));
+                    self.serve();
+                }
+            }
+        };
+        self.producer.purge(PurgeConfig::default().queue());
+        wait(REPORTS);
+        self.producer.purge(PurgeConfig::default().queue().inflight());
+        wait(ANSWER);
+        let mut is_answered = true;
+        receipts.topic().set_lost(receipts.lost_with_topic(|partition| {
+            // A broker that did not answer once is not asked for each of a thousand partitions.
+            let end = if is_answered { self.end(topic, partition) } else { End::Unknown };
+            is_answered &= end != End::Unknown;
+            end
+        }));
+    }
+
+    fn end(&self, topic: &str, partition: i32) -> End {
+        match self.producer.client().fetch_watermarks(topic, partition, ANSWER) {
+            Ok((_, end)) => End::At(end),
+            Err(error) => match error.rdkafka_error_code() {
+                Some(Code::UnknownPartition | Code::UnknownTopic | Code::UnknownTopicOrPartition) => {
+                    End::NoPartition
+                }
+                _ => End::Unknown,
+            },
+        }
     }
 }
 

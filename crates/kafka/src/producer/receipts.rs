@@ -15,7 +15,7 @@ use rdkafka::producer::ProducerContext;
 
 use super::hold::Hold;
 use super::window::{InFlight, Window};
-use super::written::{Topic, Written};
+use super::written::{End, Lost, Topic, Written};
 use crate::context::Watch;
 
 /// Keeps the accounts of a sink. Whoever polls the client calls in here.
@@ -118,12 +118,29 @@ impl Receipts {
         self.tally().partitions.iter().map(|written| written.records).sum()
     }
 
-    /// How many acknowledged records went with a topic that is another one now; `end` tells where the log of a
-    /// partition ends.
-    pub(super) fn lost_with_topic(&self, end: impl Fn(i32) -> Option<i64>) -> u64 {
+    /// How many records are acknowledged so far, by partition.
+    pub(super) fn by_partition(&self) -> Vec<u64> {
+        self.tally().partitions.iter().map(|written| written.records).collect()
+    }
+
+    /// The topic was still the same after so many acknowledged records, by partition.
+    pub(super) fn confirm(&self, records: &[u64]) {
+        self.tally()
+            .partitions
+            .iter_mut()
+            .zip(records)
+            .for_each(|(written, records)| written.confirm(*records));
+    }
+
+    /// How many acknowledged records went with a topic that is another one now and to which nothing is under way;
+    /// `end` tells where the log of a partition ends.
+    pub(super) fn lost_with_topic(&self, mut end: impl FnMut(i32) -> End) -> Lost {
         let written: Vec<Written> = self.tally().partitions.clone();
-        let used = (0..).zip(&written).filter(|(_, written)| written.records > 0);
-        used.map(|(partition, written)| written.lost(end(partition))).sum()
+        let mut lost = Lost::default();
+        for (partition, written) in (0..).zip(&written).filter(|(_, written)| written.records > 0) {
+            lost += written.lost(end(partition));
+        }
+        lost
     }
 
     /// What is given up from now on is given up because the topic is gone.

@@ -181,12 +181,12 @@ impl MemoryCluster {
         self.lock().group.owner(&(topic.into(), index))
     }
 
-    /// When another member took the place of the one with this number.
+    /// Tells when another member took the place of the one with this number.
     pub fn fenced(&self, member: u64) -> Option<Duration> {
         self.lock().group.fenced(member)
     }
 
-    /// What was noted last for each partition.
+    /// Gives what was noted last for each partition.
     pub fn noted(&self) -> BTreeMap<Partition, i64> {
         self.lock().noted.clone()
     }

@@ -11,7 +11,7 @@ use kadence_core::run::Run;
 use super::cluster::MemoryCluster;
 use super::group::{Seat, Told};
 
-/// How a feed reads.
+/// The options by which a feed reads.
 #[derive(Clone, Debug)]
 pub struct MemoryFeedOptions {
     /// The name of a static member.

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A partition by its name.
 pub type Seat = (Arc<str>, i32);
 
-/// How a group hands partitions on.
+/// A way for a group to hand partitions on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
     /// All members give back all partitions before any is given.

@@ -9,7 +9,7 @@ use kadence_core::target::{Batch, Claim, Committed, Part, Rejects, Verdict};
 
 use crate::planted::{Rule, Without};
 
-/// What is stored: rows, and a ledger. Clones are the same store.
+/// A store of rows, with a ledger. Clones are the same store.
 #[derive(Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<State>>);
 
@@ -34,7 +34,7 @@ pub struct Row {
     pub body: Option<Vec<u8>>,
 }
 
-/// How far a partition is landed.
+/// The place up to which a partition is landed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The epoch of the last claim.
@@ -87,7 +87,7 @@ impl MemoryStore {
         self.lock().rows[first..].to_vec()
     }
 
-    /// How many rows there are.
+    /// Counts the rows.
     pub fn len(&self) -> usize {
         self.lock().rows.len()
     }
@@ -97,7 +97,7 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    /// What the ledger has of a partition.
+    /// Gives what the ledger has of a partition.
     pub fn place(&self, partition: &Partition) -> Place {
         self.lock().ledger.get(partition).cloned().unwrap_or_default()
     }

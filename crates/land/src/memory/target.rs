@@ -11,7 +11,7 @@ use kadence_core::target::{Batch, Claim, Committed, Delivery, Rejects, Target};
 
 use super::store::MemoryStore;
 
-/// What is to go wrong with a commit.
+/// A mishap that a commit is to meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mishap {
     /// It fails before anything is changed, and may go well the next time.
@@ -41,7 +41,7 @@ impl MemoryTarget {
         Self { store: store.clone(), mishaps: Arc::default() }
     }
 
-    /// What goes wrong with the commits to come, one after the other; nothing with those after them.
+    /// Plans what goes wrong with the commits to come, one after the other; nothing with those after them.
     pub fn fail(&self, faults: impl IntoIterator<Item = Option<Mishap>>) {
         self.mishaps.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
     }

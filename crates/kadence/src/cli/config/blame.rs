@@ -3,8 +3,10 @@
 use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue};
+use kadence_core::fault::name_only;
 
 use super::Origin;
+use crate::cli::is_of_pairs;
 use crate::fault::Error;
 use crate::misread::Misread;
 
@@ -20,6 +22,7 @@ impl Origin {
         let is_it = |word: &String| word.ends_with(value);
         let chosen = self.chosen.iter().find(|one| one.shown == option && one.words.iter().any(is_it))?;
         let place = format!("{}:{}", self.file, chosen.line);
+        let value = &*if is_of_pairs(option) { name_only(value) } else { value.into() };
         let (what, help) = match (error.source(), error.get(ContextKind::ValidValue)) {
             (Some(source), _) => {
                 let Misread { what, help } = match source.downcast_ref::<Misread>() {

@@ -1,6 +1,7 @@
 //! Whether all that stands in the file is an option, and is given what such an option takes.
 
 use clap::{Arg, ArgAction, Command};
+use kadence_core::fault::name_only;
 
 use super::document::{Content, Document, Entry, Table, Value};
 use crate::fault::Error;
@@ -8,11 +9,11 @@ use crate::fault::Error;
 /// The key under which connections will stand.
 const CONNECTION: &str = "connection";
 
-/// Compares the whole file with the whole command line; all faults are reported together.
-pub(super) fn all(document: &Document, command: &Command) -> Result<(), Error> {
+/// Compares the whole file with the whole command line, and finds all faults.
+pub(super) fn all(document: &Document, command: &Command) -> Vec<Error> {
     let mut faults = Vec::new();
     Check { document, faults: &mut faults }.table(&document.root, command, &[]);
-    Error::all(faults).map_or(Ok(()), Err)
+    faults
 }
 
 struct Check<'a> {
@@ -72,10 +73,10 @@ fn option(entry: &Entry, command: &Command, path: &[&str]) -> Result<(), Refusal
 
 /// Why there is no option called so.
 fn unknown(entry: &Entry, command: &Command, path: &[&str], leaves: &[&Command]) -> Refusal {
-    let key = &entry.key;
+    let key = &*entry.key;
     let all = || leaves.iter().flat_map(|verb| verb.get_arguments());
     let is_alias = |option: &&Arg| {
-        option.get_all_aliases().is_some_and(|aliases| aliases.contains(&&**key))
+        option.get_all_aliases().is_some_and(|aliases| aliases.contains(&key))
             || option.get_short().is_some_and(|short| key.chars().eq([short]))
     };
     if let Some(name) = all().find(is_alias).and_then(name_of) {
@@ -83,10 +84,10 @@ fn unknown(entry: &Entry, command: &Command, path: &[&str], leaves: &[&Command])
     }
     let is_positional = |option: &&Arg| {
         option.is_positional()
-            && (option.get_id() == key.as_str()
+            && (option.get_id() == key
                 || option
                     .get_value_names()
-                    .is_some_and(|names| names.iter().any(|name| name.to_lowercase() == *key)))
+                    .is_some_and(|names| names.iter().any(|name| name.to_lowercase() == key)))
     };
     if all().any(|option| is_positional(&option)) {
         return (format!("`{key}` is no option but an argument"), "give it on the command line".into());
@@ -109,7 +110,8 @@ fn unknown(entry: &Entry, command: &Command, path: &[&str], leaves: &[&Command])
         None if what == "option" && command.has_subcommands() => format!("{verb} VERB --help lists them"),
         None => format!("{verb} --help lists them"),
     };
-    (format!("`{key}` is no {what} {whose}"), help)
+    // Somebody may have written more than the name there.
+    (format!("`{}` is no {what} {whose}", name_only(key)), help)
 }
 
 /// The one of `names` that takes the fewest edits, if they are few enough for `found` to be a slip.

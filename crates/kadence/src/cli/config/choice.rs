@@ -29,36 +29,53 @@ pub(super) fn of_verb(
     tables: &[&Table],
     typed: &ArgMatches,
 ) -> Result<Vec<Chosen>, Error> {
-    let is_typed =
-        |option: &&Arg| typed.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
-    let mut choice = Choice {
-        document,
-        verb,
-        typed,
-        said: verb.get_arguments().filter(is_typed).map(|option| option.get_id().clone()).collect(),
-        settled: Vec::new(),
-        chosen: Vec::new(),
-        faults: Vec::new(),
-    };
-    for table in tables {
-        choice.take(table);
-    }
+    let choice = Choice::of(document, verb, tables, Some(typed));
     Error::all(choice.faults).map_or(Ok(choice.chosen), Err)
+}
+
+/// What excludes each other in one of these tables, whatever stands on the command line.
+pub(super) fn exclusions(document: &Document, verb: &Command, tables: &[&Table]) -> Vec<Error> {
+    Choice::of(document, verb, tables, None).exclusions
 }
 
 struct Choice<'a> {
     document: &'a Document,
     verb: &'a Command,
-    typed: &'a ArgMatches,
+    /// The command line, where the verb is the one that runs.
+    typed: Option<&'a ArgMatches>,
     /// Options that are given by whoever comes first.
     said: Vec<Id>,
     /// Options about which a nearer table has decided, if only to leave them.
     settled: Vec<Id>,
     chosen: Vec<Chosen>,
     faults: Vec<Error>,
+    exclusions: Vec<Error>,
 }
 
 impl<'a> Choice<'a> {
+    fn of(
+        document: &'a Document,
+        verb: &'a Command,
+        tables: &[&Table],
+        typed: Option<&'a ArgMatches>,
+    ) -> Self {
+        let is_typed = |option: &&Arg| is_typed(typed, option);
+        let mut choice = Self {
+            document,
+            verb,
+            typed,
+            said: verb.get_arguments().filter(is_typed).map(|option| option.get_id().clone()).collect(),
+            settled: Vec::new(),
+            chosen: Vec::new(),
+            faults: Vec::new(),
+            exclusions: Vec::new(),
+        };
+        for table in tables {
+            choice.take(table);
+        }
+        choice
+    }
+
     fn take(&mut self, table: &Table) {
         // Options that are left as they are exclude nothing.
         let (mut taken, mut left): (Vec<(&'a Arg, &Entry)>, Vec<&'a Arg>) = (Vec::new(), Vec::new());
@@ -85,7 +102,7 @@ impl<'a> Choice<'a> {
             if let Some((_, other)) = taken.iter().find(|(other, _)| self.exclude(option, other)) {
                 let (key, other, line) = (&entry.key, &other.key, other.line);
                 let what = format!("`{key}` and `{other}` (line {line}) exclude each other");
-                self.faults.push(self.document.fault(entry.line, what, "leave one of them out"));
+                self.exclusions.push(self.document.fault(entry.line, what, "leave one of them out"));
                 continue;
             }
             words.retain(|word| !self.is_named(option, word));
@@ -134,13 +151,17 @@ impl<'a> Choice<'a> {
         let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
         let wanted = name(&word[prefix..]);
         let id = option.get_id().as_str();
-        let raw =
-            self.typed.get_raw(id).filter(|_| self.typed.value_source(id) == Some(ValueSource::CommandLine));
+        let raw = self.typed.filter(|_| is_typed(self.typed, option)).and_then(|typed| typed.get_raw(id));
         let on_the_line = raw.into_iter().flatten().any(|pair| name(&pair.to_string_lossy()) == wanted);
         let shown = option.to_string();
         let nearer = self.chosen.iter().filter(|chosen| chosen.shown == shown);
         on_the_line || nearer.flat_map(|chosen| &chosen.words).any(|pair| name(&pair[prefix..]) == wanted)
     }
+}
+
+fn is_typed(typed: Option<&ArgMatches>, option: &Arg) -> bool {
+    let source = typed.and_then(|typed| typed.value_source(option.get_id().as_str()));
+    source == Some(ValueSource::CommandLine)
 }
 
 /// Whether the option is given once for each of many names: who gives one leaves the others as they are.

@@ -3,7 +3,7 @@
 use super::{Part, Step};
 use crate::fault::{Explain, Fault};
 
-/// Why a format cannot be used.
+/// The reason why a format cannot be used.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{}", self.explain())]
 #[non_exhaustive]
