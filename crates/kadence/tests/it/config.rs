@@ -221,7 +221,7 @@ fn values_that_cannot_be_read_are_named_with_their_lines() {
 /// Whoever slips while writing a password must not find it in a log.
 #[test]
 fn what_should_be_a_pair_is_not_shown() {
-    let said = |line: &str| refused(line, PREVIEW);
+    let said = |line: &str| refused(line, "replay data.csv -t x --preview 3");
     insta::assert_snapshot!(said("X = ['sasl.password HUSH']"), @"kadence.toml:1: `X`: `sasl.password…` is not written as name=value");
     insta::assert_snapshot!(said("[replay]\nheader = ['Authorization: Bearer HUSH']"), @"kadence.toml:2: `header`: `Authorization…` is not written as name=value");
     insta::assert_snapshot!(said("'sasl.password=HUSH' = 1"), @"kadence.toml:1: `sasl.password…` is no option of any verb; kadence VERB --help lists them");

@@ -170,7 +170,7 @@ fn what_consume_cannot_read_is_refused_before_it_connects() {
         (&["r1.*"][..], "topic r1.*: not a topic name; a pattern begins with ^, such as ^r1.*"),
         (&["a b"], "topic a b: not a topic name; use letters, digits,"),
         (&["^a("], "topic ^a(: is no regular expression"),
-        (&["t", "-c", "0"], "--limit: nothing would be printed (found: 0)"),
+        (&["t", "-c", "0"], "--limit: nothing would be read (found: 0)"),
     ] {
         let finished = bench.kadence(&[&["consume", "-b", "localhost:1"], arguments].concat());
         assert_eq!(finished.code, Some(2), "{finished:?}");
