@@ -398,3 +398,6 @@ pub(crate) fn excerpt(value: &Value<'_>) -> String {
     cut.push('…');
     cut
 }
+
+#[cfg(test)]
+mod tests;

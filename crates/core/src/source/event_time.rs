@@ -197,6 +197,8 @@ impl TimeParser {
 pub fn iso_time(text: &str) -> Option<Timestamp> {
     match civil::read(text.as_bytes()) {
         Some(Civil::At(time) | Civil::InUtc(time)) => Some(time),
+        // A date alone says no time of day.
+        None if text.len() <= "2021-01-01".len() => None,
         None => TimeParser::new(TimeFormat::Iso, None).ok()?.any_iso(text),
     }
 }
