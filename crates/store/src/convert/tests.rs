@@ -123,7 +123,7 @@ proptest! {
         let plain = written.trim_start_matches("Decimal(\"").trim_end_matches("\")").to_owned();
         prop_assert!(!plain.contains('e'), "{plain}");
         let (meant, kept): (f64, f64) = (text.parse().unwrap(), plain.parse().unwrap());
-        prop_assert!(meant == kept, "{text} became {plain}");
+        prop_assert!(meant.to_bits() == kept.to_bits() || meant.abs() + kept.abs() == 0.0, "{text} became {plain}");
         // Once plain it is itself.
         prop_assert_eq!(put(&Value::Decimal(&plain), ColumnType::Decimal(None)), Ok(written));
     }
