@@ -78,3 +78,13 @@ fn declared_types_are_kept_as_texts_that_sort() {
         ]
     );
 }
+
+#[test]
+fn a_record_without_fields_is_a_row_where_there_is_a_table_and_is_never_passed_over() {
+    let file = File::new();
+    let mut target = file.target(options());
+    let no_table = "the record has no fields, and there is no table yet";
+    assert_eq!(land(&mut target, &[Some("{}"), None]), [format!("0: {no_table}")]);
+    assert_eq!(land(&mut target, &[Some(r#"{"a":1}"#), Some("{}")]), [""; 0]);
+    assert_eq!(file.rows("SELECT a FROM rows"), ["1", "null"]);
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kadence_core::codec::{Decoder as _, JsonDecoder};
 use kadence_core::data::RowBuffer;
 use kadence_core::fault::Fault;
+use kadence_core::feed::Partition;
 use kadence_core::phrase;
 use kadence_core::record::Record;
 use kadence_core::target::Batch;
@@ -103,6 +104,21 @@ struct Decoded {
     is_rejected: bool,
 }
 
+impl Decoded {
+    /// The record's parts, for the mapping.
+    fn input<'r>(
+        self,
+        partition: &'r Partition,
+        record: &'r Record<'r>,
+        keys: &'r RowBuffer,
+        bodies: &'r RowBuffer,
+    ) -> Input<'r> {
+        let key = self.key.map(|row| keys.row(row as usize));
+        let body = self.body.map(|row| bodies.row(row as usize));
+        Input { partition, record, key, body }
+    }
+}
+
 impl Mapper {
     pub(super) fn new(options: LandingOptions) -> Result<Self, Vec<Fault>> {
         Ok(Self {
@@ -162,23 +178,24 @@ impl Mapper {
         let mut tombstones = 0;
         for (place, record) in batch.records.records().enumerate() {
             let partition = &batch.parts[record.facts.lane as usize].partition;
-            let Decoded { body, key, is_rejected } = self.decoded[place];
-            if is_rejected {
+            let decoded = self.decoded[place];
+            if decoded.is_rejected {
                 continue;
             }
-            let by_topic = self.by_topic.iter().find(|(topic, _)| *topic == partition.topic);
-            let Some(sheet) = by_topic.map(|(_, sheet)| *sheet) else { continue };
             let is_tombstone = record.body.is_none();
             if is_tombstone && !self.options.delete_on_null {
                 tombstones += 1;
                 continue;
             }
-            let input = Input {
-                partition,
-                record: &record,
-                key: key.map(|row| self.keys.row(row as usize)),
-                body: body.map(|row| self.bodies.row(row as usize)),
+            let by_topic = self.by_topic.iter().find(|(topic, _)| *topic == partition.topic);
+            let Some(sheet) = by_topic.map(|(_, sheet)| *sheet) else {
+                // Without a table there is nothing to delete either.
+                if !is_tombstone {
+                    rejected.push((place, "the record has no fields, and there is no table yet".into()));
+                }
+                continue;
             };
+            let input = decoded.input(partition, &record, &self.keys, &self.bodies);
             let trouble = row(
                 &mut self.sheets[sheet],
                 &self.mapping,
@@ -317,16 +334,11 @@ impl Mapper {
         let mut seen = Inference::default();
         for (place, record) in batch.records.records().enumerate() {
             let partition = &batch.parts[record.facts.lane as usize].partition;
-            let Decoded { body, key, is_rejected } = self.decoded[place];
-            if is_rejected || record.body.is_none() || !is_meant(&partition.topic) {
+            let decoded = self.decoded[place];
+            if decoded.is_rejected || record.body.is_none() || !is_meant(&partition.topic) {
                 continue;
             }
-            let input = Input {
-                partition,
-                record: &record,
-                key: key.map(|row| self.keys.row(row as usize)),
-                body: body.map(|row| self.bodies.row(row as usize)),
-            };
+            let input = decoded.input(partition, &record, &self.keys, &self.bodies);
             seen.begin();
             let _ = self.mapping.each(&input, |name, value| {
                 seen.note(name, &value);
