@@ -3,6 +3,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `server` | databases on the servers that all share |
+//! | `contract` | the contract that all targets keep |
 //! | `columns` | what each type of column keeps, with the server as the judge |
 //! | `tables` | tables as they are found, made and refused |
 //! | `writing` | rows: the last one of a key, deletes, bad rows |
@@ -35,6 +36,7 @@ macro_rules! on_both {
 }
 
 mod columns;
+mod contract;
 mod landing;
 mod server;
 mod sessions;

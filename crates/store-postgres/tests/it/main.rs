@@ -3,6 +3,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `server` | databases on the server that all share |
+//! | `contract` | the contract that all targets keep |
 //! | `finding` | tables as they are described |
 //! | `values` | values that go there and come back as they were |
 //! | `writing` | inserts, upserts, savepoints, which row is to blame |
@@ -16,6 +17,7 @@
 
 mod databases {
     mod postgres {
+        mod contract;
         mod encryption;
         mod finding;
         mod landing;
