@@ -23,6 +23,7 @@ on_both! {
     a_table_is_made_for_what_comes_and_grows_with_it,
     upserts_keep_the_state_of_each_key_and_tombstones_delete,
     what_would_not_be_exactly_once_is_refused,
+    a_ledger_that_cannot_roll_back_is_refused,
     a_successor_ends_who_stands_still_inside_a_transaction,
 }
 
@@ -213,6 +214,17 @@ fn what_would_not_be_exactly_once_is_refused(db: &Db) {
         assert!(error.to_string().contains(told), "{error}");
     }
     assert_eq!(db.count("SELECT (SELECT COUNT(*) FROM crashes) + (SELECT COUNT(*) FROM two)"), 0);
+}
+
+fn a_ledger_that_cannot_roll_back_is_refused(db: &Db) {
+    for table in ["kadence_landings", "kadence_ledger"] {
+        db.run(&format!("CREATE TABLE {table} (a int) ENGINE=MyISAM"));
+        let mut target = SqlTarget::new(db.mysql(), options("t"), "cluster", |_| {}).unwrap();
+        let partition = Partition { topic: Arc::from(TOPIC), id: None, index: 0 };
+        let error = target.claim(&[(partition, None)]).unwrap_err().to_string();
+        assert!(error.contains(table) && error.contains("its engine is MyISAM"), "{error}");
+        db.run(&format!("DROP TABLE {table}"));
+    }
 }
 
 /// Stops inside the transaction, until it is told to go on.

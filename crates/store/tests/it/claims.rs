@@ -2,7 +2,7 @@
 
 use kadence_core::fault::Disposition;
 use kadence_core::target::Target as _;
-use kadence_store::{Datum, Kind};
+use kadence_store::{Datum, Kind, Store as _};
 
 use crate::script::{Answer, Script, partition, target};
 
@@ -78,4 +78,18 @@ fn a_claim_whose_answer_is_lost_is_made_again() {
     script.answer(LINE, Answer::Rows(vec![line(1, "session-1")]));
     let claims = target.claim(&[(partition(), None)]).unwrap();
     assert_eq!((claims[0].epoch, script.sessions()), (2, 2));
+}
+
+#[test]
+fn a_ledger_of_a_later_form_is_left_alone() {
+    for (form, is_known) in [(1, true), (2, false)] {
+        let script = Script::default();
+        let text = || Datum::Text("x".into());
+        script.answer("SELECT form", Answer::Rows(vec![vec![Datum::Int(form), text(), text(), text()]]));
+        let landing = target(&script).landing();
+        assert_eq!(landing.is_ok(), is_known, "{landing:?}");
+        if let Err(error) = landing {
+            assert!(error.kind == Kind::Stop && error.to_string().contains("form 2"), "{error}");
+        }
+    }
 }

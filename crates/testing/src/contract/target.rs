@@ -184,6 +184,12 @@ fn who_claimed_last_writes(under_test: &mut impl TargetUnderTest) {
     assert_eq!(sorted(under_test), []);
     assert_eq!(commit(&mut new, &[part(&second, 1, mark(0))], &records), Committed::Done);
     assert_eq!(sorted(under_test), [row(0, 0, 1)]);
+    // Nor where the offset is the one that it would expect.
+    for mark in [Some(mark(1)), None] {
+        let late = part(&Claim { next: Some(1), ..first.clone() }, 2, mark);
+        assert_eq!(commit(&mut old, &[late], &run_of(&[(0, 1, r#"{"id":2}"#)])), fenced);
+    }
+    assert_eq!(sorted(under_test), [row(0, 0, 1)]);
 }
 
 fn another_offset_is_refused(under_test: &mut impl TargetUnderTest) {

@@ -259,3 +259,19 @@ fn a_table_is_made_and_changed_as_records_need_it() {
     );
     assert_eq!(ask(&mut session, "SELECT count(*) FROM orders"), ["400"]);
 }
+
+#[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
+fn a_ledger_that_a_crash_empties_is_refused() {
+    let server = shared();
+    for table in ["kadence_landings", "kadence_ledger"] {
+        let database = server.database();
+        drop(target(&server.url(&database), options()));
+        server.session(&database).define(&format!("ALTER TABLE {table} SET UNLOGGED")).unwrap();
+        let postgres = Postgres::from_url(&server.url(&database), None).unwrap();
+        let mut target = SqlTarget::new(postgres, options(), "cluster", |_| {}).unwrap();
+        let partition = Partition { topic: Arc::from(TOPIC), id: None, index: 0 };
+        let error = target.claim(&[(partition, None)]).unwrap_err().to_string();
+        assert!(error.contains(table) && error.contains("is unlogged"), "{error}");
+    }
+}

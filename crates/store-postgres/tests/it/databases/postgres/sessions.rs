@@ -211,3 +211,23 @@ fn constraints_that_are_deferred_are_checked_before_commit() {
     session.begin().unwrap();
     session.commit().unwrap();
 }
+
+/// Tables are changed beside sessions that are idle, and whoever is inside a transaction is not waited for for ever.
+#[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
+fn definitions_do_not_wait_for_sessions_that_are_idle() {
+    let server = shared();
+    let database = server.database();
+    let (mut idle, mut other) = (server.session(&database), server.session(&database));
+    idle.define("CREATE TABLE t (v int8)").unwrap();
+    idle.begin().unwrap();
+    idle.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
+    idle.commit().unwrap();
+    assert_eq!(ask(&mut idle, "SELECT v FROM t"), ["1"]);
+    other.define("ALTER TABLE t ADD COLUMN w int8").unwrap();
+    idle.begin().unwrap();
+    idle.query("SELECT v FROM t", &[]).unwrap();
+    assert_eq!(other.define("ALTER TABLE t ADD COLUMN x int8").unwrap_err().kind, Kind::Locked);
+    idle.commit().unwrap();
+    other.define("ALTER TABLE t ADD COLUMN x int8").unwrap();
+}
