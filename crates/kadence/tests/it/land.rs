@@ -1,11 +1,16 @@
 //! Topics landed in databases.
 
 pub(crate) mod database;
+mod owners;
 
 use rustix::process::Signal;
 use serde_json::Value;
 
 use self::database::{Database, Kind};
+use self::owners::{
+    a_worker_that_is_stopped_inside_a_transaction_holds_nobody_up,
+    a_worker_that_is_told_to_end_leaves_its_partitions_to_others, a_worker_that_was_killed_goes_on_at_once,
+};
 use crate::support::{Bench, Running, eventually, json, signal};
 
 /// Runs each of these functions as a test with SQLite on the embedded broker, and as ignored ones with SQLite on a
@@ -57,6 +62,9 @@ on_all_databases! {
     workers_share_the_partitions,
     it_ends_cleanly_when_it_is_stopped,
     a_worker_that_is_killed_over_and_over_lands_each_record_once,
+    a_worker_that_is_stopped_inside_a_transaction_holds_nobody_up,
+    a_worker_that_is_told_to_end_leaves_its_partitions_to_others,
+    a_worker_that_was_killed_goes_on_at_once,
 }
 
 /// Writes JSON bodies into a topic, keyed by their `id`.
@@ -391,4 +399,25 @@ fn what_makes_no_sense_is_refused_together() {
     let secret = bench.kadence(&["land", "t", "--into", "postgres:hush@host"]);
     assert_eq!(secret.code, Some(2));
     assert!(!secret.stderr.contains("hush"), "{secret:?}");
+}
+
+/// What the ledger's word rests on is nobody else's to set.
+#[test]
+fn what_belongs_to_the_landing_cannot_be_set_by_hand() {
+    let bench = Bench::new();
+    for given in [
+        "isolation.level=read_uncommitted",
+        "enable.auto.commit=true",
+        "enable.auto.offset.store=true",
+        "group.id=mine",
+        "group.instance.id=mine",
+    ] {
+        let refused = bench.kadence(&["land", "t", "--into", "sqlite:x.db", "--until-end", "-X", given]);
+        assert_eq!(refused.code, Some(2), "{given}: {refused:?}");
+        assert!(refused.stderr.contains(given), "{given}: {refused:?}");
+    }
+    let good = ["isolation.level=read_committed", "enable.auto.commit=false"];
+    bench.kadence(&["topics", "create", "t"]).ok();
+    let given = ["land", "t", "--into", "sqlite:x.db", "--until-end", "-X", good[0], "-X", good[1]];
+    bench.kadence(&given).ok();
 }

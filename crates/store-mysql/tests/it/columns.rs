@@ -3,7 +3,16 @@
 use kadence_core::record::Timestamp;
 use kadence_store::{Cell, Change, Kind, Mode, Session as _};
 
-use crate::server::{Db, databases, rows, write};
+use crate::server::{Db, rows, write};
+
+on_both! {
+    numbers_are_kept_to_their_last_digit,
+    binary_numbers_are_kept_bit_by_bit,
+    texts_and_bytes_are_kept_as_they_are,
+    times_are_kept_to_the_microsecond_and_in_utc,
+    json_and_uuids_are_kept,
+    nothing_is_changed_in_silence,
+}
 
 const LONG: &str = "0123456789012345678901234567890123456789";
 
@@ -32,12 +41,11 @@ fn keeps(db: &Db, cases: &[Case<'_>]) {
         };
         let kept = db.ask(&format!("SELECT {cast} FROM {name} ORDER BY n"));
         let expected: Vec<Vec<String>> = values.iter().map(|(_, text)| vec![(*text).to_owned()]).collect();
-        assert_eq!(kept, expected, "{declared} on {:?}", db.server.kind);
+        assert_eq!(kept, expected, "{declared} on {:?}", db.server.kind());
     }
 }
 
-#[test]
-fn numbers_are_kept_to_their_last_digit() {
+fn numbers_are_kept_to_their_last_digit(db: &Db) {
     let cases: &[Case<'_>] = &[
         ("boolean", "bool", &[(Cell::Bool(true), "1"), (Cell::Bool(false), "0"), (Cell::Null, "NULL")]),
         ("tinyint", "int of 8 bits", &[(Cell::Int(-128), "-128"), (Cell::Int(127), "127")]),
@@ -80,32 +88,25 @@ fn numbers_are_kept_to_their_last_digit() {
         ),
         ("decimal(4,2) unsigned", "decimal(4,2)", &[(Cell::Decimal("99.99"), "99.99")]),
     ];
-    for db in databases("numbers") {
-        keeps(&db, cases);
-    }
+    keeps(db, cases);
 }
 
-#[test]
-fn binary_numbers_are_kept_bit_by_bit() {
+fn binary_numbers_are_kept_bit_by_bit(db: &Db) {
     let doubles = [f64::MAX, f64::MIN_POSITIVE, 0.1 + 0.2, -0.0, 1e23, 123_456_789.123_456_78, 5e-324];
     let floats = [f32::MAX, f32::MIN_POSITIVE, 0.1, 16_777_217.0];
-    for db in databases("floats") {
-        db.run("CREATE TABLE d (n int PRIMARY KEY, a double, b float)");
-        let table = db.table("d", Mode::Insert, &[0]);
-        for (n, double) in doubles.iter().enumerate() {
-            let single = f64::from(floats[n % floats.len()]);
-            let cells = [Cell::Int(n as i64), Cell::Double(*double), Cell::Double(single)];
-            write(&mut db.session(), &table, &rows(3, &[(Change::Put, &cells)])).unwrap();
-            // What is compared is the number, not its text.
-            let same =
-                format!("SELECT a = {double:e} AND b = CAST({single:e} AS FLOAT) FROM d WHERE n = {n}");
-            assert_eq!(db.ask(&same), [["1"]], "{double:e} and {single:e} on {:?}", db.server.kind);
-        }
+    db.run("CREATE TABLE d (n int PRIMARY KEY, a double, b float)");
+    let table = db.table("d", Mode::Insert, &[0]);
+    for (n, double) in doubles.iter().enumerate() {
+        let single = f64::from(floats[n % floats.len()]);
+        let cells = [Cell::Int(n as i64), Cell::Double(*double), Cell::Double(single)];
+        write(&mut db.session(), &table, &rows(3, &[(Change::Put, &cells)])).unwrap();
+        // What is compared is the number, not its text.
+        let same = format!("SELECT a = {double:e} AND b = CAST({single:e} AS FLOAT) FROM d WHERE n = {n}");
+        assert_eq!(db.ask(&same), [["1"]], "{double:e} and {single:e} on {:?}", db.server.kind());
     }
 }
 
-#[test]
-fn texts_and_bytes_are_kept_as_they_are() {
+fn texts_and_bytes_are_kept_as_they_are(db: &Db) {
     let hex = "00FF01";
     let bytes = Cell::Bytes(&[0, 255, 1]);
     let cases: &[Case<'_>] = &[
@@ -125,13 +126,10 @@ fn texts_and_bytes_are_kept_as_they_are() {
         ("binary(3)", "bytes(3)", &[(bytes, hex)]),
         ("longblob", "bytes(4294967295)", &[(bytes, hex)]),
     ];
-    for db in databases("texts") {
-        keeps(&db, cases);
-    }
+    keeps(db, cases);
 }
 
-#[test]
-fn times_are_kept_to_the_microsecond_and_in_utc() {
+fn times_are_kept_to_the_microsecond_and_in_utc(db: &Db) {
     const DAY: i64 = 86_400_000_000_000;
     let cases: &[Case<'_>] = &[
         (
@@ -172,31 +170,22 @@ fn times_are_kept_to_the_microsecond_and_in_utc() {
             ],
         ),
     ];
-    for db in databases("times") {
-        keeps(&db, cases);
-    }
+    keeps(db, cases);
 }
 
-#[test]
-fn json_and_uuids_are_kept() {
+fn json_and_uuids_are_kept(db: &Db) {
     let uuid = Cell::Uuid(0x0123_4567_89ab_4def_8123_4567_89ab_cdef_u128.to_be_bytes());
-    for db in databases("documents") {
-        keeps(
-            &db,
-            &[("json", "json", &[(Cell::Json(r#"{"a": [1, 2.5, "é𝄞"]}"#), r#"{"a": [1, 2.5, "é𝄞"]}"#)])],
-        );
-        db.run("DROP TABLE t0");
-        if db.is_maria() {
-            keeps(&db, &[("uuid", "uuid", &[(uuid, "01234567-89ab-4def-8123-456789abcdef")])]);
-        } else {
-            assert!(db.session().limits().json_is_binary);
-        }
+    keeps(db, &[("json", "json", &[(Cell::Json(r#"{"a": [1, 2.5, "é𝄞"]}"#), r#"{"a": [1, 2.5, "é𝄞"]}"#)])]);
+    db.run("DROP TABLE t0");
+    if db.is_maria() {
+        keeps(db, &[("uuid", "uuid", &[(uuid, "01234567-89ab-4def-8123-456789abcdef")])]);
+    } else {
+        assert!(db.session().limits().json_is_binary);
     }
 }
 
 /// What does not fit is refused, by the server where nobody else has looked before: nothing is rounded, cut or moved.
-#[test]
-fn nothing_is_changed_in_silence() {
+fn nothing_is_changed_in_silence(db: &Db) {
     let long = "x".repeat(256);
     let cases: &[(&str, Cell<'_>)] = &[
         ("tinyint", Cell::Int(128)),
@@ -225,25 +214,23 @@ fn nothing_is_changed_in_silence() {
         ("json", Cell::Json("{")),
         ("int CHECK (c < 5)", Cell::Int(5)),
     ];
-    for db in databases("silence") {
-        for (place, (declared, cell)) in cases.iter().enumerate() {
-            let name = format!("t{place}");
-            db.run(&format!("CREATE TABLE {name} (n int PRIMARY KEY, c {declared}) DEFAULT CHARSET=utf8mb4"));
-            let table = db.table(&name, Mode::Insert, &[0]);
-            let cells = [Cell::Int(0), *cell];
-            let written = write(&mut db.session(), &table, &rows(2, &[(Change::Put, &cells)]));
-            let server = db.server.kind;
-            let Err(error) = written else {
-                let kept = db.ask(&format!("SELECT CAST(c AS CHAR), HEX(c) FROM {name}"));
-                panic!("{declared} takes {cell:?} for {kept:?} on {server:?}");
-            };
-            assert!(matches!(error.kind, Kind::Row(_)), "{declared}, {cell:?} on {server:?}: {error}");
-        }
-        // A column that counts by itself takes 0 for 0.
-        db.run("CREATE TABLE counting (n int PRIMARY KEY AUTO_INCREMENT, c int)");
-        let table = db.table("counting", Mode::Insert, &[0]);
-        let cells = [Cell::Int(0), Cell::Int(7)];
-        write(&mut db.session(), &table, &rows(2, &[(Change::Put, &cells)])).unwrap();
-        assert_eq!(db.ask("SELECT n, c FROM counting"), [["0", "7"]]);
+    for (place, (declared, cell)) in cases.iter().enumerate() {
+        let name = format!("t{place}");
+        db.run(&format!("CREATE TABLE {name} (n int PRIMARY KEY, c {declared}) DEFAULT CHARSET=utf8mb4"));
+        let table = db.table(&name, Mode::Insert, &[0]);
+        let cells = [Cell::Int(0), *cell];
+        let written = write(&mut db.session(), &table, &rows(2, &[(Change::Put, &cells)]));
+        let server = db.server.kind();
+        let Err(error) = written else {
+            let kept = db.ask(&format!("SELECT CAST(c AS CHAR), HEX(c) FROM {name}"));
+            panic!("{declared} takes {cell:?} for {kept:?} on {server:?}");
+        };
+        assert!(matches!(error.kind, Kind::Row(_)), "{declared}, {cell:?} on {server:?}: {error}");
     }
+    // A column that counts by itself takes 0 for 0.
+    db.run("CREATE TABLE counting (n int PRIMARY KEY AUTO_INCREMENT, c int)");
+    let table = db.table("counting", Mode::Insert, &[0]);
+    let cells = [Cell::Int(0), Cell::Int(7)];
+    write(&mut db.session(), &table, &rows(2, &[(Change::Put, &cells)])).unwrap();
+    assert_eq!(db.ask("SELECT n, c FROM counting"), [["0", "7"]]);
 }

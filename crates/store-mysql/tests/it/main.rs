@@ -2,8 +2,8 @@
 //!
 //! | Module | Holds |
 //! |---|---|
-//! | `server` | servers of the tests' own, and databases on them |
-//! | `line` | a line to a server that is cut where it hurts |
+//! | `server` | databases on the servers that all share |
+//! | `contract` | the contract that all targets keep |
 //! | `columns` | what each type of column keeps, with the server as the judge |
 //! | `tables` | tables as they are found, made and refused |
 //! | `writing` | rows: the last one of a key, deletes, bad rows |
@@ -13,11 +13,31 @@
 //! | `speed` | how fast rows are written; only when asked for |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stderr, reason = "what is passed over, and how fast the rest was, is said")]
+#![expect(clippy::print_stderr, reason = "how fast it was is said")]
+
+/// Runs each of these functions as a test on MariaDB, which the suite `databases` does, and on MySQL.
+macro_rules! on_both {
+    ($($name:ident,)*) => {
+        mod databases {
+            mod mariadb {
+                $(#[test] #[ignore = "needs a MariaDB at KADENCE_TEST_MARIADB"]
+                fn $name() {
+                    super::super::$name(&crate::server::Db::new(crate::server::Kind::MariaDb));
+                })*
+            }
+            mod mysql {
+                $(#[test] #[ignore = "needs a MySQL at KADENCE_TEST_MYSQLD"]
+                fn $name() {
+                    super::super::$name(&crate::server::Db::new(crate::server::Kind::MySql));
+                })*
+            }
+        }
+    };
+}
 
 mod columns;
+mod contract;
 mod landing;
-mod line;
 mod server;
 mod sessions;
 mod speed;

@@ -9,7 +9,35 @@ use kadence_core::run::Run;
 use kadence_core::target::{Batch, Committed, Part, Rejects, Target as _, Verdict};
 use kadence_store::{Cell, Change, LandingOptions, Mode, Rows, Session as _, SqlTarget, Store as _};
 
-use crate::server::{Db, databases};
+use crate::server::Db;
+
+mod mariadb {
+    #[test]
+    #[ignore = "takes minutes; run it in release, with a MariaDB at KADENCE_TEST_MARIADB"]
+    fn rows_by_the_session() {
+        super::rows_by_the_session(&crate::server::Db::new(crate::server::Kind::MariaDb));
+    }
+
+    #[test]
+    #[ignore = "takes minutes; run it in release, with a MariaDB at KADENCE_TEST_MARIADB"]
+    fn json_by_the_target() {
+        super::json_by_the_target(&crate::server::Db::new(crate::server::Kind::MariaDb));
+    }
+}
+
+mod mysql {
+    #[test]
+    #[ignore = "takes minutes; run it in release, with a MySQL at KADENCE_TEST_MYSQLD"]
+    fn rows_by_the_session() {
+        super::rows_by_the_session(&crate::server::Db::new(crate::server::Kind::MySql));
+    }
+
+    #[test]
+    #[ignore = "takes minutes; run it in release, with a MySQL at KADENCE_TEST_MYSQLD"]
+    fn json_by_the_target() {
+        super::json_by_the_target(&crate::server::Db::new(crate::server::Kind::MySql));
+    }
+}
 
 const ROWS: usize = 1_000_000;
 const COMMIT: usize = 10_000;
@@ -50,12 +78,10 @@ fn readings() -> impl Iterator<Item = Reading> {
 
 fn report(db: &Db, what: &str, took: Duration) {
     let seconds = took.as_secs_f64();
-    eprintln!("{:?}, {what}: {seconds:.1} s, {:.0} rows/s", db.server.kind, ROWS as f64 / seconds);
+    eprintln!("{:?}, {what}: {seconds:.1} s, {:.0} rows/s", db.server.kind(), ROWS as f64 / seconds);
 }
 
-#[test]
-#[ignore = "takes minutes; run it in release"]
-fn rows_by_the_session() {
+fn rows_by_the_session(db: &Db) {
     let readings: Vec<Reading> = readings().collect();
     let batches: Vec<Rows> = readings
         .chunks(COMMIT)
@@ -70,26 +96,22 @@ fn rows_by_the_session() {
             rows
         })
         .collect();
-    for db in databases("speed") {
-        for (mode, name) in
-            [(Mode::Insert, "insert"), (Mode::Upsert, "upsert"), (Mode::Upsert, "upsert again")]
-        {
-            if name != "upsert again" {
-                db.run("DROP TABLE IF EXISTS t");
-                db.run(TABLE);
-            }
-            let table = db.table("t", mode, &[0]);
-            let mut session = db.session();
-            let before = SystemClock.now();
-            for rows in &batches {
-                session.begin().unwrap();
-                session.set_savepoint().unwrap();
-                session.write(&table, rows, 0..rows.len()).unwrap();
-                session.commit().unwrap();
-            }
-            report(&db, &format!("session, {name}"), SystemClock.now().saturating_sub(before));
-            assert_eq!(db.count("SELECT COUNT(*) FROM t"), ROWS as i64);
+    for (mode, name) in [(Mode::Insert, "insert"), (Mode::Upsert, "upsert"), (Mode::Upsert, "upsert again")] {
+        if name != "upsert again" {
+            db.run("DROP TABLE IF EXISTS t");
+            db.run(TABLE);
         }
+        let table = db.table("t", mode, &[0]);
+        let mut session = db.session();
+        let before = SystemClock.now();
+        for rows in &batches {
+            session.begin().unwrap();
+            session.set_savepoint().unwrap();
+            session.write(&table, rows, 0..rows.len()).unwrap();
+            session.commit().unwrap();
+        }
+        report(db, &format!("session, {name}"), SystemClock.now().saturating_sub(before));
+        assert_eq!(db.count("SELECT COUNT(*) FROM t"), ROWS as i64);
     }
 }
 
@@ -101,38 +123,34 @@ impl Rejects for NoRejects {
     }
 }
 
-#[test]
-#[ignore = "takes minutes; run it in release"]
-fn json_by_the_target() {
+fn json_by_the_target(db: &Db) {
     let readings: Vec<Reading> = readings().collect();
     let batches: Vec<Run> =
         readings.chunks(COMMIT).enumerate().map(|(n, chunk)| run(n * COMMIT, chunk)).collect();
-    for db in databases("speedjson") {
-        for (mode, name) in [(Mode::Insert, "insert"), (Mode::Upsert, "upsert")] {
-            db.run("DROP TABLE IF EXISTS t");
-            db.run(TABLE);
-            let options = LandingOptions {
-                name: name.into(),
-                table: "t".into(),
-                key: vec!["id".into()],
-                mode,
-                ..LandingOptions::default()
-            };
-            let mut target = SqlTarget::new(db.mysql(), options, "cluster", |_| {}).unwrap();
-            target.define_ledger().unwrap();
-            let partition = Partition { topic: "readings".into(), id: None, index: 0 };
-            let epoch = target.claim(&[(partition.clone(), None)]).unwrap()[0].epoch;
-            let before = SystemClock.now();
-            for (n, records) in batches.iter().enumerate() {
-                let expected = (n > 0).then_some((n * COMMIT) as i64);
-                let next = ((n + 1) * COMMIT) as i64;
-                let parts = [Part { partition: partition.clone(), epoch, expected, next, mark: None }];
-                let committed = target.commit(&Batch { parts: &parts, records }, &mut NoRejects).unwrap();
-                assert_eq!(committed, Committed::Done);
-            }
-            report(&db, &format!("target from JSON, {name}"), SystemClock.now().saturating_sub(before));
-            assert_eq!(db.count("SELECT COUNT(*) FROM t"), ROWS as i64);
+    for (mode, name) in [(Mode::Insert, "insert"), (Mode::Upsert, "upsert")] {
+        db.run("DROP TABLE IF EXISTS t");
+        db.run(TABLE);
+        let options = LandingOptions {
+            name: name.into(),
+            table: "t".into(),
+            key: vec!["id".into()],
+            mode,
+            ..LandingOptions::default()
+        };
+        let mut target = SqlTarget::new(db.mysql(), options, "cluster", |_| {}).unwrap();
+        target.define_ledger().unwrap();
+        let partition = Partition { topic: "readings".into(), id: None, index: 0 };
+        let epoch = target.claim(&[(partition.clone(), None)]).unwrap()[0].epoch;
+        let before = SystemClock.now();
+        for (n, records) in batches.iter().enumerate() {
+            let expected = (n > 0).then_some((n * COMMIT) as i64);
+            let next = ((n + 1) * COMMIT) as i64;
+            let parts = [Part { partition: partition.clone(), epoch, expected, next, mark: None }];
+            let committed = target.commit(&Batch { parts: &parts, records }, &mut NoRejects).unwrap();
+            assert_eq!(committed, Committed::Done);
         }
+        report(db, &format!("target from JSON, {name}"), SystemClock.now().saturating_sub(before));
+        assert_eq!(db.count("SELECT COUNT(*) FROM t"), ROWS as i64);
     }
 }
 

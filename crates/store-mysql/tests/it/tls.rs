@@ -3,7 +3,11 @@
 use kadence_store::{Database as _, DbError, Kind, Session as _};
 use kadence_store_mysql::Mysql;
 
-use crate::server::databases;
+use crate::server::Db;
+
+on_both! {
+    a_mode_says_how_much_is_asked_of_the_server,
+}
 
 /// The cipher that a connection to this URL has; empty without TLS.
 fn cipher(url: &str) -> Result<String, DbError> {
@@ -14,18 +18,14 @@ fn cipher(url: &str) -> Result<String, DbError> {
 
 /// A MySQL makes a certificate for itself when it starts first, which no authority has signed that anybody knows. A
 /// MariaDB of this age has no TLS until it is given some.
-#[test]
-fn a_mode_says_how_much_is_asked_of_the_server() {
-    for db in databases("tls") {
-        let has_tls = !db.is_maria();
-        assert_eq!(cipher(&format!("{}?ssl-mode=disabled", db.url())).unwrap(), "");
-        assert_eq!(!cipher(&db.url()).unwrap().is_empty(), has_tls);
-        let required = cipher(&format!("{}?ssl-mode=required", db.url()));
-        assert_eq!(required.is_ok_and(|cipher| cipher.starts_with("TLS")), has_tls);
-        let error = cipher(&format!("{}?ssl-mode=verify_identity", db.url())).unwrap_err();
-        assert_eq!(error.kind, Kind::Stop, "{error}");
-        let told =
-            if has_tls { "name the certificate's authority with ssl-ca" } else { "the server has no TLS" };
-        assert!(error.to_string().contains(told), "{error}");
-    }
+fn a_mode_says_how_much_is_asked_of_the_server(db: &Db) {
+    let has_tls = !db.is_maria();
+    assert_eq!(cipher(&format!("{}?ssl-mode=disabled", db.url())).unwrap(), "");
+    assert_eq!(!cipher(&db.url()).unwrap().is_empty(), has_tls);
+    let required = cipher(&format!("{}?ssl-mode=required", db.url()));
+    assert_eq!(required.is_ok_and(|cipher| cipher.starts_with("TLS")), has_tls);
+    let error = cipher(&format!("{}?ssl-mode=verify_identity", db.url())).unwrap_err();
+    assert_eq!(error.kind, Kind::Stop, "{error}");
+    let told = if has_tls { "name the certificate's authority with ssl-ca" } else { "the server has no TLS" };
+    assert!(error.to_string().contains(told), "{error}");
 }

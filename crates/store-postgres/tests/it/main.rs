@@ -1,8 +1,9 @@
-//! The driver against a server of the machine.
+//! The driver against a server. What is in `databases` needs one and is run by the suite of that name.
 //!
 //! | Module | Holds |
 //! |---|---|
-//! | `server` | a private server, and databases on it |
+//! | `server` | databases on the server that all share |
+//! | `contract` | the contract that all targets keep |
 //! | `finding` | tables as they are described |
 //! | `values` | values that go there and come back as they were |
 //! | `writing` | inserts, upserts, savepoints, which row is to blame |
@@ -12,13 +13,18 @@
 //! | `measure` | rows a second |
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
-#![expect(clippy::print_stdout, reason = "what is passed over says so, and so does what is measured")]
+#![expect(clippy::print_stdout, reason = "what is measured is said")]
 
-mod encryption;
-mod finding;
-mod landing;
+mod databases {
+    mod postgres {
+        mod contract;
+        mod encryption;
+        mod finding;
+        mod landing;
+        mod sessions;
+        mod values;
+        mod writing;
+    }
+}
 mod measure;
 mod server;
-mod sessions;
-mod values;
-mod writing;

@@ -1,6 +1,6 @@
 //! Rows a second, with a server that keeps what it has committed.
 //!
-//! `cargo test --release -p kadence-store-postgres --test it -- --ignored measure --nocapture`
+//! `KADENCE_TEST_POSTGRES=/usr/lib/postgresql/15/bin cargo test --release -p kadence-store-postgres --test it -- --ignored measure --nocapture`
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,9 @@ use kadence_core::run::Run;
 use kadence_core::target::{Batch, Committed, Part, Rejects, Target as _, Verdict};
 use kadence_store::{Cell, Change, Landing, LandingOptions, Mode, Rows, Session as _, SqlTarget, Store as _};
 use kadence_store_postgres::Postgres;
+use kadence_testing::database::{Kind as ServerKind, Server};
 
-use crate::server::{Server, ask, table};
+use crate::server::{Sessions as _, ask, table};
 
 const ROWS: usize = 1_000_000;
 const BATCH: usize = 10_000;
@@ -46,7 +47,7 @@ fn told(what: &str, rows: usize, passed: Duration) {
 #[test]
 #[ignore = "measures, for which nothing else should run"]
 fn measure_a_session_alone() {
-    let Some(server) = Server::start(&[]) else { return };
+    let server = Server::start(ServerKind::Postgres, &[]);
     for mode in [Mode::Insert, Mode::Upsert] {
         let mut session = server.session(&server.database());
         session.define(TABLE).unwrap();
@@ -89,7 +90,7 @@ impl Rejects for Left {
 #[test]
 #[ignore = "measures, for which nothing else should run"]
 fn measure_a_target() {
-    let Some(server) = Server::start(&[]) else { return };
+    let server = Server::start(ServerKind::Postgres, &[]);
     for mode in [Mode::Insert, Mode::Upsert] {
         assert_eq!(land(&server, TABLE, mode, ROWS), 0);
     }
@@ -99,7 +100,7 @@ fn measure_a_target() {
 #[test]
 #[ignore = "measures, for which nothing else should run"]
 fn measure_a_target_with_rejects() {
-    let Some(server) = Server::start(&[]) else { return };
+    let server = Server::start(ServerKind::Postgres, &[]);
     let table = TABLE.replace("a float8", "a float8 CHECK (round(a * 10)::int % 10 <> 3)");
     for mode in [Mode::Insert, Mode::Upsert] {
         assert_eq!(land(&server, &table, mode, 50_000), 5_000);

@@ -2,6 +2,7 @@
 
 mod contract;
 mod landing;
+mod sessions;
 mod support;
 mod tables;
 mod values;

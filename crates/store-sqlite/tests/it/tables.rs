@@ -47,6 +47,27 @@ fn an_upsert_keeps_the_last_of_each_key_and_tombstones_delete() {
     assert_eq!(file.rows("SELECT * FROM rows ORDER BY _key"), ["'a' 3", "'c' 4"]);
 }
 
+/// By the column's collation, not by the bytes: which row is which the database says.
+#[test]
+fn the_last_of_a_key_wins_and_the_database_says_what_a_key_is() {
+    let file = File::new();
+    file.open()
+        .execute_batch("CREATE TABLE rows (_key TEXT COLLATE NOCASE PRIMARY KEY, n INTEGER)")
+        .expect("a table");
+    let options =
+        LandingOptions { key: vec!["_key".into()], mode: Mode::Upsert, delete_on_null: true, ..options() };
+    let records = [
+        (Some("a"), Some(r#"{"n":1}"#)),
+        (Some("B"), Some(r#"{"n":2}"#)),
+        (Some("A"), Some(r#"{"n":3}"#)),
+        (Some("b"), None),
+        (Some("c"), None),
+        (Some("C"), Some(r#"{"n":4}"#)),
+    ];
+    assert_eq!(land_keyed(&mut file.target(options), &records).expect("a landing"), [""; 0]);
+    assert_eq!(file.rows("SELECT * FROM rows ORDER BY n"), ["'a' 3", "'C' 4"]);
+}
+
 #[test]
 fn a_table_that_is_there_keeps_its_defaults_and_its_rules() {
     let file = File::new();

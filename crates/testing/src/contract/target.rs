@@ -1,5 +1,7 @@
 //! The contract of a target.
 
+mod crashes;
+
 use std::sync::Arc;
 
 use kadence_core::fault::Disposition;
@@ -7,6 +9,8 @@ use kadence_core::feed::{Mark, Partition};
 use kadence_core::record::{Facts, Headers, Record, Timestamp};
 use kadence_core::run::Run;
 use kadence_core::target::{Batch, Claim, Committed, Part, Rejects, Target, Verdict};
+
+use crate::line::Line;
 
 /// A place to land records in, and how to look at what is there.
 ///
@@ -18,6 +22,11 @@ pub trait TargetUnderTest {
 
     /// Another target for the same place, with a session of its own.
     fn target(&mut self) -> Self::Target;
+
+    /// The same over a line that can be cut, where there is a line.
+    fn target_by_line(&mut self) -> Option<(Self::Target, Line)> {
+        None
+    }
 
     /// What is there, in any order.
     fn rows(&mut self) -> Vec<LandedRow>;
@@ -36,6 +45,17 @@ pub struct LandedRow {
     pub id: i64,
 }
 
+impl LandedRow {
+    /// The row that a database's own client gives as topic, partition, offset and id, with tabs between them.
+    pub fn read(text: &str) -> Self {
+        let mut cells = text.split('\t');
+        let mut cell = || cells.next().expect("a row has four cells");
+        let topic = cell().to_owned();
+        let mut number = || cell().parse::<i64>().expect("a number");
+        Self { topic, partition: number() as i32, offset: number(), id: number() }
+    }
+}
+
 /// Checks that the targets that `make` makes keep to what [`Target`] promises. Each place is empty at first.
 pub fn target<T: TargetUnderTest>(mut make: impl FnMut() -> T) {
     a_claim_raises_the_epoch_and_tells_the_place(&mut make());
@@ -49,6 +69,10 @@ pub fn target<T: TargetUnderTest>(mut make: impl FnMut() -> T) {
     what_is_rolled_back_leaves_nothing(&mut make());
     another_topic_of_the_same_name_is_refused(&mut make());
     two_sessions_never_write_one_record_twice(&mut make());
+    crashes::who_dies_before_the_commit_leaves_nothing(&mut make());
+    for by_successor in [false, true] {
+        crashes::a_commit_whose_line_is_cut_is_what_the_ledger_says(&mut make(), by_successor);
+    }
 }
 
 const ID: [u8; 16] = [7; 16];
@@ -159,6 +183,12 @@ fn who_claimed_last_writes(under_test: &mut impl TargetUnderTest) {
     assert_eq!(fenced, Committed::Fenced(vec![partition(0)]), "an old epoch does not write");
     assert_eq!(sorted(under_test), []);
     assert_eq!(commit(&mut new, &[part(&second, 1, mark(0))], &records), Committed::Done);
+    assert_eq!(sorted(under_test), [row(0, 0, 1)]);
+    // Nor where the offset is the one that it would expect.
+    for mark in [Some(mark(1)), None] {
+        let late = part(&Claim { next: Some(1), ..first.clone() }, 2, mark);
+        assert_eq!(commit(&mut old, &[late], &run_of(&[(0, 1, r#"{"id":2}"#)])), fenced);
+    }
     assert_eq!(sorted(under_test), [row(0, 0, 1)]);
 }
 

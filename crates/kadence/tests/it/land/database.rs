@@ -19,7 +19,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) url: String,
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// The server, and the database's name there.
     server: Option<(Arc<Server>, String)>,
 }

@@ -1,19 +1,17 @@
 //! Locks, sessions that are ended, answers that are lost, errors.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::net::TcpListener;
 
 use kadence_store::{CommitError, Database as _, Kind, Parameter, Session as _};
 use kadence_store_postgres::Postgres;
+use kadence_testing::line::{Cut, Line};
 
-use crate::server::{Server, ask};
+use crate::server::{Sessions as _, ask, shared};
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_session_that_stands_still_is_found_by_its_lock_and_ended() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let (mut still, mut other) = (server.session(&database), server.session(&database));
     still.define("CREATE TABLE t (v int8); INSERT INTO t VALUES (1)").unwrap();
@@ -35,8 +33,9 @@ fn a_session_that_stands_still_is_found_by_its_lock_and_ended() {
 
 /// A worker that stops in the middle of a COPY: the server waits for more of it, and no timeout of its own ends that.
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_session_that_stands_still_inside_a_copy_is_ended() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut other = server.session(&database);
     other.define("CREATE TABLE t (v int8); CREATE TABLE c (v int8); INSERT INTO t VALUES (1)").unwrap();
@@ -57,8 +56,9 @@ fn a_session_that_stands_still_inside_a_copy_is_ended() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_lock_ends_with_its_session() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut other = server.session(&database);
     let session = server.session(&database);
@@ -71,8 +71,9 @@ fn a_lock_ends_with_its_session() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn who_may_not_end_a_session_is_told_what_to_do() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut owner = server.session(&database);
     owner.define("CREATE ROLE weak LOGIN").unwrap();
@@ -87,8 +88,9 @@ fn who_may_not_end_a_session_is_told_what_to_do() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_session_is_set_as_a_landing_needs_it() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut session = server.session(&database);
     session
@@ -114,8 +116,9 @@ fn a_session_is_set_as_a_landing_needs_it() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn what_cannot_be_connected_to_says_so() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let connect = |url: &str| match Postgres::from_url(url, Some("s3cret".into())).unwrap().connect() {
         Ok(_) => panic!("{url} can be connected to"),
         Err(error) => error,
@@ -138,59 +141,26 @@ fn what_cannot_be_connected_to_says_so() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn another_encoding_is_refused() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session("postgres");
     session.define("CREATE DATABASE old ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'").unwrap();
     let error = Postgres::from_url(&server.url("old"), None).unwrap().connect().err().unwrap();
     assert!(error.to_string().contains("encoded in LATIN1") && error.kind == Kind::Stop, "{error}");
 }
 
-/// Passes bytes on until COMMIT comes by. The answer to that is not passed on; nor is COMMIT itself where it is to be
-/// lost on its way.
-fn proxy(server: u16, loses_request: bool) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        let mut server = TcpStream::connect(("127.0.0.1", server)).unwrap();
-        let is_cut = Arc::new(AtomicBool::new(false));
-        let (mut answers, mut back, cut) =
-            (server.try_clone().unwrap(), client.try_clone().unwrap(), Arc::clone(&is_cut));
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(length @ 1..) = answers.read(&mut buffer) {
-                if cut.load(Ordering::SeqCst) || back.write_all(&buffer[..length]).is_err() {
-                    break;
-                }
-            }
-            let _ = back.shutdown(Shutdown::Both);
-        });
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = client.read(&mut buffer) {
-            let is_commit = buffer[..length].windows(6).any(|window| window == b"COMMIT");
-            if is_commit {
-                is_cut.store(true, Ordering::SeqCst);
-                if loses_request {
-                    break;
-                }
-            }
-            server.write_all(&buffer[..length]).unwrap();
-        }
-        let _ = server.shutdown(Shutdown::Both);
-    });
-    port
-}
-
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_commit_whose_answer_is_lost_is_unknown() {
-    let Some(server) = Server::shared() else { return };
-    for (loses_request, count) in [(false, "1"), (true, "0")] {
+    let server = shared();
+    for (cut, count) in [(Cut::Behind, "1"), (Cut::Before, "0")] {
         let database = server.database();
         let mut other = server.session(&database);
         other.define("CREATE TABLE t (v int8)").unwrap();
-        let port = proxy(server.port(), loses_request);
-        let url = format!("postgres://kadence@127.0.0.1:{port}/{database}?sslmode=disable");
+        let line = Line::start(server.port()).unwrap();
+        line.cut_next(cut);
+        let url = format!("{}?sslmode=disable", server.url_by(line.port(), &database));
         let mut session = Postgres::from_url(&url, None).unwrap().connect().unwrap();
         session.begin().unwrap();
         session.execute("INSERT INTO t VALUES ($1)", &[Parameter::Int(1)]).unwrap();
@@ -204,8 +174,9 @@ fn a_commit_whose_answer_is_lost_is_unknown() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_session_that_is_ended_before_it_commits_has_not_committed_and_says_unknown() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let (mut ended, mut other) = (server.session(&database), server.session(&database));
     ended.define("CREATE TABLE t (v int8)").unwrap();
@@ -217,8 +188,9 @@ fn a_session_that_is_ended_before_it_commits_has_not_committed_and_says_unknown(
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn constraints_that_are_deferred_are_checked_before_commit() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -238,4 +210,24 @@ fn constraints_that_are_deferred_are_checked_before_commit() {
     assert!(matches!(error, CommitError::NotDone(ref error) if error.kind == Kind::Stop), "{error:?}");
     session.begin().unwrap();
     session.commit().unwrap();
+}
+
+/// Tables are changed beside sessions that are idle, and whoever is inside a transaction is not waited for for ever.
+#[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
+fn definitions_do_not_wait_for_sessions_that_are_idle() {
+    let server = shared();
+    let database = server.database();
+    let (mut idle, mut other) = (server.session(&database), server.session(&database));
+    idle.define("CREATE TABLE t (v int8)").unwrap();
+    idle.begin().unwrap();
+    idle.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
+    idle.commit().unwrap();
+    assert_eq!(ask(&mut idle, "SELECT v FROM t"), ["1"]);
+    other.define("ALTER TABLE t ADD COLUMN w int8").unwrap();
+    idle.begin().unwrap();
+    idle.query("SELECT v FROM t", &[]).unwrap();
+    assert_eq!(other.define("ALTER TABLE t ADD COLUMN x int8").unwrap_err().kind, Kind::Locked);
+    idle.commit().unwrap();
+    other.define("ALTER TABLE t ADD COLUMN x int8").unwrap();
 }

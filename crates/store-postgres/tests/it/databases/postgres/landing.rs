@@ -13,7 +13,7 @@ use kadence_land::{Ended, OnReject, Options, Outcome, land};
 use kadence_store::{Landing, LandingOptions, Mode, Notice, Parameter, Session as _, SqlTarget, Store as _};
 use kadence_store_postgres::Postgres;
 
-use crate::server::{Server, ask};
+use crate::server::{Sessions as _, ask, shared};
 
 const TOPIC: &str = "orders";
 
@@ -113,8 +113,9 @@ impl Target for Dying {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn each_record_is_a_row_once_however_often_the_process_dies() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let url = server.url(&database);
     let cluster = cluster((0..3_000).map(|number| format!("{{\"id\":{number},\"name\":\"n{number}\"}}")));
@@ -139,8 +140,9 @@ fn each_record_is_a_row_once_however_often_the_process_dies() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn sessions_that_are_killed_change_nothing() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let cluster = cluster((0..6_000).map(|number| format!("{{\"id\":{number}}}")));
     let (target, notices) = target(&server.url(&database), options());
@@ -167,8 +169,9 @@ fn sessions_that_are_killed_change_nothing() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_worker_that_stands_still_inside_a_transaction_is_ended() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let cluster = cluster((0..300).map(|number| format!("{{\"id\":{number}}}")));
     let (first, _) = target(&server.url(&database), options());
@@ -189,8 +192,9 @@ fn a_worker_that_stands_still_inside_a_transaction_is_ended() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn rows_that_the_server_refuses_are_left_out_alone() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     for mode in [Mode::Insert, Mode::Upsert] {
         let database = server.database();
         let mut session = server.session(&database);
@@ -209,8 +213,9 @@ fn rows_that_the_server_refuses_are_left_out_alone() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_table_is_made_and_changed_as_records_need_it() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut session = server.session(&database);
     let body = |number: u64| match number {
@@ -253,4 +258,20 @@ fn a_table_is_made_and_changed_as_records_need_it() {
         ["1|5", "2|5000000000"]
     );
     assert_eq!(ask(&mut session, "SELECT count(*) FROM orders"), ["400"]);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
+fn a_ledger_that_a_crash_empties_is_refused() {
+    let server = shared();
+    for table in ["kadence_landings", "kadence_ledger"] {
+        let database = server.database();
+        drop(target(&server.url(&database), options()));
+        server.session(&database).define(&format!("ALTER TABLE {table} SET UNLOGGED")).unwrap();
+        let postgres = Postgres::from_url(&server.url(&database), None).unwrap();
+        let mut target = SqlTarget::new(postgres, options(), "cluster", |_| {}).unwrap();
+        let partition = Partition { topic: Arc::from(TOPIC), id: None, index: 0 };
+        let error = target.claim(&[(partition, None)]).unwrap_err().to_string();
+        assert!(error.contains(table) && error.contains("is unlogged"), "{error}");
+    }
 }

@@ -3,11 +3,12 @@
 use kadence_store::{ColumnType, Database as _, Digits, Session as _, TextLimits};
 use kadence_store_postgres::Postgres;
 
-use crate::server::{Server, table};
+use crate::server::{Sessions as _, shared, table};
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn columns_have_the_types_that_were_declared() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -72,8 +73,9 @@ fn columns_have_the_types_that_were_declared() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn keys_are_what_an_upsert_can_name() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -101,8 +103,9 @@ fn keys_are_what_an_upsert_can_name() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn what_cannot_be_landed_exactly_once_says_why() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut session = server.session(&database);
     session

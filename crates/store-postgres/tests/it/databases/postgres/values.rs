@@ -5,7 +5,7 @@ use kadence_store::{Cell, Change, Mode, Session as _, date_text, time_text, time
 use kadence_store_postgres::PostgresSession;
 use proptest::prelude::*;
 
-use crate::server::{Server, ask, rows, table};
+use crate::server::{Sessions as _, ask, rows, shared, table};
 
 /// Puts one value after the other into a column of this type, and reads their texts.
 fn texts(session: &mut PostgresSession, declared: &str, cells: &[Cell<'_>]) -> Vec<String> {
@@ -22,8 +22,9 @@ fn texts(session: &mut PostgresSession, declared: &str, cells: &[Cell<'_>]) -> V
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn values_at_the_edges_of_their_types_come_back() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -77,8 +78,9 @@ fn values_at_the_edges_of_their_types_come_back() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn times_at_the_edges_of_their_types_come_back() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     let (first, last) = session.limits().dates.unwrap();
     let mut check = |declared: &str, cells: &[Cell<'_>], expected: &[&str]| {
@@ -103,8 +105,9 @@ fn times_at_the_edges_of_their_types_come_back() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn days_beyond_the_servers_are_refused_by_it() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session.define("CREATE TABLE days (d date)").unwrap();
     let table = table(&mut session, "days", &[], Mode::Insert);
@@ -130,8 +133,9 @@ fn decimal() -> impl Strategy<Value = String> {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn values_of_all_kinds_come_back() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(

@@ -2,11 +2,12 @@
 
 use kadence_store::{Cell, Change, CommitError, Kind, Mode, Parameter, Session as _};
 
-use crate::server::{Server, ask, rows, table};
+use crate::server::{Sessions as _, ask, rows, shared, table};
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn the_last_of_each_key_counts_by_the_servers_word_for_the_same() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     // The operator of the type is not on the search path: text's would be found in its place.
     session
@@ -56,8 +57,9 @@ fn the_last_of_each_key_counts_by_the_servers_word_for_the_same() {
 /// Another index over the same columns calls other rows the same: what meets it there is refused, and does not take
 /// the place of a row with another key.
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn another_index_over_the_key_lets_no_row_take_a_strangers_place() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -77,8 +79,9 @@ fn another_index_over_the_key_lets_no_row_take_a_strangers_place() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_table_of_nothing_but_its_key_is_upserted() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session.define("CREATE TABLE keys (\"a b\" int PRIMARY KEY); INSERT INTO keys VALUES (1)").unwrap();
     let table = table(&mut session, "keys", &["a b"], Mode::Upsert);
@@ -93,8 +96,9 @@ fn a_table_of_nothing_but_its_key_is_upserted() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn rows_without_columns_get_their_defaults() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session.define("CREATE TABLE bare (a int DEFAULT 7)").unwrap();
     let mut table = table(&mut session, "bare", &[], Mode::Insert);
@@ -111,8 +115,9 @@ fn rows_without_columns_get_their_defaults() {
 
 /// The row of each kind of refusal, of those that were written. What is checked behind the statement names none.
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn the_row_to_blame_is_counted_in_its_range() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -170,8 +175,9 @@ fn the_row_to_blame_is_counted_in_its_range() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn an_upsert_that_is_refused_names_no_row() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -203,8 +209,9 @@ fn an_upsert_that_is_refused_names_no_row() {
 
 /// Behind a row that was refused they go one by one, to the same end, and an error has its row.
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn rows_go_one_by_one_behind_one_that_was_refused() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -240,8 +247,9 @@ fn rows_go_one_by_one_behind_one_that_was_refused() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_table_that_was_changed_is_not_written_as_it_was() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut session = server.session(&database);
     session.define("CREATE TABLE moving (v int8)").unwrap();
@@ -261,8 +269,9 @@ fn a_table_that_was_changed_is_not_written_as_it_was() {
 
 /// What was locked behind a savepoint is free once that is gone back to.
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_table_that_is_changed_behind_a_savepoint_is_not_written_as_it_was() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     let mut session = server.session(&database);
     session.define("CREATE TABLE moving (v int8 CHECK (v > 0))").unwrap();
@@ -282,8 +291,9 @@ fn a_table_that_is_changed_behind_a_savepoint_is_not_written_as_it_was() {
 
 /// Each write changes its own rows, and none of those before it in the transaction.
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_write_changes_its_own_rows_alone() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session
         .define(
@@ -309,8 +319,9 @@ fn a_write_changes_its_own_rows_alone() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn a_failed_transaction_is_not_committed() {
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let mut session = server.session(&server.database());
     session.define("CREATE TABLE t (v int8 PRIMARY KEY)").unwrap();
     session.begin().unwrap();
@@ -327,9 +338,10 @@ fn a_failed_transaction_is_not_committed() {
 }
 
 #[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
 fn who_may_only_insert_can_insert() {
     use kadence_store::Database as _;
-    let Some(server) = Server::shared() else { return };
+    let server = shared();
     let database = server.database();
     server
         .session(&database)
