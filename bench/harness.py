@@ -153,10 +153,11 @@ def cpu_of(pid):
 Run = collections.namedtuple("Run", "wall_s cpu_s rss_mb out err")
 
 
-def run(command, stdin=None, limit_s=RUN_LIMIT_S, keep_stdout=True, watch=True):
+def run(command, stdin=None, limit_s=RUN_LIMIT_S, keep_stdout=True, watch=True, started=lambda pid: None):
     """Runs a program to its end: how long it took from start to exit, what it used, what it said.
 
-    Without `watch` nothing of this process stirs meanwhile, and the memory may be that of this process.
+    Without `watch` nothing of this process stirs meanwhile, and the memory may be that of this process. `started` is
+    told the program's number.
     """
     folder = CACHE / "run"
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,6 +169,7 @@ def run(command, stdin=None, limit_s=RUN_LIMIT_S, keep_stdout=True, watch=True):
         peak, over = Peak(process.pid, watch), threading.Timer(limit_s, process.kill)
         over.daemon = True
         over.start()
+        started(process.pid)
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
