@@ -60,7 +60,9 @@ fn slow_row(database: &Database) {
             "CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.id + IF(NEW.id = 3, SLEEP(3), 0)",
         ],
     };
-    statements.iter().for_each(|statement| database.run(statement));
+    for statement in statements {
+        database.run(statement);
+    }
 }
 
 /// Whether somebody is at that row now.
