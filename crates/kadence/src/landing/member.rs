@@ -1,8 +1,8 @@
 //! The name by which the group knows a worker again: a worker that was killed goes on at once when it is started
 //! again, instead of once its session is over.
 //!
-//! It is the machine's name and a number; a locked file for each number keeps two workers of one machine from having
-//! the same one.
+//! It is the machine's name, the user's number and one of its own; a locked file for each keeps two workers of one user
+//! from having the same one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -34,7 +34,7 @@ impl Member {
             let file =
                 OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(failed)?;
             match file.try_lock() {
-                Ok(()) => return Ok(Self { name: format!("{host}-{number}"), _lock: file }),
+                Ok(()) => return Ok(Self { name: format!("{host}-{}-{number}", user()), _lock: file }),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
@@ -48,13 +48,18 @@ impl Member {
 fn folder() -> PathBuf {
     match std::env::var("XDG_RUNTIME_DIR") {
         Ok(folder) if !folder.is_empty() => PathBuf::from(folder).join("kadence"),
-        _ => {
-            #[cfg(unix)]
-            let user = rustix::process::getuid().as_raw();
-            #[cfg(not(unix))]
-            let user = 0;
-            std::env::temp_dir().join(format!("kadence-{user}"))
-        }
+        _ => std::env::temp_dir().join(format!("kadence-{}", user())),
+    }
+}
+
+fn user() -> u32 {
+    #[cfg(unix)]
+    {
+        rustix::process::getuid().as_raw()
+    }
+    #[cfg(not(unix))]
+    {
+        0
     }
 }
 
