@@ -178,6 +178,10 @@ impl Session for Scripted {
         Ok(is_there.then(|| Found { columns: vec![column], ..Found::default() }))
     }
 
+    fn widening(&mut self, _: &str, _: &Column, _: &str) -> Result<Option<String>, DbError> {
+        Ok(None)
+    }
+
     fn prepare(&mut self, table: &Table) -> Result<(), DbError> {
         assert!(!self.is_open);
         self.ask(&format!("prepare {}", table.name)).map(drop)
@@ -222,10 +226,6 @@ impl Dialect for Plain {
 
     fn widens(&self, _: ColumnType, _: ColumnType) -> bool {
         false
-    }
-
-    fn widen(&self, _: &str, _: &Column, _: &str) -> String {
-        String::new()
     }
 }
 
