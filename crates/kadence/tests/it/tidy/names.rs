@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{assert_listed, sources};
 
-/// Files outside `crates/kafka` that name `rdkafka`: tests that are clients themselves.
+/// Files outside `crates/kafka` that name `rdkafka`: tests and measurements that are clients themselves.
 const NAME_RDKAFKA: &[&str] = &[
+    "crates/kadence/examples/landing_ceiling.rs",
     "crates/kadence/tests/it/kill.rs",
     "crates/kadence/tests/it/kill/copies.rs",
     "crates/kadence/tests/it/kill/outcome.rs",
