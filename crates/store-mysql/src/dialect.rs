@@ -76,6 +76,8 @@ impl Dialect for MysqlDialect {
             ColumnType::Int { signed: false, .. } => "bigint unsigned".to_owned(),
             ColumnType::Float => "float".to_owned(),
             ColumnType::Double => "double".to_owned(),
+            // The most that it has: what has more digits is refused, record by record.
+            ColumnType::Decimal(None) => "decimal(65,30)".to_owned(),
             ColumnType::Decimal(Some(Digits { precision: precision @ ..=65, scale: scale @ ..=30 })) => {
                 format!("decimal({precision},{scale})")
             }

@@ -97,7 +97,9 @@ pub(crate) fn read(url: &str, password: Option<String>) -> Result<Address, Fault
             .help("name the file of a root certificate with sslrootcert")
             .misuse()
     })?;
-    config.ssl_mode(ssl_mode);
+    // A socket of this machine's needs no TLS, and has no name to check.
+    let is_local = config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_)));
+    config.ssl_mode(if is_local { SslMode::Disable } else { ssl_mode });
     if let Some(password) = password {
         config.password(password);
     }

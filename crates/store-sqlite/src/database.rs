@@ -32,6 +32,10 @@ impl Sqlite {
         if path.is_empty() || path.starts_with('?') || path.contains('\0') {
             return Err(Fault::new(url, "names no file").help("write sqlite:FILE").misuse());
         }
+        // SQLite would read more out of such a name than a file's.
+        if path.starts_with("file:") {
+            return Err(Fault::new(url, "is no plain name of a file").help("write sqlite:FILE").misuse());
+        }
         if path == ":memory:" {
             let what = "is gone once the program ends, with all that was landed";
             return Err(Fault::new(url, what).help("name a file").misuse());

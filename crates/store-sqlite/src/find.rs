@@ -19,6 +19,10 @@ pub(crate) fn find(connection: &Connection, table: &str) -> Result<Option<Found>
     let mut found = Found::default();
     if kind != "table" {
         found.unfit = Some(format!("is a {kind}, and rows are landed in tables"));
+    } else if schema.eq_ignore_ascii_case("temp") {
+        found.unfit = Some("is temporary: it goes with the session, and the ledger would stay".into());
+    } else {
+        found.unfit = rule(connection, schema, name)?;
     }
     // 0 is an ordinary column, and 1 a hidden one; others are generated.
     let mut columns = connection.prepare_cached(
@@ -71,4 +75,24 @@ fn unique_indexes(connection: &Connection, schema: &str, table: &str) -> Result<
         keys.extend(columns?);
     }
     Ok(keys)
+}
+
+/// A rule of the table's by which another row, or all of the transaction, goes where one does not fit.
+fn rule(connection: &Connection, schema: &str, table: &str) -> Result<Option<String>, Error> {
+    let schema = schema.replace('"', "\"\"");
+    let sql = format!(
+        "SELECT sql FROM \"{schema}\".sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"
+    );
+    let definition: Option<String> = connection.prepare_cached(&sql)?.query_row([table], |row| row.get(0))?;
+    let definition = definition.unwrap_or_default().to_ascii_uppercase();
+    let words: Vec<&str> = definition
+        .split(|char: char| !char.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let found = words.windows(3).find(|words| {
+        words[..2] == ["ON", "CONFLICT"] && ["REPLACE", "ROLLBACK", "IGNORE", "FAIL"].contains(&words[2])
+    });
+    Ok(found.map(|words| {
+        format!("has a rule (ON CONFLICT {}) by which more goes, or less comes, than the record that does not fit", words[2])
+    }))
 }

@@ -124,8 +124,11 @@ impl Session for SqliteSession {
 
     fn roll_back_to(&mut self) -> Result<(), DbError> {
         if self.connection.is_autocommit() {
-            let fault = Fault::new(self.place.clone(), "the database rolled the transaction back");
-            return Err(DbError::new(Kind::Again, fault));
+            // It would do so each time that the record comes.
+            let what =
+                "a trigger or rule of the table rolls back the whole transaction where a row does not fit";
+            let fault = Fault::new(self.place.clone(), what);
+            return Err(fault.help("have it refuse the row alone (RAISE(ABORT, …))").into());
         }
         self.run("ROLLBACK TO kadence")
     }

@@ -297,11 +297,22 @@ fn double(value: &Value<'_>) -> Result<f64, Why> {
         Value::Float(value) if value.is_finite() => Ok(*value),
         Value::Int(value) if value.unsigned_abs() <= WHOLE_IN_DOUBLE => Ok(*value as f64),
         Value::UInt(_) | Value::Int(_) | Value::Decimal(_) => Err(Why::Inexact),
-        Value::Text(text) if write_plain(text, &mut String::new()).is_some() => {
-            text.parse().map_err(|_| Why::Kind)
-        }
+        Value::Text(text) => double_of_text(text),
         _ => Err(Why::Kind),
     }
+}
+
+/// The double that a text is: it has no zeros in front, and no digits beyond those that bring the double back.
+fn double_of_text(text: &str) -> Result<f64, Why> {
+    let (mut meant, mut kept) = (String::new(), String::new());
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let has_zeros = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
+    if has_zeros || write_plain(text, &mut meant).is_none() {
+        return Err(Why::Kind);
+    }
+    let double: f64 = text.parse().map_err(|_| Why::Kind)?;
+    let is_itself = write_plain(&format!("{double:e}"), &mut kept).is_some() && meant == kept;
+    if is_itself { Ok(double) } else { Err(Why::Inexact) }
 }
 
 /// A number that reads the same in 32 bits as in 64.
@@ -354,7 +365,7 @@ fn bytes(value: &Value<'_>, most: Option<u64>, column: usize, row: &mut Draft<'_
 fn time(value: &Value<'_>, digits: u8) -> Result<i64, Why> {
     let nanos = match value {
         Value::Time(nanos) => *nanos,
-        Value::Text(text) if text.as_bytes().get(2) == Some(&b':') => {
+        Value::Text(text) if is_time_of_day(text) => {
             let time: jiff::civil::Time = text.parse().map_err(|_| Why::Kind)?;
             let since = time.since(jiff::civil::Time::midnight()).map_err(|_| Why::Kind)?;
             since.total(jiff::Unit::Nanosecond).map_err(|_| Why::Kind)? as i64
@@ -362,6 +373,12 @@ fn time(value: &Value<'_>, digits: u8) -> Result<i64, Why> {
         _ => return Err(Why::Kind),
     };
     if nanos % 10_i64.pow(9 - u32::from(digits.min(9))) == 0 { Ok(nanos) } else { Err(Why::Inexact) }
+}
+
+/// Whether a text is a time of day and nothing else: an offset, or a leap second, would be dropped.
+fn is_time_of_day(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_digit() || byte == b':' || byte == b'.';
+    text.as_bytes().get(2) == Some(&b':') && text.bytes().all(is_plain) && text.get(6..8) != Some("60")
 }
 
 fn uuid_of(value: &Value<'_>) -> Result<[u8; 16], Why> {

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use kadence_core::data::Value;
 
-use crate::decimal::write_plain;
-use crate::types::{ColumnType, Digits};
+use crate::types::ColumnType;
 
 /// Up to here a double has each whole number.
 const WHOLE_IN_DOUBLE: u64 = 1 << 53;
@@ -32,8 +31,6 @@ struct Seen {
     negative: bool,
     floats: bool,
     decimals: bool,
-    /// The most digits before and behind the point, of all numbers.
-    digits: (u32, u32),
     texts: bool,
     bytes: bool,
     dates: bool,
@@ -81,21 +78,13 @@ impl Seen {
                 self.ints = true;
                 self.negative |= *value < 0;
                 self.beyond_double |= value.unsigned_abs() > WHOLE_IN_DOUBLE;
-                self.note_digits(&value.to_string());
             }
             Value::UInt(value) => {
                 self.uints = true;
                 self.beyond_double |= *value > WHOLE_IN_DOUBLE;
-                self.note_digits(&value.to_string());
             }
-            Value::Float(value) => {
-                self.floats = true;
-                self.note_digits(&format!("{value:e}"));
-            }
-            Value::Decimal(text) => {
-                self.decimals = true;
-                self.note_digits(text);
-            }
+            Value::Float(_) => self.floats = true,
+            Value::Decimal(_) => self.decimals = true,
             Value::Text(_) => self.texts = true,
             Value::Bytes(_) => self.bytes = true,
             Value::Date(_) => self.dates = true,
@@ -104,11 +93,6 @@ impl Seen {
             Value::Uuid(_) => self.uuids = true,
             Value::Json(_) | Value::List(_) | Value::Map(_) | Value::Struct(_) => self.nested = true,
         }
-    }
-
-    fn note_digits(&mut self, text: &str) {
-        let (whole, fraction) = write_plain(text, &mut String::new()).unwrap_or((u32::MAX, u32::MAX));
-        self.digits = (self.digits.0.max(whole), self.digits.1.max(fraction));
     }
 
     fn column_type(self) -> Option<ColumnType> {
@@ -152,9 +136,8 @@ impl Seen {
 
     fn number(self) -> ColumnType {
         if self.decimals || (self.floats && self.beyond_double) || (self.uints && self.negative) {
-            let (whole, scale) = self.digits;
-            let digits = whole.checked_add(scale).filter(|precision| (1..=1_000).contains(precision));
-            return ColumnType::Decimal(digits.map(|precision| Digits { precision, scale }));
+            // Later numbers may have more digits than those of the first batch.
+            return ColumnType::Decimal(None);
         }
         if self.floats {
             ColumnType::Double
@@ -184,14 +167,9 @@ mod tests {
         assert_eq!(type_of(&[int.clone(), Value::Null]), Some(ColumnType::INT));
         assert_eq!(type_of(&[int.clone(), float.clone()]), Some(ColumnType::Double));
         let large = Value::Int((1 << 53) + 1);
-        let digits = Digits { precision: 17, scale: 1 };
-        assert_eq!(type_of(&[large, float]), Some(ColumnType::Decimal(Some(digits))));
+        assert_eq!(type_of(&[large, float]), Some(ColumnType::Decimal(None)));
         assert_eq!(type_of(&[Value::UInt(u64::MAX)]), Some(ColumnType::UINT));
-        let digits = Digits { precision: 20, scale: 0 };
-        assert_eq!(
-            type_of(&[Value::UInt(u64::MAX), Value::Int(-1)]),
-            Some(ColumnType::Decimal(Some(digits)))
-        );
+        assert_eq!(type_of(&[Value::UInt(u64::MAX), Value::Int(-1)]), Some(ColumnType::Decimal(None)));
         assert_eq!(type_of(&[int, Value::Text("a")]), Some(ColumnType::Json));
         assert_eq!(type_of(&[Value::Text("a")]), Some(ColumnType::TEXT));
     }

@@ -7,6 +7,8 @@
 
 mod statements;
 
+use std::collections::HashSet;
+
 use kadence_core::fault::Fault;
 use kadence_core::feed::{Mark, Partition, TopicId};
 use kadence_core::phrase;
@@ -65,11 +67,13 @@ pub(crate) struct Ledger {
     pub(crate) name: String,
     pub(crate) cluster: String,
     statements: Statements,
+    /// What was claimed here before: its lines cannot be missing.
+    claimed: HashSet<Partition>,
 }
 
 impl Ledger {
     pub(crate) fn new(name: &str, cluster: &str, statements: Statements) -> Self {
-        Self { name: name.to_owned(), cluster: cluster.to_owned(), statements }
+        Self { name: name.to_owned(), cluster: cluster.to_owned(), statements, claimed: HashSet::new() }
     }
 
     /// The statements that make the ledger's tables.
@@ -169,7 +173,7 @@ impl Ledger {
     /// Claims partitions: all that are told, or none. Where a condition is told, those that it does not hold for are
     /// left out.
     pub(crate) fn claim(
-        &self,
+        &mut self,
         session: &mut impl Session,
         partitions: &[(Partition, Option<i64>)],
     ) -> Result<Vec<Claim>, DbError> {
@@ -182,7 +186,9 @@ impl Ledger {
             claims.extend(self.claim_one(session, partition, *condition)?);
             Ok(())
         });
-        finish(session, claimed).map(|()| claims)
+        finish(session, claimed)?;
+        self.claimed.extend(claims.iter().map(|claim| claim.partition.clone()));
+        Ok(claims)
     }
 
     fn claim_one(
@@ -207,6 +213,15 @@ impl Ledger {
             if condition.is_some() {
                 return Ok(None);
             }
+            if self.claimed.contains(partition) {
+                let what = format!(
+                    "the ledger of landing {} has lost its line: it was dropped, or deleted",
+                    self.name
+                );
+                return Err(Fault::new(partition.to_string(), what)
+                    .help("start again to land it anew")
+                    .into());
+            }
             let token = session.token().to_owned();
             self.insert(session, partition, 1, &token, None)?;
             return Ok(Some(Claim { partition: partition.clone(), epoch: 1, next: None, mark: None }));
@@ -214,7 +229,10 @@ impl Ledger {
         if condition.is_some_and(|epoch| epoch != ours.epoch) {
             return Ok(None);
         }
-        let epoch = ours.epoch + 1;
+        let Some(epoch) = ours.epoch.checked_add(1) else {
+            let what = "the ledger has the largest epoch there is";
+            return Err(Fault::new(partition.to_string(), what).into());
+        };
         let token = session.token().to_owned();
         let mut parameters = vec![Parameter::Int(epoch), Parameter::Text(&token)];
         parameters.extend(self.key(partition, &id));
@@ -320,7 +338,7 @@ impl Ledger {
             ];
             let before = session.query(&self.statements.lines_of_partition, &parameters)?;
             // Whoever still writes under the old line is fenced.
-            let epoch = before.iter().map(|row| line(row).epoch).max().unwrap_or_default() + 1;
+            let epoch = before.iter().map(|row| line(row).epoch).max().unwrap_or_default().saturating_add(1);
             session.execute(&self.statements.delete_partition, &parameters)?;
             self.insert(session, partition, epoch, "", *next)?;
             let Some(mark) = mark else { return Ok(()) };

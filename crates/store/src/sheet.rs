@@ -12,15 +12,15 @@ use crate::ddl::Dialect;
 use crate::making::widened;
 use crate::mapping::Mapping;
 use crate::options::LandingOptions;
-use crate::table::{Found, Mode, Table};
+use crate::table::{Column, Found, Mode, Table};
 use crate::types::ColumnType;
 
 /// Why a record does not become a row as things stand.
 pub(crate) enum Trouble {
     /// It never will.
     Reject(String),
-    /// The table has a column that was not written so far: this one of those that were found.
-    Unwritten(usize),
+    /// The table has a column that was not written so far.
+    Unwritten,
     /// The table lacks a column.
     Lacking,
     /// This column is to be widened.
@@ -149,6 +149,22 @@ impl Sheet {
         at
     }
 
+    /// Takes the column of this name among those that are written, if there is one and the value needs it.
+    pub(crate) fn write_named(
+        &mut self,
+        name: &str,
+        value: &Value<'_>,
+        options: &LandingOptions,
+        dialect: &dyn Dialect,
+    ) {
+        let is_it = |column: &Column| dialect.is_same_name(&column.name, name) && !column.is_generated;
+        if *value != Value::Null
+            && let Some(found) = self.found.columns.iter().position(is_it)
+        {
+            self.write_column(found, options, dialect);
+        }
+    }
+
     /// Begins a batch.
     pub(crate) fn clear(&mut self) {
         self.rows.clear(self.table.columns.len());
@@ -222,6 +238,13 @@ impl Fill<'_> {
             self.table.columns.iter().position(|column| dialect.is_same_name(&column.name, name))
         });
         if let Some(place) = written {
+            let is_taken = |entry: &&(String, usize)| entry.1 == place && entry.0 != name;
+            if let Some((other, _)) = self.order[..(*self.at).min(self.order.len())].iter().find(is_taken) {
+                let column = &self.table.columns[place].name;
+                return Err(Trouble::Reject(format!(
+                    "fields `{other}` and `{name}` are one column, `{column}`"
+                )));
+            }
             if !self.places.contains_key(name) {
                 self.places.insert(name.to_owned(), place);
             }
@@ -239,7 +262,7 @@ impl Fill<'_> {
                     "column `{name}` is made by the database, and takes no values"
                 )));
             }
-            return Err(Trouble::Unwritten(found));
+            return Err(Trouble::Unwritten);
         }
         if let Some((_, foreign)) = self.found.foreign.iter().find(|(other, _)| same(other)) {
             let what = format!("column `{name}` has the type {foreign}, which is not written here");

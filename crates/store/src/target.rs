@@ -89,10 +89,10 @@ impl<D: Database> SqlTarget<D> {
 
     fn with_ledger<T>(
         &mut self,
-        ask: impl FnOnce(&Ledger, &mut D::Session) -> Result<T, DbError>,
+        ask: impl FnOnce(&mut Ledger, &mut D::Session) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         let session = connected(&mut self.database, &mut self.session)?;
-        let answer = ask(&self.ledger, session);
+        let answer = ask(&mut self.ledger, session);
         self.keep(answer)
     }
 
@@ -127,7 +127,7 @@ impl<D: Database> SqlTarget<D> {
 
     fn claim_now(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, DbError> {
         if !self.is_defined {
-            self.with_ledger(Ledger::define)?;
+            self.with_ledger(|ledger, session| ledger.define(session))?;
             self.is_defined = true;
         }
         let claimed = self.with_ledger(|ledger, session| ledger.claim(session, partitions));
@@ -158,6 +158,7 @@ impl<D: Database> SqlTarget<D> {
         let Some(session) = &mut self.session else { return Err(no_session()) };
         let dialect = self.database.dialect();
         let mut changes = 0;
+        self.mapper.decode(batch);
         let tombstones = loop {
             self.rejected.clear();
             let mut tables = Live { session, notice: &mut self.notice };

@@ -197,8 +197,11 @@ impl TimeParser {
 pub fn iso_time(text: &str) -> Option<Timestamp> {
     match civil::read(text.as_bytes()) {
         Some(Civil::At(time) | Civil::InUtc(time)) => Some(time),
-        // A date alone says no time of day.
-        None if text.len() <= "2021-01-01".len() => None,
+        // A date alone says no time of day; a leap second, or an hour that a zone lacks or has twice, is no point in
+        // time without a guess.
+        None if text.len() <= "2021-01-01".len() || text.ends_with(']') || text.get(17..19) == Some("60") => {
+            None
+        }
         None => TimeParser::new(TimeFormat::Iso, None).ok()?.any_iso(text),
     }
 }

@@ -83,7 +83,7 @@ fn warnings(landing: &Landing) -> Vec<String> {
     }
     if landing.rejects.is_some() {
         warnings.push(
-            "what is written to the rejects file is not part of the transaction: after a crash it may stand there twice"
+            "what is written to the rejects file is not part of the transaction: a record may stand there twice"
                 .into(),
         );
     }

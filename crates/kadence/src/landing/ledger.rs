@@ -65,15 +65,25 @@ impl Landing {
     /// Forgets the landing. The rows stay.
     pub fn ledger_drop(&self) -> Result<(), Error> {
         let mut store = self.store(&quiet())?;
-        self.noted(&mut *store)?;
+        store.connect().map_err(told)?;
+        let has_lines = store.has_ledger().map_err(told)? && !store.lines().map_err(told)?.is_empty();
+        if !has_lines {
+            self.noted(&mut *store)?;
+        }
         store.drop_landing().map_err(told)
     }
 
     /// Goes on where a topic of the same name ended that was landed before: under another id, or in another cluster.
     /// The record landed last has to be in its place, or somebody has to name the place. What the landing writes where
     /// is what is said now.
-    pub fn ledger_adopt(&self, named: &[Named], control: &Control) -> Result<Vec<Adopted>, Error> {
+    pub fn ledger_adopt(
+        &self,
+        named: &[Named],
+        again: bool,
+        control: &Control,
+    ) -> Result<Vec<Adopted>, Error> {
         let Some(mut desk) = self.desk(control)? else { return Ok(Vec::new()) };
+        desk.check_named(named)?;
         let lines = desk.store.lines().map_err(told)?;
         let mut changes = Vec::new();
         let mut faults: Vec<Fault> = Vec::new();
@@ -85,6 +95,15 @@ impl Landing {
                 |line: &&Line| line.cluster == desk.cluster && line.topic_id == id_text(partition.id);
             let (present, before) = (of.clone().find(is_present), of.clone().find(|line| !is_present(line)));
             if let Some((.., next)) = named.iter().find(is_meant) {
+                let is_behind = present.and_then(|line| line.next).is_some_and(|before| *next < before);
+                if is_behind && !again {
+                    let what =
+                        format!("offset {next} lies behind what is landed, which would land once more");
+                    faults.push(
+                        Fault::new(partition.to_string(), what).help(phrase!["add ", @"again"]).misuse(),
+                    );
+                    continue;
+                }
                 changes.push((partition, before.or(present).and_then(|line| line.next), *next, None));
                 continue;
             }
@@ -206,6 +225,30 @@ impl Desk {
             }
             None => fault(format!("the record at offset {} that was landed last is not there", mark.offset)),
         }
+    }
+
+    /// Places that somebody named have to be in the topics' logs.
+    fn check_named(&mut self, named: &[Named]) -> Result<(), Error> {
+        let mut faults = Vec::new();
+        for (topic, index, next) in named {
+            let place = format!("{topic}[{index}]");
+            let is_it = |partition: &&Partition| *partition.topic == **topic && partition.index == *index;
+            let Some(partition) = self.partitions.iter().find(is_it).cloned() else {
+                faults.push(
+                    Fault::new(phrase![@"at"], format!("no partition {place} is landed here")).misuse(),
+                );
+                continue;
+            };
+            let span = self.feed.span(&partition)?;
+            if *next < span.start || *next > span.end {
+                let what = format!(
+                    "offset {next} is not in the log, which goes from {} to {}",
+                    span.start, span.end
+                );
+                faults.push(Fault::new(place, what).misuse());
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
     }
 
     fn change(&mut self, changes: Vec<Change>) -> Result<Vec<Adopted>, Error> {

@@ -5,7 +5,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kadence_land::Rejected;
+use kadence_core::fault::Fault;
+use kadence_core::feed::Partition;
+use kadence_core::target::{Batch, Claim, Committed, Delivery, Rejects, Target, Verdict};
 use serde::Serialize;
 
 use crate::fault::Error;
@@ -14,14 +16,7 @@ use crate::fault::Error;
 #[derive(Clone, Debug)]
 pub(super) struct RejectsFile {
     name: String,
-    file: Arc<Mutex<Written>>,
-}
-
-#[derive(Debug)]
-struct Written {
-    file: File,
-    line: Vec<u8>,
-    failed: Option<io::Error>,
+    file: Arc<Mutex<File>>,
 }
 
 #[derive(Serialize)]
@@ -49,39 +44,79 @@ impl RejectsFile {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let file =
             file.map_err(|error| Error::met(name.clone(), format!("cannot be written ({error})"), ""))?;
-        let written = Written { file, line: Vec::new(), failed: None };
-        Ok(Self { name, file: Arc::new(Mutex::new(written)) })
+        Ok(Self { name, file: Arc::new(Mutex::new(file)) })
     }
 
-    /// Appends a record. What fails is told by [`Self::fault`].
-    pub(super) fn write(&self, rejected: &Rejected<'_>) {
-        let mut written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = &mut *written;
-        let facts = rejected.record.facts;
+    /// Appends a record of a batch.
+    fn write(&self, batch: &Batch<'_>, place: usize, reason: &str) -> io::Result<()> {
+        let record = batch.records.record(place);
+        let facts = record.facts;
+        let partition = &batch.parts[facts.lane as usize].partition;
         let line = Line {
-            topic: &rejected.partition.topic,
-            partition: rejected.partition.index,
+            topic: &partition.topic,
+            partition: partition.index,
             offset: facts.sequence,
             timestamp: facts.time.map(kadence_core::record::Timestamp::as_millis),
-            reason: rejected.reason,
-            key: rejected.record.key.map(text_or_base64),
-            body: rejected.record.body.map(text_or_base64),
+            reason,
+            key: record.key.map(text_or_base64),
+            body: record.body.map(text_or_base64),
         };
-        written.line.clear();
-        let line = serde_json::to_writer(&mut written.line, &line).map_err(io::Error::from);
-        written.line.push(b'\n');
-        let result = line.and_then(|()| written.file.write_all(&written.line));
-        if let Err(error) = result {
-            written.failed.get_or_insert(error);
+        let mut line = serde_json::to_vec(&line)?;
+        line.push(b'\n');
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
+    }
+}
+
+/// A target whose rejected records are in the file before their batch is committed: where it is not, they are there
+/// and come again, and none is ever missing.
+pub(super) struct Recorded<T> {
+    pub(super) target: T,
+    pub(super) file: Option<RejectsFile>,
+}
+
+/// Writes what is left out, and rolls back where that fails.
+struct Recorder<'r> {
+    rejects: &'r mut dyn Rejects,
+    batch: &'r Batch<'r>,
+    file: &'r RejectsFile,
+    failed: Option<io::Error>,
+}
+
+impl Rejects for Recorder<'_> {
+    fn rejected(&mut self, place: usize, reason: &str) -> Verdict {
+        if self.rejects.rejected(place, reason) == Verdict::RollBack {
+            return Verdict::RollBack;
+        }
+        match self.file.write(self.batch, place, reason) {
+            Ok(()) => Verdict::LeaveOut,
+            Err(error) => {
+                self.failed = Some(error);
+                Verdict::RollBack
+            }
         }
     }
+}
 
-    /// Why the file lacks records, if it does.
-    pub(super) fn fault(&self) -> Option<Error> {
-        let written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let error = written.failed.as_ref()?;
-        let what = format!("lacks records that were left out: it cannot be written ({error})");
-        Some(Error::met(self.name.clone(), what, "the database does not have them either"))
+impl<T: Target> Target for Recorded<T> {
+    fn delivery(&self) -> Delivery {
+        self.target.delivery()
+    }
+
+    fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, Fault> {
+        self.target.claim(partitions)
+    }
+
+    fn commit(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, Fault> {
+        let Some(file) = &self.file else { return self.target.commit(batch, rejects) };
+        let mut recorder = Recorder { rejects, batch, file, failed: None };
+        let committed = self.target.commit(batch, &mut recorder);
+        match recorder.failed {
+            Some(error) => {
+                let what = format!("cannot be written ({error}); nothing of the batch is landed");
+                Err(Fault::new(file.name.clone(), what))
+            }
+            None => committed,
+        }
     }
 }
 

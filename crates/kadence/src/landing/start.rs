@@ -40,6 +40,12 @@ impl Landing {
         if let Some(landing) = &before {
             self.agrees(landing)?;
         }
+        if before.is_none() && !store.lines().map_err(told)?.is_empty() {
+            let what =
+                format!("the ledger has lines of landing {}, and no landing of this name", self.rows.name);
+            let help = phrase![@"ledger", " drop forgets them; the rows stay"];
+            return Err(Fault::new(store.place(), what).help(help).into());
+        }
         let is_bounded = self.reader.until == StopAt::End;
         if let Some(landing) = before.clone().filter(|_| !is_bounded) {
             return Ok(Some(Known { landing, cluster, is_first: false, ends: None }));

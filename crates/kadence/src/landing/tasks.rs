@@ -1,5 +1,6 @@
 //! Workers beside each other: each a member of the group with a connection of its own to the database.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
@@ -13,7 +14,7 @@ use kadence_store::Counts;
 
 use super::goal::{Goal, Progress};
 use super::member::Member;
-use super::rejects::RejectsFile;
+use super::rejects::{Recorded, RejectsFile};
 use super::start::Known;
 use super::{Control, Landing, Word, quiet};
 use crate::fault::Error;
@@ -61,7 +62,10 @@ impl Landing {
                 let gauges = gauges.get(task).cloned().unwrap_or_default();
                 let rejects = rejects.clone();
                 let run = move || {
-                    let result = self.run_task(known, &control, gauges, rejects, &counts);
+                    let work = || self.run_task(known, &control, gauges, rejects, &counts);
+                    let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                        Err(Error::met("", "a worker ended unexpectedly", "this is a defect of kadence"))
+                    });
                     // Whoever waits for it is there until all are done.
                     let _ = done.send(result);
                 };
@@ -101,7 +105,6 @@ impl Landing {
                 Err(error) => errors.push(error),
             }
         }
-        errors.extend(rejects.and_then(|rejects| rejects.fault()));
         match Error::all(errors) {
             Some(error) => Err(error),
             None => Ok(Worked { outcomes, counts, is_reached }),
@@ -136,17 +139,13 @@ impl Landing {
         else {
             return Ok(None);
         };
-        let on_rejected = move |rejected: &kadence_land::Rejected<'_>| {
-            if let Some(rejects) = &rejects {
-                rejects.write(rejected);
-            }
-        };
+        let target = Recorded { target: store, file: rejects };
         let mut batches = self.batches.clone();
         if known.ends.is_some() {
             batches.linger = batches.linger.min(LAST_RECORDS);
         }
         let (outcome, feed) =
-            kadence_land::land(feed, store, batches, &*control.clock, &control.stop, gauges, on_rejected);
+            kadence_land::land(feed, target, batches, &*control.clock, &control.stop, gauges, |_| {});
         drop(feed);
         let tombstones = own.tombstones.load(std::sync::atomic::Ordering::Relaxed);
         counts.tombstones.fetch_add(tombstones, std::sync::atomic::Ordering::Relaxed);

@@ -54,6 +54,8 @@ on_all_databases! {
     nothing_is_written_by_a_look_ahead,
     tombstones_delete_where_that_is_asked_for,
     what_is_not_taken_stops_or_goes_to_a_file,
+    what_cannot_be_kept_in_the_file_is_not_left_out,
+    a_worker_whose_landing_is_dropped_ends,
     a_topic_made_anew_is_not_taken_for_the_old_one,
     a_gap_is_accepted_by_hand_only,
     where_it_starts_is_settled_once,
@@ -180,6 +182,36 @@ fn what_is_not_taken_stops_or_goes_to_a_file(bench: &Bench, database: &Database)
     assert_eq!(database.rows("SELECT id FROM t"), ["1", "2", "4"]);
 }
 
+/// A record that is left out is in the file before its batch is committed, or nothing of the batch is.
+fn what_cannot_be_kept_in_the_file_is_not_left_out(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write(bench, "t", &[r#"{"id":1}"#]);
+    land_all(bench, "t", database, &[]);
+    write(bench, "t", &[r#"{"id":2}"#, r#"{"id":"three"}"#]);
+    let full =
+        bench.kadence(&land("t", database, &["--until-end", "--on-error", "skip", "--rejects", "/dev/full"]));
+    assert_eq!(full.code, Some(1), "{full:?}");
+    assert!(full.stderr.contains("/dev/full: cannot be written"), "{full:?}");
+    assert_eq!(database.number("SELECT count(*) FROM t"), Some(1));
+    let report = land_all(bench, "t", database, &["--on-error", "skip", "--rejects", "rejects.jsonl"]);
+    assert_eq!((&report["written"], &report["rejected"]), (&1.into(), &1.into()));
+}
+
+/// Lines that are gone are no reason to land everything again.
+fn a_worker_whose_landing_is_dropped_ends(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write_numbers(bench, "t", 0..50);
+    let mut worker = bench.start(&land("t", database, &["--max-wait", "20ms"]));
+    let count = |count| database.number("SELECT count(*) FROM t").filter(|there| *there == count);
+    eventually("the records to be landed", || count(50));
+    bench.kadence(&land("t", database, &["--ledger", "drop"])).ok();
+    write_numbers(bench, "t", 50..60);
+    assert_eq!(worker.wait().code(), Some(1));
+    let said = worker.stderr();
+    assert!(said.contains("has lost its line"), "{said}");
+    assert_eq!(database.number("SELECT count(*) - count(DISTINCT id) FROM t"), Some(0));
+}
+
 fn a_topic_made_anew_is_not_taken_for_the_old_one(bench: &Bench, database: &Database) {
     bench.kadence(&["topics", "create", "t"]).ok();
     write_numbers(bench, "t", 0..5);
@@ -211,7 +243,7 @@ fn a_gap_is_accepted_by_hand_only(bench: &Bench, database: &Database) {
     land_all(bench, "t", database, &[]);
     write_numbers(bench, "t", 5..10);
     // The ledger is put back behind what is there: as if retention had taken the records between.
-    bench.kadence(&land("t", database, &["--ledger", "adopt", "--at", "t/0=3"])).ok();
+    bench.kadence(&land("t", database, &["--ledger", "adopt", "--at", "t/0=3", "--again"])).ok();
     let report = land_all(bench, "t", database, &[]);
     assert_eq!(report["written"], 7, "{report}");
     assert_eq!(database.number("SELECT count(*) FROM t"), Some(12), "it was said so");

@@ -104,6 +104,10 @@ fn tables_that_cannot_take_records_are_refused_by_name() {
     let upsert = LandingOptions { key: vec!["id".into()], mode: Mode::Upsert, ..options() };
     let keyless = refused("CREATE TABLE rows (id INTEGER)", upsert);
     assert!(keyless.contains("no primary key or unique index over (id)"), "{keyless}");
+    let rule = refused("CREATE TABLE rows (id INTEGER UNIQUE ON CONFLICT REPLACE)", options());
+    assert!(rule.contains("ON CONFLICT REPLACE"), "{rule}");
+    let temporary = refused("", LandingOptions { table: "temp.rows".into(), ..options() });
+    assert!(temporary.contains("is temporary"), "{temporary}");
     let absent = refused("", LandingOptions { no_create: true, ..options() });
     assert!(absent.contains("does not exist"), "{absent}");
     let ledger = refused("", LandingOptions { table: "KADENCE_LEDGER".into(), ..options() });
@@ -156,4 +160,16 @@ fn a_preview_writes_nothing() {
     assert_eq!(table.columns, [("id".into(), "INTEGER".into()), ("x".into(), "DOUBLE".into())]);
     assert_eq!(table.rows, [[Some("1".into()), Some("1.5".into())], [Some("2".into()), None]]);
     assert_eq!(file.rows("SELECT name FROM sqlite_schema"), [""; 0]);
+}
+
+#[test]
+fn two_fields_of_one_column_are_not_one_value() {
+    let file = File::new();
+    let mut target = file.target(options());
+    assert_eq!(land(&mut target, &[Some(r#"{"a":1}"#)]), [""; 0]);
+    let reasons =
+        land(&mut target, &[Some(r#"{"a":5,"A":6}"#), Some(r#"{"A":7}"#), Some(r#"{"A":8,"a":9}"#)]);
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert!(reasons[0].starts_with("0: fields `a` and `A` are one column"), "{reasons:?}");
+    assert_eq!(file.rows("SELECT a FROM rows"), ["1", "7"]);
 }

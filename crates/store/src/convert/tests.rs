@@ -62,6 +62,9 @@ fn a_double_is_not_asked_to_hold_what_it_cannot() {
     );
     assert_eq!(put(&Value::Int(large), ColumnType::Double), Err(Why::Inexact));
     assert_eq!(put(&Value::Decimal("0.10000000000000000000001"), ColumnType::Double), Err(Why::Inexact));
+    assert_eq!(put(&Value::Text("-905609e-6"), ColumnType::Double), Ok("Double(-0.905609)".into()));
+    assert_eq!(put(&Value::Text("0.1234567890123456789"), ColumnType::Double), Err(Why::Inexact));
+    assert_eq!(put(&Value::Text("0012"), ColumnType::Double), Err(Why::Kind));
     assert_eq!(put(&Value::Float(0.1), ColumnType::Float), Ok(format!("Double({:?})", f64::from(0.1_f32))));
     assert_eq!(put(&Value::Float(0.123_456_789), ColumnType::Float), Err(Why::Inexact));
 }
@@ -87,7 +90,16 @@ fn times_keep_their_digits_and_their_unit() {
     let stamp = |text| put(&Value::Text(text), ColumnType::Timestamp(3));
     assert!(stamp("2021-04-10T20:51:36.287+09:00").is_ok());
     assert_eq!(stamp("2021-04-10T20:51:36.2871Z"), Err(Why::Inexact));
-    for text in ["2021-04-10", "20:51:36", "1618055496", "2021-02-30T00:00:00Z", "2021-04-10T24:00:00Z", ""] {
+    for text in [
+        "2016-12-31T23:59:60Z",
+        "2020-10-25T02:30:00[Europe/Berlin]",
+        "2021-04-10",
+        "20:51:36",
+        "1618055496",
+        "2021-02-30T00:00:00Z",
+        "2021-04-10T24:00:00Z",
+        "",
+    ] {
         assert_eq!(stamp(text), Err(Why::Kind), "{text}");
     }
     let millis =
@@ -101,6 +113,9 @@ fn times_keep_their_digits_and_their_unit() {
     );
     assert_eq!(put(&Value::Text("23:59:59.5"), ColumnType::Time(1)), Ok("Time(86399500000000)".into()));
     assert_eq!(put(&Value::Text("23:59:59.55"), ColumnType::Time(1)), Err(Why::Inexact));
+    for text in ["12:00:00+02:00", "23:59:60", "12:00:00Z"] {
+        assert_eq!(put(&Value::Text(text), ColumnType::Time(6)), Err(Why::Kind), "{text}");
+    }
     assert_eq!(put(&Value::Text("2024-02-29"), ColumnType::Date), Ok("Date(19782)".into()));
     assert_eq!(put(&Value::Text("2023-02-29"), ColumnType::Date), Err(Why::Kind));
 }

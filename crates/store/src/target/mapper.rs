@@ -89,6 +89,8 @@ pub(super) struct Mapper {
     keys: RowBuffer,
     /// Which row of `bodies` and of `keys` each record has.
     decoded: Vec<Decoded>,
+    /// Records that could not be, with the reason.
+    undecoded: Vec<(usize, String)>,
     sheets: Vec<Sheet>,
     /// The place among the sheets of each topic's table.
     by_topic: Vec<(Arc<str>, usize)>,
@@ -129,6 +131,7 @@ impl Mapper {
             bodies: RowBuffer::new(),
             keys: RowBuffer::new(),
             decoded: Vec::new(),
+            undecoded: Vec::new(),
             sheets: Vec::new(),
             by_topic: Vec::new(),
             prepared: HashSet::new(),
@@ -167,7 +170,7 @@ impl Mapper {
         rejected: &mut Vec<(usize, String)>,
     ) -> Result<Mapped, DbError> {
         self.converter.limits = tables.limits();
-        self.decode(batch, rejected);
+        rejected.extend(self.undecoded.iter().cloned());
         for part in batch.parts {
             if !self.by_topic.iter().any(|(topic, _)| *topic == part.partition.topic) {
                 let topic = Arc::clone(&part.partition.topic);
@@ -208,8 +211,12 @@ impl Mapper {
             match trouble {
                 Ok(()) => {}
                 Err(Trouble::Reject(reason)) => rejected.push((place, reason)),
-                Err(Trouble::Unwritten(found)) => {
-                    self.sheets[sheet].write_column(found, &self.options, dialect);
+                Err(Trouble::Unwritten) => {
+                    let sheet = &mut self.sheets[sheet];
+                    let _ = self.mapping.each(&input, |name, value| {
+                        sheet.write_named(name, &value, &self.options, dialect);
+                        Ok::<(), ()>(())
+                    });
                     return Ok(Mapped::Anew);
                 }
                 Err(Trouble::Lacking) => {
@@ -226,8 +233,9 @@ impl Mapper {
         Ok(Mapped::All { tombstones })
     }
 
-    /// Decodes keys and bodies.
-    fn decode(&mut self, batch: &Batch<'_>, rejected: &mut Vec<(usize, String)>) {
+    /// Decodes keys and bodies of a batch that is to be mapped, perhaps more than once.
+    pub(super) fn decode(&mut self, batch: &Batch<'_>) {
+        self.undecoded.clear();
         self.bodies.clear(KEPT_BYTES);
         self.keys.clear(KEPT_BYTES);
         self.decoded.clear();
@@ -235,7 +243,7 @@ impl Mapper {
             let decoded = self.decode_one(&record);
             let is_rejected = decoded.is_err();
             let (body, key) = decoded.unwrap_or_else(|reason| {
-                rejected.push((place, reason));
+                self.undecoded.push((place, reason));
                 (None, None)
             });
             self.decoded.push(Decoded { body, key, is_rejected });

@@ -96,6 +96,7 @@ impl<D: Database> SqlTarget<D> {
         let mut tables =
             Dry { session, changed: HashMap::new(), definitions: Vec::new(), untyped: Vec::new() };
         let mut rejected = Vec::new();
+        self.mapper.decode(batch);
         for _ in 0..MOST_CHANGES {
             rejected.clear();
             let mapped = self.mapper.map(batch, self.database.dialect(), &mut tables, &mut rejected)?;

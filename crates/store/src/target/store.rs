@@ -7,7 +7,7 @@ use kadence_core::target::{Batch, Target};
 
 use super::{Counts, Preview, SqlTarget};
 use crate::ddl::table_name;
-use crate::ledger::{Landing, Ledger, Line};
+use crate::ledger::{Landing, Line};
 use crate::session::{Database, DbError, Kind, Session as _};
 
 /// A database that lands records, whichever it is.
@@ -91,19 +91,19 @@ impl<D: Database> Store for SqlTarget<D> {
     }
 
     fn define_ledger(&mut self) -> Result<(), DbError> {
-        self.with_ledger(Ledger::define)
+        self.with_ledger(|ledger, session| ledger.define(session))
     }
 
     fn landing(&mut self) -> Result<Option<Landing>, DbError> {
-        self.with_ledger(Ledger::landing)
+        self.with_ledger(|ledger, session| ledger.landing(session))
     }
 
     fn lines(&mut self) -> Result<Vec<Line>, DbError> {
-        self.with_ledger(Ledger::lines)
+        self.with_ledger(|ledger, session| ledger.lines(session))
     }
 
     fn landings(&mut self) -> Result<Vec<String>, DbError> {
-        self.with_ledger(Ledger::names)
+        self.with_ledger(|ledger, session| ledger.names(session))
     }
 
     fn begin(&mut self, landing: &Landing, starts: &[(Partition, i64)]) -> Result<bool, DbError> {
@@ -124,7 +124,7 @@ impl<D: Database> Store for SqlTarget<D> {
     }
 
     fn drop_landing(&mut self) -> Result<(), DbError> {
-        self.with_ledger(Ledger::drop_landing)
+        self.with_ledger(|ledger, session| ledger.drop_landing(session))
     }
 
     fn has_rows(&mut self, topic: &str) -> Result<bool, DbError> {

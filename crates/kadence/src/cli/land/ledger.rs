@@ -25,7 +25,7 @@ pub(super) fn run(
             landing.ledger_drop()?;
             Vec::new()
         }
-        LedgerAction::Adopt => landing.ledger_adopt(&options.at, control)?,
+        LedgerAction::Adopt => landing.ledger_adopt(&options.at, options.again, control)?,
         LedgerAction::AcceptGap => landing.ledger_accept_gap(control)?,
         LedgerAction::Restart => landing.ledger_restart(options.again, control)?,
     };

@@ -58,7 +58,7 @@ pub(crate) struct LandOptions {
         long,
         value_name = "FILE",
         help_heading = "Where to",
-        help = "Read the password from this file, where the URL does not have it [env: KADENCE_PASSWORD, the password]"
+        help = "Read the password from this file; without it the URL's counts, then [env: KADENCE_PASSWORD]"
     )]
     password_file: Option<PathBuf>,
     /// The landing's name in the ledger [default: the table's]
@@ -97,8 +97,8 @@ pub(crate) struct LandOptions {
     #[arg(long, value_name = "COLUMNS", help_heading = "What to take")]
     select: Option<String>,
     /// Types of columns, instead of those that the first batch suggests
-    #[arg(long, value_name = "NAME:TYPE,…", value_delimiter = ',', value_parser = declared, help_heading = "What to take")]
-    types: Vec<(String, Declared)>,
+    #[arg(long, value_name = "NAME:TYPE,…", value_parser = declared_list, help_heading = "What to take")]
+    types: Vec<Types>,
     /// Where to start where nothing was landed yet: beginning, end, OFFSET, -N or @TIME [default: beginning]
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true, value_parser = values::from,
         help_heading = "What to take")]
@@ -171,6 +171,20 @@ impl Named for LedgerAction {
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const LEAST_BATCH_BYTES: usize = 256 * 1024;
 
+/// Columns with their types, as one option has them.
+#[derive(Clone, Debug)]
+struct Types(Vec<(String, Declared)>);
+
+/// Types behind one another; the digits of a decimal have a comma of their own.
+fn declared_list(text: &str) -> Result<Types, Misread> {
+    let mut depth = 0;
+    let parts = text.split(|char| {
+        depth += i32::from(char == '(') - i32::from(char == ')');
+        char == ',' && depth == 0
+    });
+    parts.map(declared).collect::<Result<_, _>>().map(Types)
+}
+
 fn declared(text: &str) -> Result<(String, Declared), Misread> {
     let text = text.trim();
     let is_none = || Misread::new(format!("`{text}` is not written as name:type"), "");
@@ -241,7 +255,7 @@ impl LandOptions {
                 format: self.format,
                 key_format: self.key_format,
                 select: self.select.clone(),
-                types: self.types.clone(),
+                types: self.types.iter().flat_map(|types| types.0.clone()).collect(),
                 key: self.pk.clone(),
                 mode: self.mode,
                 delete_on_null: self.delete_on_null,
@@ -266,8 +280,8 @@ impl LandOptions {
     #[expect(clippy::disallowed_methods, reason = "this is the option's other spelling")]
     fn password(&self) -> Result<Option<String>, Error> {
         let Some(file) = &self.password_file else {
-            // A file of SQLite's has none, whatever the environment says for others.
-            if self.into.starts_with("sqlite:") {
+            // A file of SQLite's has none, and a URL that has its own is meant, whatever the environment says for others.
+            if self.into.starts_with("sqlite:") || has_password(&self.into) {
                 return Ok(None);
             }
             return Ok(std::env::var("KADENCE_PASSWORD").ok().filter(|password| !password.is_empty()));
@@ -277,4 +291,11 @@ impl LandOptions {
         })?;
         Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
     }
+}
+
+/// Whether a URL has a password of its own.
+fn has_password(url: &str) -> bool {
+    let authority =
+        url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
