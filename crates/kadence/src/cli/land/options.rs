@@ -113,10 +113,9 @@ pub(crate) struct LandOptions {
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256),
         help_heading = "How")]
     tasks: u16,
-    /// Commit after so many records
-    #[arg(long, value_name = "N", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help_heading = "How")]
-    batch_rows: u32,
+    /// Commit after so many records [default: 10,000, shared by the tasks, and 2,000 at least]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "How")]
+    batch_rows: Option<u32>,
     /// Commit after so many bytes of keys and bodies [default: 4 MiB, shared by the tasks]
     #[arg(long, value_name = "SIZE", value_parser = values::size, help_heading = "How")]
     batch_bytes: Option<u64>,
@@ -168,6 +167,8 @@ impl Named for LedgerAction {
 }
 
 /// What the batches of all tasks hold together, at first.
+const BATCH_ROWS: usize = 10_000;
+const LEAST_BATCH_ROWS: usize = 2_000;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const LEAST_BATCH_BYTES: usize = 256 * 1024;
 
@@ -264,7 +265,9 @@ impl LandOptions {
                 lineage: self.lineage,
             },
             batches: kadence_land::Options {
-                batch_records: self.batch_rows as usize,
+                batch_records: self
+                    .batch_rows
+                    .map_or((BATCH_ROWS / tasks).max(LEAST_BATCH_ROWS), |rows| rows as usize),
                 batch_bytes: self.batch_bytes.map_or((BATCH_BYTES / tasks).max(LEAST_BATCH_BYTES), |bytes| {
                     bytes.min(1 << 30) as usize
                 }),
