@@ -19,6 +19,7 @@ pub struct SqliteSession {
     connection: Connection,
     place: String,
     token: String,
+    has_savepoint: bool,
     /// The statements that change the table written last.
     statements: Statements,
 }
@@ -33,7 +34,13 @@ struct Statements {
 
 impl SqliteSession {
     pub(crate) fn new(connection: Connection, place: String) -> Self {
-        Self { connection, place, token: owner::token(), statements: Statements::default() }
+        Self {
+            connection,
+            place,
+            token: owner::token(),
+            has_savepoint: false,
+            statements: Statements::default(),
+        }
     }
 
     fn run(&self, sql: &str) -> Result<(), DbError> {
@@ -96,6 +103,7 @@ impl Session for SqliteSession {
     }
 
     fn begin(&mut self) -> Result<(), DbError> {
+        self.has_savepoint = false;
         self.run("BEGIN IMMEDIATE")
     }
 
@@ -118,8 +126,11 @@ impl Session for SqliteSession {
     }
 
     fn set_savepoint(&mut self) -> Result<(), DbError> {
-        // One of the same name stands over the one before, and only the last one counts.
-        self.run("SAVEPOINT kadence")
+        // One of the same name would stand over the one before, and each change of a page is compared with all.
+        let sql = if self.has_savepoint { "RELEASE kadence; SAVEPOINT kadence" } else { "SAVEPOINT kadence" };
+        self.run(sql)?;
+        self.has_savepoint = true;
+        Ok(())
     }
 
     fn roll_back_to(&mut self) -> Result<(), DbError> {
