@@ -11,8 +11,8 @@ const FEWEST: usize = 8;
 
 /// Writes all rows but those that the server refuses, each of which is told by its number.
 ///
-/// All are written at once first. Where a row is refused, those before it are written, then it alone, so that it is
-/// blamed by its own error only, then those behind it in growing numbers.
+/// All are written at once first. Where a row is refused, those before it are written, then it first or alone, so that
+/// it is blamed by its own error only, then those behind it in growing numbers.
 pub(crate) fn write(
     session: &mut impl Session,
     table: &Table,
@@ -21,11 +21,9 @@ pub(crate) fn write(
 ) -> Result<(), DbError> {
     let all = rows.len();
     let (mut at, mut size) = (0, all);
-    // Rows are tried one by one up to here.
-    let mut alone = 0;
     while at < all {
         session.set_savepoint()?;
-        let end = if at < alone { at + 1 } else { all.min(at + size) };
+        let end = all.min(at + size);
         let error = match session.write(table, rows, at..end) {
             Ok(()) => {
                 at = end;
@@ -36,20 +34,22 @@ pub(crate) fn write(
         };
         let Kind::Row(blamed) = error.kind else { return Err(error) };
         session.roll_back_to()?;
-        if end - at == 1 {
-            refused(at, &error.fault);
-            at = end;
-            size = FEWEST;
-            continue;
-        }
         match blamed.filter(|blamed| *blamed < end - at) {
-            Some(0) => alone = at + 1,
+            // Nothing is written before the first one.
+            Some(0) => {}
+            None if end - at == 1 => {}
             Some(before) => {
                 size = before;
-                alone = 0;
+                continue;
             }
-            None => size = (end - at).div_ceil(2),
+            None => {
+                size = (end - at).div_ceil(2);
+                continue;
+            }
         }
+        refused(at, &error.fault);
+        at += 1;
+        size = FEWEST;
     }
     Ok(())
 }
