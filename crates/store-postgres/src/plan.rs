@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     shape: String,
     /// Whether the shape was found to be the same since the transaction or the savepoint began.
     pub(crate) is_checked: bool,
+    /// Whether the lock that this rests on was taken before the savepoint.
+    pub(crate) outlasts_savepoint: bool,
 }
 
 /// Where rows stand until the server has picked the last one of each key.
@@ -67,6 +69,7 @@ impl Plan {
             staging: None,
             shape,
             is_checked: false,
+            outlasts_savepoint: false,
         };
         if table.mode == Mode::Upsert {
             let key = key_of(link, table, relation.oid)?;

@@ -31,6 +31,8 @@ pub struct PostgresSession {
     token: String,
     is_open: bool,
     has_savepoint: bool,
+    /// Whether nothing was done since the savepoint was set.
+    is_fresh: bool,
     /// How many staging tables there were, and how many rows went there in this transaction.
     stagings: u64,
     staged: i32,
@@ -47,6 +49,7 @@ impl PostgresSession {
             token: token.to_string(),
             is_open: false,
             has_savepoint: false,
+            is_fresh: false,
             stagings: 0,
             staged: 0,
             has_refused: false,
@@ -55,14 +58,11 @@ impl PostgresSession {
         }
     }
 
-    /// Locks that a plan relies on are gone.
-    fn forget_checks(&mut self) {
-        self.plans.iter_mut().for_each(|plan| plan.is_checked = false);
-    }
-
     fn forget_transaction(&mut self) {
-        (self.is_open, self.has_savepoint, self.has_refused, self.staged) = (false, false, false, 0);
-        self.forget_checks();
+        (self.is_open, self.has_savepoint, self.is_fresh, self.has_refused) = (false, false, false, false);
+        self.staged = 0;
+        // Locks that a plan relies on are gone.
+        self.plans.iter_mut().for_each(|plan| (plan.is_checked, plan.outlasts_savepoint) = (false, false));
     }
 }
 
@@ -120,16 +120,18 @@ impl Session for PostgresSession {
         // One of the same name would stand over the one before, and the server keeps count of all.
         let sql = if self.has_savepoint { "RELEASE kadence; SAVEPOINT kadence" } else { "SAVEPOINT kadence" };
         self.link.run(sql)?;
-        self.has_savepoint = true;
+        (self.has_savepoint, self.is_fresh) = (true, true);
         Ok(())
     }
 
     fn roll_back_to(&mut self) -> Result<(), DbError> {
-        self.forget_checks();
+        // Locks that were taken since the savepoint are gone.
+        self.plans.iter_mut().for_each(|plan| plan.is_checked = plan.outlasts_savepoint);
         self.link.run("ROLLBACK TO kadence")
     }
 
     fn execute(&mut self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, DbError> {
+        self.is_fresh = false;
         self.link.execute(sql, parameters)
     }
 
@@ -183,6 +185,14 @@ impl Session for PostgresSession {
         };
         if range.is_empty() {
             return Ok(());
+        }
+        let is_fresh = std::mem::take(&mut self.is_fresh);
+        if is_fresh && !plan.is_checked {
+            // A lock from before the savepoint outlasts it, and the table need not be looked at for each row refused.
+            self.link.run("RELEASE kadence")?;
+            plan.check(&mut self.link)?;
+            self.link.run("SAVEPOINT kadence")?;
+            plan.outlasts_savepoint = true;
         }
         plan.check(&mut self.link)?;
         if let Some(staging) = plan.staging.as_ref().filter(|_| self.has_refused) {
