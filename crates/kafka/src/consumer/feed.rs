@@ -293,10 +293,13 @@ impl TopicFeed {
         consumer.context().close(consumer);
         consumer.unsubscribe();
         let deadline = self.cluster.now() + LEAVING;
-        while ffi::is_member(consumer.client()) && self.cluster.now() < deadline {
-            let said = self.cluster.events.next(consumer.client(), LOOK_AGAIN);
-            if let ffi::Said::Rebalance { gives, partitions } = said {
-                consumer.context().rebalanced(consumer, gives, partitions);
+        while self.cluster.now() < deadline {
+            match self.cluster.events.next(consumer.client(), LOOK_AGAIN) {
+                ffi::Said::Rebalance { gives, partitions } => {
+                    consumer.context().rebalanced(consumer, gives, partitions);
+                }
+                ffi::Said::Nothing if !ffi::is_member(consumer.client()) => break,
+                _ => {}
             }
         }
     }
