@@ -1,6 +1,7 @@
 //! Topics' partitions as they are given and taken, and their records.
 
 mod fetching;
+mod leaving;
 mod members;
 mod starts;
 
@@ -43,8 +44,6 @@ const ID_PATIENCE: Duration = Duration::from_secs(5);
 const DOUBT: Duration = Duration::from_secs(2);
 /// Errors of a topic may still be heard for so long after another one was found in its place.
 const ECHO: Duration = Duration::from_secs(5);
-/// How long a static member is given to leave its group.
-const LEAVING: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Reads topics: the partitions that they had when it was opened, or those that its group gives it.
@@ -278,30 +277,6 @@ impl TopicFeed {
         }
         self.options.until != StopAt::Never
             && (self.slots.values().next().is_some() || self.cluster.now() >= self.settled_at)
-    }
-
-    /// Lets go of what is held back and leaves the group. A static member of ours would otherwise keep its partitions
-    /// until its session is over; one that librdkafka's property makes so is meant to.
-    pub(super) fn leave(&mut self) {
-        let held = self.held.all();
-        self.release_now(&held);
-        self.answer_given();
-        if self.group.is_none() || self.options.instance.is_none() {
-            return;
-        }
-        let consumer = &self.cluster.consumer;
-        consumer.context().close(consumer);
-        consumer.unsubscribe();
-        let deadline = self.cluster.now() + LEAVING;
-        while self.cluster.now() < deadline {
-            match self.cluster.events.next(consumer.client(), LOOK_AGAIN) {
-                ffi::Said::Rebalance { gives, partitions } => {
-                    consumer.context().rebalanced(consumer, gives, partitions);
-                }
-                ffi::Said::Nothing if !ffi::is_member(consumer.client()) => break,
-                _ => {}
-            }
-        }
     }
 }
 

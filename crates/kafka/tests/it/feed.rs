@@ -212,7 +212,8 @@ fn what_is_held_back_too_long_is_lost(place: &Place) {
     });
 }
 
-/// A static member that is closed leaves its group, so that its partitions wait for nobody.
+/// A static member that is closed leaves its group, so that its partitions wait for nobody: even one that is closed
+/// before the group has heard of it.
 fn a_static_member_leaves(place: &Place) {
     let mut options = place.options("cooperative-sticky");
     options.connection.properties.retain(|(name, _)| name != "session.timeout.ms");
@@ -220,6 +221,9 @@ fn a_static_member_leaves(place: &Place) {
     let named = |name: &str| ReaderOptions { instance: Some(name.into()), ..options.clone() };
     let (mut one, mut of_one) = (feed(&named("one")), Seen::default());
     eventually(vec![(&mut one, &mut of_one)], |seen| seen[0].given.len() == 4);
+    let joining = feed(&named("joining"));
+    let leaves = std::thread::spawn(move || drop(joining));
+    eventually(vec![(&mut one, &mut of_one)], |_| leaves.is_finished());
     drop(one);
     let began = SystemClock.now();
     let (mut two, mut of_two) = (feed(&named("two")), Seen::default());

@@ -162,19 +162,6 @@ impl TopicFeed {
         }
     }
 
-    /// The group waits for an answer, whatever becomes of this reader.
-    pub(super) fn answer_given(&mut self) {
-        let given: Vec<Partition> = self
-            .slots
-            .values()
-            .filter(|slot| slot.state == State::Given)
-            .map(|slot| slot.partition.clone())
-            .collect();
-        if self.group.is_some() && !given.is_empty() {
-            let _ = listener::assign(&self.cluster.consumer, &list(&given));
-        }
-    }
-
     /// Whether these partitions are ours, as the coordinator says when asked now.
     pub(super) fn owns_now(&mut self, partitions: &[Partition]) -> Result<bool, KafkaError> {
         let is_known = |partition: &Partition| {
