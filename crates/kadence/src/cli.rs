@@ -75,7 +75,7 @@ enum Verb {
 pub fn run(arguments: Vec<OsString>) -> Exit {
     let asks_for_json = |arguments: &[OsString]| arguments.iter().any(|argument| argument == "--json");
     let json = asks_for_json(&arguments);
-    let (arguments, origin) = match config::extend(&Cli::command(), arguments) {
+    let (arguments, origin) = match config::extend(Cli::command, arguments) {
         Ok(extended) => extended,
         Err(error) => return Voice { json, quiet: false }.error(&error),
     };

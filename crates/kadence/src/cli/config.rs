@@ -37,14 +37,22 @@ pub(super) struct Origin {
     chosen: Vec<Chosen>,
 }
 
-/// Puts the options of the file, if there is one, behind the verb in `arguments`. `command` is the whole command line.
-pub(super) fn extend(command: &Command, arguments: Vec<OsString>) -> Result<(Vec<OsString>, Origin), Error> {
+/// Puts the options of the file, if there is one, behind the verb in `arguments`. `command` makes the whole command
+/// line, which takes longer than to see that there is no file.
+pub(super) fn extend(
+    command: impl FnOnce() -> Command,
+    arguments: Vec<OsString>,
+) -> Result<(Vec<OsString>, Origin), Error> {
+    let found = read();
+    if matches!(found, Ok(None)) {
+        return Ok((arguments, Origin::default()));
+    }
     // A line that asks for help, or that has no verb, needs no file; neither does a script for a shell.
+    let mut command = command();
     let typed = command.clone().ignore_errors(true).try_get_matches_from(&arguments);
     let Ok((path, typed)) = typed.map(|matches| verb_of(&matches)) else {
         return Ok((arguments, Origin::default()));
     };
-    let mut command = command.clone();
     command.build();
     let verb = path.iter().try_fold(&command, |above, name| above.find_subcommand(name));
     let Some(verb) = verb.filter(|verb| !path.is_empty() && !verb.has_subcommands()) else {
@@ -53,7 +61,7 @@ pub(super) fn extend(command: &Command, arguments: Vec<OsString>) -> Result<(Vec
     if path == [COMPLETIONS] {
         return Ok((arguments, Origin::default()));
     }
-    let Some((path_of_file, text)) = read()? else { return Ok((arguments, Origin::default())) };
+    let Some((path_of_file, text)) = found? else { return Ok((arguments, Origin::default())) };
     let document = Document::parse(&path_of_file, &text)?;
     let mut faults = check::all(&document, &command);
     gather_exclusions(&document, &command, &[], &mut faults);
