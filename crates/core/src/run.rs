@@ -256,7 +256,10 @@ impl Draft<'_> {
     }
 
     /// Makes the record part of the run.
-    // Out of line, the facts go through memory, and are read in other widths than they were written.
+    #[expect(
+        clippy::inline_always,
+        reason = "out of line, the facts go through memory, and are read in other widths than they were written"
+    )]
     #[inline(always)]
     pub fn finish(mut self, facts: Facts) {
         let run = &mut *self.run;

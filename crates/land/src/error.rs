@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use kadence_core::fault::{Explain, Fault};
 use kadence_core::feed::{Mark, Partition, TopicId};
+use kadence_core::phrase;
 
 /// The reason why nothing more is landed.
 #[derive(Debug)]
@@ -106,7 +107,8 @@ impl Explain for LandError {
                     "{} records at most are gone (the log begins at offset {start}, and {next} comes next by the ledger)",
                     start - next
                 );
-                Fault::new(partition.to_string(), what).help("accept the gap to go on")
+                Fault::new(partition.to_string(), what)
+                    .help(phrase![@"ledger", " accept-gap goes on at the log's beginning"])
             }
             Self::Rejected { partition, offset, reason } => {
                 let what = format!(
@@ -121,8 +123,10 @@ impl Explain for LandError {
 
 /// The partition's log has not what was landed of it.
 fn another_log(partition: &Partition, found: &str) -> Fault {
-    Fault::new(partition.to_string(), format!("the log is another one than before ({found})"))
-        .help("start the ledger anew, or name the offset to go on at")
+    Fault::new(partition.to_string(), format!("the log is another one than before ({found})")).help(phrase![
+        @"ledger", " restart lands it from its beginning; ", @"ledger", " adopt with ", @"at",
+        " says where to go on"
+    ])
 }
 
 fn id(id: &TopicId) -> String {

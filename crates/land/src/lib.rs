@@ -24,7 +24,7 @@ pub use error::LandError;
 pub use gauges::Gauges;
 pub use options::{OnReject, Options};
 pub use orders::{Answer, Filled, Landed, Ledger, Order, Stretch};
-pub use outcome::{Ended, Outcome, Rejected};
+pub use outcome::{Ended, Outcome};
 pub use reader::{Reader, Turn};
 pub use threads::land;
 pub use writer::{Act, Rest, Verdicts, Writer};

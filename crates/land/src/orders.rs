@@ -67,8 +67,8 @@ pub enum Answer {
         landed: Landed,
         /// What the ledger has for each part.
         ledger: Vec<Ledger>,
-        /// Records that are left out, by their place in the batch, with the reason.
-        rejected: Vec<(usize, String)>,
+        /// How many records are left out.
+        rejected: u64,
     },
     /// Nothing is under way of what the order with this number was about.
     Left(u64),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use kadence_core::feed::Partition;
-use kadence_core::record::Record;
 
 use crate::error::LandError;
 
@@ -39,15 +38,4 @@ pub enum Ended {
     Limit,
     /// Something is wrong.
     Failed(LandError),
-}
-
-/// A record that the target did not take, in a batch that is landed without it.
-#[derive(Debug)]
-pub struct Rejected<'r> {
-    /// Where it is from.
-    pub partition: &'r Partition,
-    /// The record.
-    pub record: Record<'r>,
-    /// What the target says.
-    pub reason: &'r str,
 }

@@ -24,7 +24,7 @@ use crate::error::LandError;
 use crate::gauges::Gauges;
 use crate::options::Options;
 use crate::orders::Order;
-use crate::outcome::{Ended, Outcome, Rejected};
+use crate::outcome::{Ended, Outcome};
 use crate::planted::{Rule, Without};
 use desk::Desk;
 use held::{Held, Leaving, State, seat};
@@ -44,7 +44,6 @@ const BEHIND: Duration = Duration::from_millis(500);
 pub struct Reader<F> {
     feed: F,
     options: Options,
-    on_rejected: Box<dyn FnMut(&Rejected<'_>) + Send>,
     desk: Desk,
     spare: Vec<Run>,
     /// How many batches are with the writer.
@@ -100,7 +99,6 @@ impl<F: Feed> Reader<F> {
         let run = || Run::new(options.batch_bytes.max(1), options.batch_records.max(1));
         Self {
             feed,
-            on_rejected: Box::new(|_| {}),
             desk: Desk::new(options.limit, run()),
             spare: (1..RUNS).map(|_| run()).collect(),
             options,
@@ -120,12 +118,6 @@ impl<F: Feed> Reader<F> {
             behind_due: Duration::ZERO,
             without: None,
         }
-    }
-
-    /// Tells `whom` of each record that is left out, once its batch is landed.
-    #[must_use]
-    pub fn on_rejected(self, whom: impl FnMut(&Rejected<'_>) + Send + 'static) -> Self {
-        Self { on_rejected: Box::new(whom), ..self }
     }
 
     /// Says in `gauges` how it goes.

@@ -12,7 +12,7 @@ use kadence_core::target::Target;
 use crate::gauges::Gauges;
 use crate::options::Options;
 use crate::orders::{Answer, Order};
-use crate::outcome::{Outcome, Rejected};
+use crate::outcome::Outcome;
 use crate::reader::{Reader, Turn};
 use crate::writer::{Rest, Writer};
 
@@ -32,10 +32,9 @@ pub fn land<F: Feed>(
     clock: &dyn Clock,
     stop: &Stop,
     gauges: Arc<Gauges>,
-    on_rejected: impl FnMut(&Rejected<'_>) + Send + 'static,
 ) -> (Outcome, F) {
     let writer = Writer::new(options.on_reject);
-    let reader = Reader::new(feed, options).on_rejected(on_rejected).watched_by(gauges);
+    let reader = Reader::new(feed, options).watched_by(gauges);
     thread::scope(|scope| {
         let (give, orders) = sync_channel(ORDERS);
         let (tell, answers) = sync_channel(ANSWERS);

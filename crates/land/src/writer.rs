@@ -59,7 +59,7 @@ enum Task {
     /// The answer to a commit was lost: the ledger is asked.
     Ask {
         filled: Filled,
-        rejected: Vec<(usize, String)>,
+        rejected: u64,
     },
 }
 
@@ -198,17 +198,17 @@ impl Writer {
     fn give_up(&mut self, task: Task) {
         match task {
             Task::Claim { wanted, .. } => self.answers.push_back(Answer::NotClaimed(wanted)),
-            Task::Commit(filled) => self.settle(filled, Landed::No, Vec::new()),
+            Task::Commit(filled) => self.settle(filled, Landed::No, 0),
             Task::Ask { filled, .. } => {
                 // What the ledger has is not known either.
                 self.ours
                     .retain(|partition, _| !filled.parts.iter().any(|part| part.partition == *partition));
-                self.settle(filled, Landed::Unknown, Vec::new());
+                self.settle(filled, Landed::Unknown, 0);
             }
         }
     }
 
-    fn settle(&mut self, filled: Filled, landed: Landed, rejected: Vec<(usize, String)>) {
+    fn settle(&mut self, filled: Filled, landed: Landed, rejected: u64) {
         let ledger =
             |partition| self.ours.get(partition).map_or(Ledger::Others, |place| Ledger::Ours(place.next));
         let ledger = filled.parts.iter().map(|part| ledger(&part.partition)).collect();
@@ -265,7 +265,7 @@ impl Writer {
     }
 
     /// The ledger says what became of a batch: its parts are landed all or none.
-    fn claimed_again(&mut self, filled: Filled, rejected: Vec<(usize, String)>, claims: &[Claim]) {
+    fn claimed_again(&mut self, filled: Filled, rejected: u64, claims: &[Claim]) {
         let (mut is_landed, mut known) = (false, 0);
         for part in &filled.parts {
             let claim = claims.iter().find(|claim| claim.partition == part.partition);
@@ -282,7 +282,7 @@ impl Writer {
         }
         match known {
             _ if is_landed => self.settle(filled, Landed::Yes, rejected),
-            0 => self.settle(filled, Landed::Unknown, Vec::new()),
+            0 => self.settle(filled, Landed::Unknown, 0),
             // If it still follows on the ledger it is tried again.
             _ => self.task = Some(Task::Commit(filled)),
         }
@@ -302,8 +302,8 @@ impl Writer {
             Committed::Unknown if self.without == Some(Rule::LedgerBelieved) => self.landed(filled, rejected),
             Committed::Unknown => self.task = Some(Task::Ask { filled, rejected }),
             Committed::Refused => {
-                self.fail(refused(&filled, &rejected));
-                self.settle(filled, Landed::No, Vec::new());
+                self.fail(refused(&filled, verdicts.refused));
+                self.settle(filled, Landed::No, 0);
             }
             Committed::Fenced(others) => {
                 // A target that names nobody has to mean all.
@@ -313,12 +313,12 @@ impl Writer {
                         self.ours.remove(&part.partition);
                     }
                 }
-                self.settle(filled, Landed::No, Vec::new());
+                self.settle(filled, Landed::No, 0);
             }
         }
     }
 
-    fn landed(&mut self, filled: Filled, rejected: Vec<(usize, String)>) {
+    fn landed(&mut self, filled: Filled, rejected: u64) {
         for part in &filled.parts {
             if let Some(place) = self.ours.get_mut(&part.partition) {
                 place.next = Some(part.next);
@@ -340,7 +340,7 @@ impl Writer {
 
     /// Gives whoever decides about records that the target does not take.
     pub fn verdicts(&self) -> Verdicts {
-        Verdicts { on_reject: self.on_reject, rejected: Vec::new() }
+        Verdicts { on_reject: self.on_reject, rejected: 0, refused: None }
     }
 
     /// Does with `target` what is to be done now.
@@ -376,27 +376,32 @@ fn asked(task: &Task, ours: &BTreeMap<Partition, Place>, without: Without) -> Ve
     }
 }
 
-fn refused(filled: &Filled, rejected: &[(usize, String)]) -> LandError {
-    let Some((place, reason)) = rejected.last() else {
+fn refused(filled: &Filled, record: Option<(usize, String)>) -> LandError {
+    let Some((place, reason)) = record else {
         return LandError::Target(Fault::new("the target", "it refuses a batch, and names no record"));
     };
-    let facts = filled.run.facts(*place);
+    let facts = filled.run.facts(place);
     let partition = filled.parts[facts.lane as usize].partition.clone();
-    LandError::Rejected { partition, offset: facts.sequence as i64, reason: reason.clone() }
+    LandError::Rejected { partition, offset: facts.sequence as i64, reason }
 }
 
-/// Notes what is rejected, and rolls back where it ends the landing.
+/// Counts what is rejected, and rolls back where it ends the landing.
 #[derive(Debug)]
 pub struct Verdicts {
     on_reject: OnReject,
-    rejected: Vec<(usize, String)>,
+    rejected: u64,
+    /// The record that ends the landing, by its place in the batch, with the reason.
+    refused: Option<(usize, String)>,
 }
 
 impl Rejects for Verdicts {
     fn rejected(&mut self, place: usize, reason: &str) -> Verdict {
-        self.rejected.push((place, reason.to_owned()));
+        self.rejected += 1;
         match self.on_reject {
-            OnReject::Stop => Verdict::RollBack,
+            OnReject::Stop => {
+                self.refused = Some((place, reason.to_owned()));
+                Verdict::RollBack
+            }
             OnReject::Skip => Verdict::LeaveOut,
         }
     }

@@ -30,9 +30,7 @@ pub struct PostgresSession {
     link: Link,
     token: String,
     is_open: bool,
-    has_savepoint: bool,
-    /// Whether nothing was done since the savepoint was set.
-    is_fresh: bool,
+    savepoint: Savepoint,
     /// How many staging tables there were, and how many rows went there in this transaction.
     stagings: u64,
     staged: i32,
@@ -42,14 +40,33 @@ pub struct PostgresSession {
     encoder: Encoder,
 }
 
+/// The savepoint of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Savepoint {
+    None,
+    /// Nothing was done since it was set.
+    Fresh,
+    Used,
+}
+
+impl Savepoint {
+    /// Notes that something is done. Says whether that is the first since it was set.
+    fn use_up(&mut self) -> bool {
+        let is_fresh = *self == Self::Fresh;
+        if is_fresh {
+            *self = Self::Used;
+        }
+        is_fresh
+    }
+}
+
 impl PostgresSession {
     pub(crate) fn new(link: Link, token: i64) -> Self {
         Self {
             link,
             token: token.to_string(),
             is_open: false,
-            has_savepoint: false,
-            is_fresh: false,
+            savepoint: Savepoint::None,
             stagings: 0,
             staged: 0,
             has_refused: false,
@@ -59,8 +76,7 @@ impl PostgresSession {
     }
 
     fn forget_transaction(&mut self) {
-        (self.is_open, self.has_savepoint, self.is_fresh, self.has_refused) = (false, false, false, false);
-        self.staged = 0;
+        (self.is_open, self.savepoint, self.has_refused, self.staged) = (false, Savepoint::None, false, 0);
         // Locks that a plan relies on are gone.
         self.plans.iter_mut().for_each(|plan| (plan.is_checked, plan.outlasts_savepoint) = (false, false));
     }
@@ -118,9 +134,9 @@ impl Session for PostgresSession {
 
     fn set_savepoint(&mut self) -> Result<(), DbError> {
         // One of the same name would stand over the one before, and the server keeps count of all.
-        let sql = if self.has_savepoint { "RELEASE kadence; SAVEPOINT kadence" } else { "SAVEPOINT kadence" };
-        self.link.run(sql)?;
-        (self.has_savepoint, self.is_fresh) = (true, true);
+        let is_first = self.savepoint == Savepoint::None;
+        self.link.run(if is_first { "SAVEPOINT kadence" } else { "RELEASE kadence; SAVEPOINT kadence" })?;
+        self.savepoint = Savepoint::Fresh;
         Ok(())
     }
 
@@ -131,7 +147,7 @@ impl Session for PostgresSession {
     }
 
     fn execute(&mut self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, DbError> {
-        self.is_fresh = false;
+        self.savepoint.use_up();
         self.link.execute(sql, parameters)
     }
 
@@ -186,8 +202,7 @@ impl Session for PostgresSession {
         if range.is_empty() {
             return Ok(());
         }
-        let is_fresh = std::mem::take(&mut self.is_fresh);
-        if is_fresh && !plan.is_checked {
+        if self.savepoint.use_up() && !plan.is_checked {
             // A lock from before the savepoint outlasts it, and the table need not be looked at for each row refused.
             self.link.run("RELEASE kadence")?;
             plan.check(&mut self.link)?;

@@ -24,7 +24,7 @@ use crate::decimal::{fits, write_plain};
 use crate::types::{ColumnType, TextLimits};
 
 /// Up to here a double has each whole number.
-const WHOLE_IN_DOUBLE: u64 = 1 << 53;
+pub(crate) const WHOLE_IN_DOUBLE: u64 = 1 << 53;
 
 /// Why a value does not go into a column.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use kadence_core::data::Value;
 
+use crate::convert::WHOLE_IN_DOUBLE;
 use crate::types::ColumnType;
-
-/// Up to here a double has each whole number.
-const WHOLE_IN_DOUBLE: u64 = 1 << 53;
 
 /// What was seen of the values of each column, in the order in which the columns came.
 #[derive(Debug, Default)]

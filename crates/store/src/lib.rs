@@ -24,8 +24,8 @@ mod mapping;
 mod options;
 mod session;
 mod sheet;
+mod sql_target;
 mod table;
-mod target;
 mod types;
 mod writing;
 
@@ -36,8 +36,8 @@ pub use ddl::{Dialect, table_name};
 pub use ledger::{Landing, Line, id_text};
 pub use options::{BodyFormat, Declared, KeyFormat, LandingOptions};
 pub use session::{CommitError, Database, Datum, DbError, Kind, Parameter, Session};
+pub use sql_target::{Counts, Notice, Preview, SqlTarget, Store, TablePreview};
 pub use table::{Column, Found, Mode, Table};
-pub use target::{Counts, Notice, Preview, SqlTarget, Store, TablePreview};
 pub use types::{ColumnType, Digits, KNOWN_TYPES, TextLimits, UnknownType};
 
 /// A random name of 32 hexadecimal digits.

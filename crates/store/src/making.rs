@@ -1,7 +1,5 @@
 //! Tables that are made, and columns that are added, from what a batch has.
 
-use std::collections::HashSet;
-
 use kadence_core::fault::Fault;
 use kadence_core::phrase;
 use kadence_core::source::iso_time;
@@ -156,26 +154,6 @@ pub(crate) fn widened(column_type: ColumnType, dialect: &dyn Dialect) -> Option<
     let ColumnType::Int { signed, .. } = column_type else { return None };
     let wide = ColumnType::Int { bits: 64, signed };
     (wide != column_type && dialect.widens(column_type, wide)).then_some(wide)
-}
-
-/// Topics whose records would go into tables of one name.
-pub(crate) fn colliding<'t>(
-    tables: impl Iterator<Item = (&'t str, String)>,
-    dialect: &dyn Dialect,
-) -> Option<(String, String)> {
-    let mut seen: Vec<(String, String)> = Vec::new();
-    let mut names: HashSet<String> = HashSet::new();
-    for (topic, table) in tables {
-        if names.contains(&table) {
-            continue;
-        }
-        if let Some((_, other)) = seen.iter().find(|(other, _)| dialect.is_same_name(other, &table)) {
-            return Some((other.clone(), topic.to_owned()));
-        }
-        names.insert(table.clone());
-        seen.push((table, topic.to_owned()));
-    }
-    None
 }
 
 /// Whether a name may be that of a column.

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -24,7 +25,7 @@ const PERIOD: Duration = Duration::from_millis(50);
 /// What the clients of all tasks fetch ahead together.
 const AHEAD_BYTES: usize = 24 * 1024 * 1024;
 /// What one task needs at least to have enough at hand.
-const LEAST_AHEAD_BYTES: usize = 2 * 1024 * 1024;
+const LEAST_AHEAD_BYTES: usize = 1024 * 1024;
 
 /// What is said while others have what is missing.
 const OTHERS: &str =
@@ -145,10 +146,10 @@ impl Landing {
             batches.linger = batches.linger.min(LAST_RECORDS);
         }
         let (outcome, feed) =
-            kadence_land::land(feed, target, batches, &*control.clock, &control.stop, gauges, |_| {});
+            kadence_land::land(feed, target, batches, &*control.clock, &control.stop, gauges);
         drop(feed);
-        let tombstones = own.tombstones.load(std::sync::atomic::Ordering::Relaxed);
-        counts.tombstones.fetch_add(tombstones, std::sync::atomic::Ordering::Relaxed);
+        let tombstones = own.tombstones.load(Ordering::Relaxed);
+        counts.tombstones.fetch_add(tombstones, Ordering::Relaxed);
         match outcome.ended {
             Ended::Failed(error) => Err(error.explain().into()),
             _ => Ok(Some(outcome)),

@@ -286,6 +286,8 @@ fn asker(resolved: &Resolved) -> Result<ClientConsumer, KafkaError> {
     for name in ["group.id", "group.instance.id", "debug"] {
         config.remove(name);
     }
+    // While a question waits for a broker that refuses connections, librdkafka would try again without a pause.
+    config.set("enable.sparse.connections", "false");
     config.create_with_context(Listener::default()).map_err(|error| uncreated(resolved, &error))
 }
 

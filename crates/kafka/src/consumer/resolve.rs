@@ -13,6 +13,10 @@ use crate::properties::{Origin, Properties};
 const FETCH_AHEAD: usize = 64 * 1024 * 1024;
 /// What an answer holds of one partition at most, by librdkafka's default; no answer may hold less.
 const MOST_OF_A_PARTITION: usize = 1024 * 1024;
+/// The most records that are at hand.
+const MOST_RECORDS: usize = 100_000;
+/// What a short record takes in the client's memory.
+const RECORD_BYTES: usize = 512;
 
 impl ReaderOptions {
     /// Looks for faults without connecting; all are reported together. Returns what the user should know, a line each.
@@ -57,12 +61,15 @@ impl ReaderOptions {
         properties.preset("check.crcs", "true");
         // With a full queue the next fetch waits this long; the default of a second throttles a fast reader.
         properties.preset("fetch.queue.backoff.ms", "5");
-        properties.preset("queued.min.messages", "100000");
         let ahead = self.fetch_ahead.unwrap_or(FETCH_AHEAD).max(MOST_OF_A_PARTITION);
         properties.preset("queued.max.messages.kbytes", (ahead / 1024).to_string());
+        let records = if self.fetch_ahead.is_some() { ahead / RECORD_BYTES } else { MOST_RECORDS };
+        properties.preset("queued.min.messages", records.min(MOST_RECORDS).to_string());
         if self.fetch_ahead.is_some() {
-            // An answer is in memory whole, beside what is queued.
+            // An answer is in memory whole, with all its records, beside what is queued.
             properties.preset("fetch.max.bytes", (ahead / 2).max(MOST_OF_A_PARTITION).to_string());
+            let partition = (ahead / 8).min(MOST_OF_A_PARTITION);
+            properties.preset("max.partition.fetch.bytes", partition.to_string());
         }
         // What it says of fetches that fail; heard only while partitions stand still.
         match properties.get("debug").map(|given| format!("{given},fetch")) {

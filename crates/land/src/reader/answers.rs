@@ -8,7 +8,7 @@ use kadence_core::target::Claim;
 use super::Reader;
 use super::held::{Held, Leaving, State};
 use crate::orders::{Answer, Filled, Landed, Ledger, Stretch};
-use crate::outcome::{Ended, Rejected};
+use crate::outcome::Ended;
 use crate::planted::Rule;
 
 impl<F: Feed> Reader<F> {
@@ -25,7 +25,7 @@ impl<F: Feed> Reader<F> {
                 }
             }
             Answer::Settled { filled, landed, ledger, rejected } => {
-                self.settled(now, filled, landed, &ledger, &rejected);
+                self.settled(now, filled, landed, &ledger, rejected);
             }
             Answer::Left(number) => {
                 for held in self.desk.held.values_mut() {
@@ -55,14 +55,7 @@ impl<F: Feed> Reader<F> {
         }
     }
 
-    fn settled(
-        &mut self,
-        now: Duration,
-        filled: Filled,
-        landed: Landed,
-        ledger: &[Ledger],
-        rejected: &[(usize, String)],
-    ) {
+    fn settled(&mut self, now: Duration, filled: Filled, landed: Landed, ledger: &[Ledger], rejected: u64) {
         self.sent -= 1;
         let records = filled.run.len() as u64;
         match landed {
@@ -85,15 +78,10 @@ impl<F: Feed> Reader<F> {
         }
     }
 
-    fn landed(&mut self, filled: &Filled, rejected: &[(usize, String)]) {
+    fn landed(&mut self, filled: &Filled, rejected: u64) {
         self.done.batches += 1;
-        self.done.rejected += rejected.len() as u64;
-        self.done.landed += (filled.run.len() - rejected.len()) as u64;
-        for (place, reason) in rejected {
-            let record = filled.run.record(*place);
-            let partition = &filled.parts[record.facts.lane as usize].partition;
-            (self.on_rejected)(&Rejected { partition, record, reason });
-        }
+        self.done.rejected += rejected;
+        self.done.landed += filled.run.len() as u64 - rejected;
         let notes: Vec<_> = filled.parts.iter().map(|part| (part.partition.clone(), part.next)).collect();
         self.feed.note(&notes);
         for (part, stretch) in filled.parts.iter().zip(&filled.stretches) {

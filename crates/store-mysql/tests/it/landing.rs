@@ -93,8 +93,7 @@ fn run(db: &Db, cluster: &MemoryCluster, options: LandingOptions, crash: Crash) 
     let feed = MemoryFeed::join(cluster, feed_options);
     let how = Options { batch_records: 100, on_reject: OnReject::Skip, ..Options::default() };
     let target = Mortal { target: target(db, options), crash, commits: 0 };
-    let (outcome, feed) =
-        land(feed, target, how, &SystemClock, &Stop::new(), std::sync::Arc::default(), |_| {});
+    let (outcome, feed) = land(feed, target, how, &SystemClock, &Stop::new(), std::sync::Arc::default());
     feed.leave();
     outcome
 }
@@ -138,8 +137,7 @@ fn lost_answers_neither_lose_nor_repeat_a_row(db: &Db) {
     let feed = MemoryFeed::join(&cluster, feed_options);
     let how = Options { batch_records: 100, ..Options::default() };
     line.cut_one_in(5, Cut::Meanwhile);
-    let (outcome, feed) =
-        land(feed, target, how, &SystemClock, &Stop::new(), std::sync::Arc::default(), |_| {});
+    let (outcome, feed) = land(feed, target, how, &SystemClock, &Stop::new(), std::sync::Arc::default());
     feed.leave();
     assert!(matches!(outcome.ended, Ended::Finished), "{outcome:?}");
     assert!(line.cuts() > 3, "{} answers were lost", line.cuts());

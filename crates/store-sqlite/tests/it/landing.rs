@@ -33,7 +33,7 @@ fn each_record_lands_once_over_several_landings() {
             MemoryFeed::join(&cluster, MemoryFeedOptions { until_end: true, ..MemoryFeedOptions::default() });
         let target = file.target(LandingOptions { lineage: true, ..options() });
         let options = Options { batch_records: 70, ..Options::default() };
-        let (outcome, feed) = land(feed, target, options, &SystemClock, &Stop::new(), Arc::default(), |_| {});
+        let (outcome, feed) = land(feed, target, options, &SystemClock, &Stop::new(), Arc::default());
         feed.leave();
         assert!(matches!(outcome.ended, Ended::Finished), "{outcome:?}");
         assert_eq!(outcome.landed, 1_500, "round {round}");

@@ -62,8 +62,7 @@ fn run(cluster: &MemoryCluster, target: impl Target, options: Options) -> Outcom
     let feed_options =
         MemoryFeedOptions { instance, until_end: true, records: 70, ..MemoryFeedOptions::default() };
     let feed = MemoryFeed::join(cluster, feed_options);
-    let (outcome, feed) =
-        land(feed, target, options, &SystemClock, &Stop::new(), std::sync::Arc::default(), |_| {});
+    let (outcome, feed) = land(feed, target, options, &SystemClock, &Stop::new(), std::sync::Arc::default());
     feed.leave();
     outcome
 }

@@ -167,8 +167,7 @@ impl<D: Database> SqlTarget<D> {
                 Mapped::Anew => changes += 1,
             }
             if changes > MOST_CHANGES {
-                let what = "the tables change faster than rows can be written";
-                return Err(Fault::new(self.database.place(), what).into());
+                return Err(changing(&self.database));
             }
         };
         self.mapper.prepare(session)?;
@@ -239,6 +238,10 @@ fn connected<'s, D: Database>(
         *session = Some(database.connect()?);
     }
     session.as_mut().ok_or_else(no_session)
+}
+
+fn changing(database: &impl Database) -> DbError {
+    Fault::new(database.place(), "the tables change faster than rows can be written").into()
 }
 
 fn no_session() -> DbError {

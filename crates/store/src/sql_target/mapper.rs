@@ -16,7 +16,7 @@ use crate::cells::Change;
 use crate::convert::{Converter, Limits};
 use crate::ddl::Dialect;
 use crate::infer::Inference;
-use crate::making::{check_table_name, colliding, plan, widened};
+use crate::making::{check_table_name, plan, widened};
 use crate::mapping::{Input, Mapping};
 use crate::options::{BodyFormat, KeyFormat, LandingOptions};
 use crate::session::{DbError, Session};
@@ -297,8 +297,7 @@ impl Mapper {
             return Ok(());
         }
         check_table_name(&name, dialect)?;
-        let others = self.sheets.iter().map(|sheet| ("", sheet.table.name.clone()));
-        if colliding(others.chain([(&**topic, name.clone())]), dialect).is_some() {
+        if self.sheets.iter().any(|sheet| dialect.is_same_name(&sheet.table.name, &name)) {
             let what = format!("is one name with that of another topic's table to {}", dialect.name());
             return Err(Fault::new(format!("table {name}"), what).into());
         }

@@ -97,12 +97,15 @@ impl<D: Database> SqlTarget<D> {
             Dry { session, changed: HashMap::new(), definitions: Vec::new(), untyped: Vec::new() };
         let mut rejected = Vec::new();
         self.mapper.decode(batch);
-        for _ in 0..MOST_CHANGES {
-            rejected.clear();
-            let mapped = self.mapper.map(batch, self.database.dialect(), &mut tables, &mut rejected)?;
-            if matches!(mapped, Mapped::All { .. }) {
-                break;
+        let mut changes = 0;
+        while let Mapped::Anew =
+            self.mapper.map(batch, self.database.dialect(), &mut tables, &mut rejected)?
+        {
+            changes += 1;
+            if changes > MOST_CHANGES {
+                return Err(super::changing(&self.database));
             }
+            rejected.clear();
         }
         let definitions_of = |name: &str| {
             let of = tables.definitions.iter().filter(|(table, _)| table == name);
