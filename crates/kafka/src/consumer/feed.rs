@@ -128,7 +128,7 @@ impl TopicFeed {
             told: VecDeque::new(),
             stalls: Stalls::new(options.has_end()),
             held: Held::default(),
-            group: options.group.as_ref().map(|name| Group { name: name.clone() }),
+            group: options.group.as_ref().map(|name| Group { name: name.clone(), is_waiting: false }),
             has_commit_failed: false,
             anew_at: None,
             fault: None,

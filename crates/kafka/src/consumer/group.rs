@@ -40,6 +40,8 @@ pub(super) struct CommittedOffset {
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: String,
+    /// Whether it gave partitions and has no answer yet.
+    pub(super) is_waiting: bool,
 }
 
 impl Group {

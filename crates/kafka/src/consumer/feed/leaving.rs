@@ -52,16 +52,12 @@ impl TopicFeed {
         }
     }
 
-    /// The group waits for an answer, whatever becomes of this reader.
-    pub(super) fn answer_given(&mut self) {
-        let given: Vec<Partition> = self
-            .slots
-            .values()
-            .filter(|slot| slot.state == State::Given)
-            .map(|slot| slot.partition.clone())
-            .collect();
-        if self.group.is_some() && !given.is_empty() {
-            let _ = listener::assign(&self.cluster.consumer, &list(&given));
-        }
+    /// The group waits for an answer, whatever becomes of this reader, and of partitions that it let go unread.
+    fn answer_given(&mut self) {
+        let Some(group) = self.group.as_mut().filter(|group| group.is_waiting) else { return };
+        group.is_waiting = false;
+        let given = self.slots.values().filter(|slot| slot.state == State::Given);
+        let given: Vec<Partition> = given.map(|slot| slot.partition.clone()).collect();
+        let _ = listener::assign(&self.cluster.consumer, &list(&given));
     }
 }

@@ -74,6 +74,9 @@ impl TopicFeed {
                     let is_cooperative = listener::is_cooperative(&self.cluster.consumer);
                     let wait = if is_cooperative { SETTLING } else { Duration::ZERO };
                     self.settled_at = self.cluster.now() + wait;
+                    if let Some(group) = &mut self.group {
+                        group.is_waiting = true;
+                    }
                     self.give(&places);
                     if places.is_empty() {
                         self.assign(&[])?;

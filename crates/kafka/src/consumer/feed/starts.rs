@@ -109,6 +109,9 @@ impl TopicFeed {
         }
         if list.count() > 0 || !is_alone {
             listener::assign(consumer, &list).map_err(broken)?;
+            if let Some(group) = &mut self.group {
+                group.is_waiting = false;
+            }
         }
         self.cluster.is_assigned.set(true);
         if self.is_paused {
