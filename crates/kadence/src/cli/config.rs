@@ -43,10 +43,7 @@ pub(super) fn extend(
     command: impl FnOnce() -> Command,
     arguments: Vec<OsString>,
 ) -> Result<(Vec<OsString>, Origin), Error> {
-    let found = read();
-    if matches!(found, Ok(None)) {
-        return Ok((arguments, Origin::default()));
-    }
+    let Some(found) = read().transpose() else { return Ok((arguments, Origin::default())) };
     // A line that asks for help, or that has no verb, needs no file; neither does a script for a shell.
     let mut command = command();
     let typed = command.clone().ignore_errors(true).try_get_matches_from(&arguments);
@@ -61,7 +58,7 @@ pub(super) fn extend(
     if path == [COMPLETIONS] {
         return Ok((arguments, Origin::default()));
     }
-    let Some((path_of_file, text)) = found? else { return Ok((arguments, Origin::default())) };
+    let (path_of_file, text) = found?;
     let document = Document::parse(&path_of_file, &text)?;
     let mut faults = check::all(&document, &command);
     gather_exclusions(&document, &command, &[], &mut faults);

@@ -63,14 +63,15 @@ impl ReaderOptions {
         properties.preset("fetch.queue.backoff.ms", "5");
         let ahead = self.fetch_ahead.unwrap_or(FETCH_AHEAD).max(MOST_OF_A_PARTITION);
         properties.preset("queued.max.messages.kbytes", (ahead / 1024).to_string());
-        let records = if self.fetch_ahead.is_some() { ahead / RECORD_BYTES } else { MOST_RECORDS };
-        properties.preset("queued.min.messages", records.min(MOST_RECORDS).to_string());
+        let mut records = MOST_RECORDS;
         if self.fetch_ahead.is_some() {
+            records = records.min(ahead / RECORD_BYTES);
             // An answer is in memory whole, with all its records, beside what is queued.
             properties.preset("fetch.max.bytes", (ahead / 2).max(MOST_OF_A_PARTITION).to_string());
             let partition = (ahead / 8).min(MOST_OF_A_PARTITION);
             properties.preset("max.partition.fetch.bytes", partition.to_string());
         }
+        properties.preset("queued.min.messages", records.to_string());
         // What it says of fetches that fail; heard only while partitions stand still.
         match properties.get("debug").map(|given| format!("{given},fetch")) {
             Some(more) => properties.set("debug", more, Origin::Override),
