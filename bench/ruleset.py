@@ -81,6 +81,10 @@ MUTATIONS = [
              "    is_here && state", "    !is_here && state",
              "sqlite sessions::who_has_stopped_inside_a_transaction_is_named"),
 
+    mutation(2, "a claim waits for a commit that waits for its lock", "land/src/writer.rs",
+             "Order::Claim { .. } => matches!(task, Task::Commit(_)),", "Order::Claim { .. } => false,",
+             "land tests::batches::a_partition_that_is_given_is_claimed_before_a_commit_that_failed"),
+
     mutation(3, "workers without names", "kadence/src/landing/tasks.rs",
              "instance: Some(member.name.clone()),", "instance: None,",
              "kadence land::sqlite::a_worker_that_was_killed_goes_on_at_once"),
@@ -128,7 +132,12 @@ MUTATIONS = [
     mutation(6, "another start is taken for the same", "kadence/src/landing/start.rs",
              ".filter(|from| *from != noted.origin)", ".filter(|_| false)", SETTLED),
     mutation(6, "another table under the same name", "kadence/src/landing/start.rs",
-             "if noted.fingerprint != fingerprint {", "if noted.fingerprint.is_empty() {", KNOWS),
+             "if noted.fingerprint == fingerprint {", "if !noted.fingerprint.is_empty() {", KNOWS),
+    mutation(6, "a claim for a landing that was dropped", "store/src/ledger.rs",
+             "Some(found) if found == group => return Ok(()),", "_ if !group.is_empty() => return Ok(()),",
+             "store claims::a_claim_is_for_the_landing_that_the_worker_belongs_to"),
+    mutation(6, "a restart that looks at another table", "kadence/src/landing/ledger.rs",
+             "        match self.other_rows(&landing) {", "        match self.other_rows(&landing).filter(|_| false) {", KNOWS),
     mutation(6, "a ledger of a later form is read", "store/src/ledger.rs",
              "if version > VERSION {", "if version > VERSION + 1_000 {",
              "store claims::a_ledger_of_a_later_form_is_left_alone", KNOWS),
@@ -137,6 +146,8 @@ MUTATIONS = [
              '("isolation.level", Some("read_committed"),', '("isolation.none", Some("read_committed"),', OWN),
     mutation(7, "the client may commit by itself", "kafka/src/consumer/resolve.rs",
              '("enable.auto.commit", Some("false"),', '("enable.auto.none", Some("false"),', OWN),
+    mutation(7, "the client may start where the ledger does not say", "kafka/src/consumer/resolve.rs",
+             '("auto.offset.reset", Some("error"),', '("auto.offset.none", Some("error"),', OWN),
 
     mutation(8, "a line that was not found is no reason to stop", "store/src/ledger.rs",
              "Ok(session.execute(statement, &parameters)? == 1)", "Ok(session.execute(statement, &parameters)? < 9)",

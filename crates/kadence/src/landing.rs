@@ -9,6 +9,7 @@ mod start;
 mod tasks;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,7 +30,7 @@ use crate::fault::Error;
 use crate::wiring;
 
 /// Everything about a landing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Landing {
     /// What is read: where the cluster is, the topics, and where they end. A group and the names of its members are
     /// the landing's own.
@@ -48,6 +49,21 @@ pub struct Landing {
     pub tasks: usize,
     /// Where records go that the database does not take.
     pub rejects: Option<PathBuf>,
+}
+
+impl fmt::Debug for Landing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // URL and password are left out: both may be a secret.
+        let Self { reader, from, into: _, password: _, rows, batches, tasks, rejects } = self;
+        f.debug_struct("Landing")
+            .field("reader", reader)
+            .field("from", from)
+            .field("rows", rows)
+            .field("batches", batches)
+            .field("tasks", tasks)
+            .field("rejects", rejects)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a landing has done.

@@ -89,7 +89,14 @@ impl Explain for LandError {
                     id(expected),
                     id(found)
                 );
-                Fault::new(topic.as_str(), what).help("start again to land the new topic")
+                Fault::new(topic.as_str(), what).help(phrase![
+                    @"ledger",
+                    " restart lands the new topic from its beginning; ",
+                    @"ledger",
+                    " adopt with ",
+                    @"at",
+                    " says where to go on"
+                ])
             }
             Self::AnotherLog { partition, landed, .. } => {
                 let found = format!(
@@ -114,7 +121,10 @@ impl Explain for LandError {
                 let what = format!(
                     "the target does not take this record ({reason}); nothing of its batch is landed"
                 );
-                Fault::new(format!("{partition} at offset {offset}"), what)
+                Fault::new(format!("{partition} at offset {offset}"), what).help(phrase![
+                    @"types", " and ", @"evolve", " change what columns take; ", @"on-error", " skip ", @"rejects",
+                    " FILE goes round such records"
+                ])
             }
             Self::WriterGone => Fault::new("", "the thread that writes to the target is gone"),
         }

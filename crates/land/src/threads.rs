@@ -1,5 +1,6 @@
 //! Reader and writer on a thread each.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread;
@@ -33,7 +34,9 @@ pub fn land<F: Feed>(
     stop: &Stop,
     gauges: Arc<Gauges>,
 ) -> (Outcome, F) {
-    let writer = Writer::new(options.on_reject);
+    // The hasher of a new map is seeded at random.
+    let seed = RandomState::new().build_hasher().finish();
+    let writer = Writer::new(options.on_reject).seeded(seed);
     let reader = Reader::new(feed, options).watched_by(gauges);
     thread::scope(|scope| {
         let (give, orders) = sync_channel(ORDERS);

@@ -100,6 +100,12 @@ impl Writer {
         }
     }
 
+    /// Has pauses between attempts differ from those of writers with another seed.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { back_off: BackOff::seeded(seed), ..self }
+    }
+
     /// Takes an order. Partitions that are lost are so at once, also for the orders before.
     pub fn take(&mut self, order: Order) {
         let Order::Lost(lost) = order else { return self.orders.push_back(order) };
@@ -166,11 +172,16 @@ impl Writer {
         }
     }
 
-    /// Whether it is still to be done. What failed once gives way to partitions that are to be left.
+    /// Whether it is still to be done. A commit that failed once gives way to partitions that are to be left or claimed:
+    /// a lock that it waits for may be that of a worker whom the claim puts aside.
     fn is_due(&self, task: &Task, now: Duration) -> bool {
         let gives_way = || {
-            let is_to_be_left = |order: &Order| matches!(order, Order::Leave { .. });
-            now < self.from && self.orders.iter().any(is_to_be_left)
+            let is_next = |order: &Order| match order {
+                Order::Leave { .. } => true,
+                Order::Claim { .. } => matches!(task, Task::Commit(_)),
+                _ => false,
+            };
+            now < self.from && self.orders.iter().any(is_next)
         };
         if self.failed || gives_way() {
             return false;

@@ -111,6 +111,10 @@ impl Dialect for MysqlDialect {
         true
     }
 
+    fn for_share(&self) -> &'static str {
+        " LOCK IN SHARE MODE"
+    }
+
     fn widens(&self, from: ColumnType, to: ColumnType) -> bool {
         matches!((from, to), (ColumnType::Int { bits: ..64, signed }, ColumnType::Int { bits: 64, signed: wide }) if signed == wide)
     }

@@ -11,7 +11,8 @@ SELECT c.oid::int8, c.relname::text, c.relkind::text, c.relpersistence::text, ro
   EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3', '4')),
   CASE WHEN c.relkind = 'p' THEN (SELECT p.relname::text FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid
     WHERE p.relkind = 'f' OR p.relpersistence <> 'p' LIMIT 1) END,
-  EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 3 = 3)
+  EXISTS (SELECT FROM pg_trigger g WHERE NOT g.tgisinternal AND g.tgtype & 3 = 3
+    AND (g.tgrelid = c.oid OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid))))
 FROM pg_class c WHERE c.oid = to_regclass($1)";
 
 /// Columns, each with the type under its domains.
@@ -49,9 +50,13 @@ WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indimmediate AND 
     WHERE NOT e.opcdefault OR i.indcollation[p] <> b.attcollation)
 ORDER BY i.indisprimary DESC, i.indexrelid, k";
 
-/// What a table is made of, in a text that is another one whenever that is.
+/// What a table is made of, in a text that is another one whenever that is; the triggers by which rows may be passed
+/// over, also those of its partitions, are a part of it.
 pub(crate) const SHAPE: &str = "
 SELECT coalesce(string_agg(attrelid || ' ' || attname || ' ' || atttypid || ' ' || atttypmod, ',' ORDER BY attnum), '')
+  || coalesce((SELECT string_agg(' ' || g.oid, '' ORDER BY g.oid) FROM pg_trigger g
+    WHERE NOT g.tgisinternal AND g.tgtype & 3 = 3 AND (g.tgrelid = to_regclass($1)
+      OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(to_regclass($1))))), '')
 FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
 
 /// A relation.

@@ -5,24 +5,27 @@ use std::time::Duration;
 
 use kadence_core::fault::Fault;
 use kadence_store::{Database, DbError, Dialect, Kind};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, Error, OpenFlags};
 
 use crate::dialect::SqliteDialect;
 use crate::session::{SqliteSession, failed};
 
 /// How long a session waits for another one's transaction.
 const BUSY: Duration = Duration::from_secs(5);
+/// Beyond this much memory, in bytes, SQLite takes the room of old pages for new ones.
+const MOST_CACHED: i64 = 12 * 1024 * 1024;
 
 /// A file of SQLite's. It is made where it is missing.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     path: PathBuf,
+    looks_only: bool,
 }
 
 impl Sqlite {
     /// The database in this file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), looks_only: false }
     }
 
     /// The database that a URL names: `sqlite:FILE` or `sqlite://FILE`.
@@ -47,6 +50,31 @@ impl Sqlite {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    fn open(&self) -> Result<Connection, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // Of all connections together: each would keep two megabytes of pages, however many tasks there are.
+        connection.pragma_update(None, "soft_heap_limit", MOST_CACHED)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+
+    fn open_to_look(&self) -> Result<Connection, Error> {
+        // There is as much in a file that is not there as in an empty database.
+        if !self.path.exists() {
+            return Connection::open_in_memory();
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(connection)
+    }
 }
 
 impl Database for Sqlite {
@@ -54,24 +82,18 @@ impl Database for Sqlite {
 
     fn connect(&mut self) -> Result<SqliteSession, DbError> {
         let place = self.place();
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let open = || {
-            let connection = Connection::open_with_flags(&self.path, flags)?;
-            connection.busy_timeout(BUSY)?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.set_prepared_statement_cache_capacity(64);
-            Ok(connection)
-        };
-        let connection: Connection = open().map_err(|error: rusqlite::Error| {
+        let connection = if self.looks_only { self.open_to_look() } else { self.open() };
+        let connection = connection.map_err(|error| {
             let error = failed(&place, &error);
             // What cannot be opened is not there: nobody has to wait for it.
             let is_busy = matches!(error.kind, Kind::Again | Kind::Locked);
             if is_busy { error } else { DbError::new(Kind::Stop, *error.fault) }
         })?;
         Ok(SqliteSession::new(connection, place))
+    }
+
+    fn look_only(&mut self) {
+        self.looks_only = true;
     }
 
     fn dialect(&self) -> &'static dyn Dialect {

@@ -54,18 +54,23 @@ impl Dialect for SqliteDialect {
         ""
     }
 
+    fn for_share(&self) -> &'static str {
+        ""
+    }
+
     fn widens(&self, _: ColumnType, _: ColumnType) -> bool {
         false
     }
 }
 
-/// What a column of this declared type takes.
-pub(crate) fn column_type(declared: &str) -> ColumnType {
+/// What a column of this declared type takes. Only a strict table keeps what stands in a column of type ANY.
+pub(crate) fn column_type(declared: &str, is_strict: bool) -> ColumnType {
     let upper = declared.to_ascii_uppercase();
     let has = |part: &str| upper.contains(part);
     // The names in `type_of` come first, then what SQLite's own rules make of others.
     match upper.split('(').next().unwrap_or_default().trim() {
-        "" | "ANY" => return ColumnType::Any,
+        "" => return ColumnType::Any,
+        "ANY" if is_strict => return ColumnType::Any,
         "BOOLEAN" | "BOOL" => return ColumnType::Bool,
         "DECIMAL_TEXT" => return ColumnType::Decimal(None),
         "JSON_TEXT" => return ColumnType::Json,

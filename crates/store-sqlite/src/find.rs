@@ -1,7 +1,7 @@
 //! A table as SQLite describes it.
 
 use kadence_store::{Column, Found};
-use rusqlite::{Connection, Error, params};
+use rusqlite::{Connection, Error, Row, params};
 
 use crate::dialect::column_type;
 
@@ -9,11 +9,10 @@ use crate::dialect::column_type;
 pub(crate) fn find(connection: &Connection, table: &str) -> Result<Option<Found>, Error> {
     let (schema, name) = table.split_once('.').unwrap_or(("main", table));
     let mut kinds = connection.prepare_cached(
-        "SELECT type FROM pragma_table_list WHERE schema = ?1 COLLATE NOCASE AND name = ?2 COLLATE NOCASE",
+        "SELECT type, strict FROM pragma_table_list WHERE schema = ?1 COLLATE NOCASE AND name = ?2 COLLATE NOCASE",
     )?;
-    let Some(kind) =
-        kinds.query_map(params![schema, name], |row| row.get::<_, String>(0))?.next().transpose()?
-    else {
+    let kind = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?));
+    let Some((kind, is_strict)) = kinds.query_map(params![schema, name], kind)?.next().transpose()? else {
         return Ok(None);
     };
     let mut found = Found::default();
@@ -34,7 +33,7 @@ pub(crate) fn find(connection: &Connection, table: &str) -> Result<Option<Found>
         let (name, declared): (String, String) = (row.get(0)?, row.get(1)?);
         let (not_null, has_default, place, hidden): (bool, bool, i64, i64) =
             (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-        let column_type = column_type(&declared);
+        let column_type = column_type(&declared, is_strict);
         // Such a key is the row's number, which SQLite gives where a row has none.
         let is_row_number = place > 0 && declared.eq_ignore_ascii_case("INTEGER");
         if place > 0 {

@@ -6,11 +6,11 @@
 //! | int | whole numbers in its range, also as `27.0`, and texts that are just such a number |
 //! | float | numbers that it has exactly, and texts that are a number |
 //! | decimal | numbers that have room, and texts that are a number |
-//! | text | texts that have room; other values as their JSON text |
-//! | bytes | bytes; texts as base64 |
+//! | text | texts that have room; other values but bytes as their JSON text |
+//! | bytes | bytes; texts as base64, and texts that are bytes by themselves as their bytes |
 //! | date, time, timestamp | themselves, and texts in ISO 8601; a time without a zone is in UTC; whole numbers where a unit was declared |
 //! | uuid | UUIDs, and texts that are one |
-//! | json | any value |
+//! | json | any value but bytes |
 
 use std::fmt::{self, Write as _};
 
@@ -52,6 +52,8 @@ pub(crate) enum Why {
     Character,
     /// Spaces at its end would be lost.
     Spaces,
+    /// It is bytes that are no text.
+    Utf8,
 }
 
 impl fmt::Display for Why {
@@ -64,6 +66,7 @@ impl fmt::Display for Why {
             Self::Nul => "has a NUL, which the database does not take",
             Self::Character => "has a character that the column's character set lacks",
             Self::Spaces => "ends with spaces, which the column would lose",
+            Self::Utf8 => "is not UTF-8, and the column takes text",
         })
     }
 }
@@ -182,8 +185,11 @@ impl Converter {
         Ok(())
     }
 
-    /// A text column takes other values as their JSON text, without quotes around texts.
+    /// A text column takes other values but bytes as their JSON text, without quotes around texts.
     fn text_of(&mut self, value: &Value<'_>, limits: TextLimits, column: usize, row: &mut Draft<'_>) -> Put {
+        if matches!(value, Value::Bytes(_)) {
+            return Err(Why::Utf8);
+        }
         let mut json = std::mem::take(&mut self.json);
         json.clear();
         let put = write_json(value, &mut json).map_err(|_| Why::Kind).and_then(|()| {
@@ -209,6 +215,9 @@ impl Converter {
 
     fn json(&mut self, value: &Value<'_>, column: usize, row: &mut Draft<'_>) -> Put {
         self.json.clear();
+        if matches!(value, Value::Bytes(_)) {
+            return Err(Why::Utf8);
+        }
         if self.limits.json_is_binary && has_decimal(value) {
             return Err(Why::Inexact);
         }
@@ -305,14 +314,18 @@ fn double(value: &Value<'_>) -> Result<f64, Why> {
 /// The double that a text is: it has no zeros in front, and no digits beyond those that bring the double back.
 fn double_of_text(text: &str) -> Result<f64, Why> {
     let (mut meant, mut kept) = (String::new(), String::new());
-    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
-    let has_zeros = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
-    if has_zeros || write_plain(text, &mut meant).is_none() {
+    if has_zeros_in_front(text) || write_plain(text, &mut meant).is_none() {
         return Err(Why::Kind);
     }
     let double: f64 = text.parse().map_err(|_| Why::Kind)?;
     let is_itself = write_plain(&format!("{double:e}"), &mut kept).is_some() && meant == kept;
     if is_itself { Ok(double) } else { Err(Why::Inexact) }
+}
+
+/// Whether a text begins as numbers do not, but numbers of things: `007`.
+fn has_zeros_in_front(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()
 }
 
 /// A number that reads the same in 32 bits as in 64.
@@ -341,6 +354,9 @@ fn write_decimal(value: &Value<'_>, into: &mut String) -> Result<(u32, u32), Why
         }
         _ => return Err(Why::Kind),
     };
+    if matches!(value, Value::Text(_)) && has_zeros_in_front(text) {
+        return Err(Why::Kind);
+    }
     write_plain(text, into).ok_or(if matches!(value, Value::Text(_)) { Why::Kind } else { Why::Range })
 }
 

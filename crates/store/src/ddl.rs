@@ -41,6 +41,12 @@ pub trait Dialect: Send + Sync {
         " FOR UPDATE"
     }
 
+    /// What keeps the rows that a query finds from being changed until the transaction's end, and lets others do the
+    /// same.
+    fn for_share(&self) -> &'static str {
+        " FOR SHARE"
+    }
+
     /// Whether a column can be widened to this type without a change of what is in it.
     fn widens(&self, from: ColumnType, to: ColumnType) -> bool;
 }

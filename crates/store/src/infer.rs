@@ -109,6 +109,8 @@ impl Seen {
         match kinds.iter().filter(|kind| **kind).count() {
             0 => return None,
             1 => {}
+            // Keys, headers and bodies as they are: some of them are UTF-8.
+            2 if self.texts && self.bytes => return Some(ColumnType::Bytes(None)),
             _ => return Some(ColumnType::Json),
         }
         Some(if self.nested {

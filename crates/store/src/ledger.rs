@@ -67,13 +67,16 @@ pub(crate) struct Ledger {
     pub(crate) name: String,
     pub(crate) cluster: String,
     statements: Statements,
+    /// The landing's group, once it is known: whoever claims belongs to it.
+    pub(crate) group: Option<String>,
     /// What was claimed here before: its lines cannot be missing.
     claimed: HashSet<Partition>,
 }
 
 impl Ledger {
     pub(crate) fn new(name: &str, cluster: &str, statements: Statements) -> Self {
-        Self { name: name.to_owned(), cluster: cluster.to_owned(), statements, claimed: HashSet::new() }
+        let (name, cluster) = (name.to_owned(), cluster.to_owned());
+        Self { name, cluster, statements, group: None, claimed: HashSet::new() }
     }
 
     /// The statements that make the ledger's tables.
@@ -182,13 +185,30 @@ impl Ledger {
         sorted.sort_by(|one, other| one.0.cmp(&other.0));
         session.begin()?;
         let mut claims = Vec::with_capacity(sorted.len());
-        let claimed = sorted.into_iter().try_for_each(|(partition, condition)| {
-            claims.extend(self.claim_one(session, partition, *condition)?);
-            Ok(())
+        let claimed = self.is_still_there(session).and_then(|()| {
+            sorted.into_iter().try_for_each(|(partition, condition)| {
+                claims.extend(self.claim_one(session, partition, *condition)?);
+                Ok(())
+            })
         });
         finish(session, claimed)?;
         self.claimed.extend(claims.iter().map(|claim| claim.partition.clone()));
         Ok(claims)
+    }
+
+    /// Makes sure, until the transaction's end, that the landing is the one that this worker belongs to: it may have been
+    /// dropped, and begun anew.
+    fn is_still_there(&self, session: &mut impl Session) -> Result<(), DbError> {
+        let Some(group) = &self.group else { return Ok(()) };
+        let rows = session.query(&self.statements.group_held, &[Parameter::Text(&self.name)])?;
+        let found = rows.first().and_then(|row| row.first()).and_then(Datum::text);
+        let what = match found {
+            Some(found) if found == group => return Ok(()),
+            Some(_) => "was dropped and begun anew",
+            None => "was dropped",
+        };
+        let what = format!("landing {} {what} while this worker had it", self.name);
+        Err(Fault::new("kadence_landings", what).help("start again to land anew").into())
     }
 
     fn claim_one(
@@ -360,9 +380,18 @@ impl Ledger {
         session: &mut impl Session,
         fingerprint: &str,
     ) -> Result<(), DbError> {
+        self.note(session, &self.statements.set_fingerprint, fingerprint)
+    }
+
+    /// Notes another origin.
+    pub(crate) fn note_origin(&self, session: &mut impl Session, origin: &str) -> Result<(), DbError> {
+        self.note(session, &self.statements.set_origin, origin)
+    }
+
+    fn note(&self, session: &mut impl Session, statement: &str, value: &str) -> Result<(), DbError> {
         session.begin()?;
-        let parameters = [Parameter::Text(fingerprint), Parameter::Text(&self.name)];
-        let noted = session.execute(&self.statements.set_fingerprint, &parameters).map(drop);
+        let parameters = [Parameter::Text(value), Parameter::Text(&self.name)];
+        let noted = session.execute(statement, &parameters).map(drop);
         finish(session, noted)
     }
 
@@ -371,8 +400,8 @@ impl Ledger {
         session.begin()?;
         let parameters = [Parameter::Text(&self.name)];
         let dropped = session
-            .execute(&self.statements.delete_lines, &parameters)
-            .and_then(|_| session.execute(&self.statements.delete_landing, &parameters))
+            .execute(&self.statements.delete_landing, &parameters)
+            .and_then(|_| session.execute(&self.statements.delete_lines, &parameters))
             .map(drop);
         finish(session, dropped)
     }

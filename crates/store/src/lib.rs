@@ -2,7 +2,7 @@
 //!
 //! | Module | Holds |
 //! |---|---|
-//! | `target` | [`SqlTarget`]: a landing's target over any [`Database`]; what it would do, as a [`Preview`] |
+//! | `sql_target` | [`SqlTarget`]: a landing's target over any [`Database`]; what it would do, as a [`Preview`] |
 //! | `session` | [`Database`] and [`Session`]: what a driver has to do, and its errors |
 //! | `ledger` | which landings there are, and how far each has come: two tables beside the rows |
 //! | `options` | [`LandingOptions`]: what is landed where |

@@ -22,6 +22,8 @@ pub(crate) struct Input<'r> {
     pub(crate) key: Option<Row<'r>>,
     /// The body's fields; a tombstone has none.
     pub(crate) body: Option<Row<'r>>,
+    /// Whether the body is one field with the bytes as they are.
+    pub(crate) is_raw: bool,
 }
 
 /// A compiled column list.
@@ -37,7 +39,36 @@ enum Item {
     /// One column.
     One { name: String, source: Source },
     /// All fields of the body but for some; renamed ones have their new names.
-    Rest { except: HashSet<String>, renamed: HashMap<String, String> },
+    Rest(Changes),
+}
+
+/// What becomes of fields that are not taken as they are.
+#[derive(Clone, Debug, Default)]
+struct Changes {
+    /// The new name; `None` for a field that is left out.
+    by_name: HashMap<String, Option<String>>,
+    /// A bit for each length that one of the names has: most fields have another one, and need no look-up.
+    lengths: u64,
+}
+
+impl Changes {
+    fn new(by_name: HashMap<String, Option<String>>) -> Self {
+        let lengths = by_name.keys().fold(0, |lengths, name| lengths | Self::bit(name));
+        Self { by_name, lengths }
+    }
+
+    fn bit(name: &str) -> u64 {
+        1 << (name.len() % 64)
+    }
+
+    /// Gives the name that a field has in the row, if it is not left out.
+    #[inline]
+    fn name<'r>(&'r self, name: &'r str) -> Option<&'r str> {
+        if self.lengths & Self::bit(name) == 0 {
+            return Some(name);
+        }
+        self.by_name.get(name).map_or(Some(name), Option::as_deref)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -61,12 +92,12 @@ enum Place {
 
 impl Mapping {
     /// Compiles the list in `select`, all fields without one. The key's parts among `key`, such as `_key.id`, stand
-    /// in front if the list does not name them.
+    /// in front if the list does not name them. What is named is not taken from among all fields as well.
     pub(crate) fn compile(select: Option<&str>, key: &[String], lineage: bool) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut items = match select {
             Some(text) => compile_list(text, &mut faults),
-            None => vec![Item::Rest { except: HashSet::new(), renamed: HashMap::new() }],
+            None => vec![Item::Rest(Changes::default())],
         };
         let mut of_key = 0;
         for field in key {
@@ -85,15 +116,26 @@ impl Mapping {
             items.extend(lineage);
         }
         let mut names = HashSet::new();
-        for item in &items {
-            if let Item::One { name, .. } = item
-                && !names.insert(name.as_str())
-            {
+        let one = |item: &Item| match item {
+            Item::One { name, .. } => vec![name.clone()],
+            Item::Rest(changes) => changes.by_name.values().flatten().cloned().collect(),
+        };
+        for name in items.iter().flat_map(one) {
+            if !names.insert(name.clone()) {
                 faults.push(
                     Fault::new(phrase![@"select"], format!("two columns are called `{name}`"))
                         .help("rename one with AS")
                         .misuse(),
                 );
+            }
+        }
+        for item in &mut items {
+            if let Item::Rest(changes) = item {
+                let mut by_name = std::mem::take(&mut changes.by_name);
+                for name in &names {
+                    by_name.entry(name.clone()).or_default();
+                }
+                *changes = Changes::new(by_name);
             }
         }
         if faults.is_empty() { Ok(Self { items, of_key }) } else { Err(faults) }
@@ -104,41 +146,39 @@ impl Mapping {
         field.strip_prefix("_key.").map_or(field, |path| path.rsplit('.').next().unwrap_or(path))
     }
 
-    /// Gives the value of each column to `put`.
+    /// Gives the value of each column to `put`, and whether a text among them is bytes by itself, which happen to be
+    /// UTF-8.
     #[inline]
     pub(crate) fn each<'r, E>(
         &'r self,
         input: &Input<'r>,
-        mut put: impl FnMut(&'r str, Value<'r>) -> Result<(), E>,
+        mut put: impl FnMut(&'r str, Value<'r>, bool) -> Result<(), E>,
     ) -> Result<(), E> {
         for item in &self.items {
             match item {
-                Item::Rest { except, renamed } => {
+                Item::Rest(changes) => {
                     let Some(body) = input.body else { continue };
-                    let is_whole = except.is_empty() && renamed.is_empty();
                     for (name, value) in body.fields() {
-                        if is_whole {
-                            put(name, value)?;
-                        } else if !except.contains(name) {
-                            put(renamed.get(name).map_or(name, String::as_str), value)?;
+                        if let Some(name) = changes.name(name) {
+                            put(name, value, input.is_raw)?;
                         }
                     }
                 }
-                Item::One { name, source } => put(name, source.value(input))?,
+                Item::One { name, source } => put(name, source.value(input), source.is_bytes(input))?,
             }
         }
         Ok(())
     }
 
-    /// Gives the values of the key's columns to `put`: all that a tombstone has.
+    /// Gives the values of the key's columns to `put`, as [`each`](Self::each) does: all that a tombstone has.
     pub(crate) fn each_of_key<'r, E>(
         &'r self,
         input: &Input<'r>,
-        mut put: impl FnMut(&'r str, Value<'r>) -> Result<(), E>,
+        mut put: impl FnMut(&'r str, Value<'r>, bool) -> Result<(), E>,
     ) -> Result<(), E> {
         for item in &self.items[..self.of_key] {
             if let Item::One { name, source } = item {
-                put(name, source.value(input))?;
+                put(name, source.value(input), source.is_bytes(input))?;
             }
         }
         Ok(())
@@ -146,6 +186,15 @@ impl Mapping {
 }
 
 impl Source {
+    fn is_bytes(&self, input: &Input<'_>) -> bool {
+        match self {
+            Self::Key(path) => path.is_empty() && input.key.is_none(),
+            Self::Header(_) => true,
+            Self::Body(_) => input.is_raw,
+            _ => false,
+        }
+    }
+
     fn value<'r>(&'r self, input: &Input<'r>) -> Value<'r> {
         let Input { partition, record, .. } = input;
         match self {
@@ -222,7 +271,7 @@ fn compile_list(text: &str, faults: &mut Vec<Fault>) -> Vec<Item> {
         let alias = column.alias.as_ref().map(|name| name.text.clone());
         let is_behind_star = star.is_some_and(|star| star < place);
         match &column.expr {
-            Expr::All => items.push(Item::Rest { except: HashSet::new(), renamed: HashMap::new() }),
+            Expr::All => items.push(Item::Rest(Changes::default())),
             Expr::Path(path) => {
                 let source = source_of(path);
                 if let (Source::Body(names), true) = (&source, names_one(path)) {
@@ -248,9 +297,12 @@ fn compile_list(text: &str, faults: &mut Vec<Fault>) -> Vec<Item> {
             },
         }
     }
+    let mut by_name: HashMap<String, Option<String>> =
+        renamed.into_iter().map(|(name, new)| (name, Some(new))).collect();
+    by_name.extend(except.into_iter().map(|name| (name, None)));
     for item in &mut items {
-        if let Item::Rest { except: into, renamed: names } = item {
-            (*into, *names) = (except.clone(), renamed.clone());
+        if let Item::Rest(changes) = item {
+            *changes = Changes::new(by_name.clone());
         }
     }
     items

@@ -1,5 +1,7 @@
 //! What is landed where, and how.
 
+use std::fmt::Write as _;
+
 use kadence_core::fault::Fault;
 use kadence_core::named::Named;
 use kadence_core::phrase;
@@ -50,6 +52,9 @@ pub struct Declared {
     /// Whole numbers are times: so many nanoseconds, times the number, since 1970.
     pub unit: Option<i64>,
 }
+
+/// What the ledger has room for, in characters; the digits of what does not fit come behind.
+const LONGEST_FINGERPRINT: usize = 3_900;
 
 /// The names that stand for whole numbers that are times.
 const UNITS: &[(&str, i64, u8)] =
@@ -158,16 +163,32 @@ impl LandingOptions {
 
     /// What this landing writes where, in a line: the ledger keeps it, and the same name with another one is refused.
     pub fn fingerprint(&self) -> String {
-        let Self { table, format, key, mode, select, .. } = self;
+        let Self { table, format, key_format, key, mode, select, types, delete_on_null, lineage, .. } = self;
         let mut text =
             format!("table={table} mode={} format={} pk={}", mode.name(), format.name(), key.join(","));
+        if *key_format != KeyFormat::default() {
+            let _ = write!(text, " key-format={}", key_format.name());
+        }
+        // Other types count for a table that is made, and the table has them from then on.
+        for (name, declared) in types {
+            if let Some((unit, ..)) = UNITS.iter().find(|(_, nanos, _)| declared.unit == Some(*nanos)) {
+                let _ = write!(text, " {name}:{unit}");
+            }
+        }
+        for (name, is_on) in [("delete-on-null", delete_on_null), ("lineage", lineage)] {
+            if *is_on {
+                let _ = write!(text, " {name}");
+            }
+        }
         if let Some(select) = select {
             text.push_str(" select=");
             text.push_str(select);
         }
-        let most = text.char_indices().nth(3_900).map(|(at, _)| at);
-        if let Some(most) = most {
+        if let Some((most, _)) = text.char_indices().nth(LONGEST_FINGERPRINT) {
+            // What does not fit counts all the same.
+            let rest = crc32c::crc32c(&text.as_bytes()[most..]);
             text.truncate(most);
+            let _ = write!(text, "… {rest:08x}");
         }
         text
     }

@@ -18,6 +18,9 @@ pub trait Database: Send {
     /// that its token names, where the server has such locks.
     fn connect(&mut self) -> Result<Self::Session, DbError>;
 
+    /// Connections from now on are for looking only: they make nothing and leave all as it is, also what is not there.
+    fn look_only(&mut self) {}
+
     /// How this database writes names and types.
     fn dialect(&self) -> &'static dyn Dialect;
 

@@ -190,12 +190,13 @@ pub(crate) struct Fill<'s> {
 }
 
 impl Fill<'_> {
-    /// Puts a value into the column of this name.
+    /// Puts a value into the column of this name. `is_bytes` says that a text is bytes, and happens to be UTF-8.
     #[inline]
     pub(crate) fn put(
         &mut self,
         name: &str,
         value: &Value<'_>,
+        is_bytes: bool,
         dialect: &dyn Dialect,
         converter: &mut Converter,
         row: &mut Draft<'_>,
@@ -209,7 +210,12 @@ impl Fill<'_> {
         };
         *self.at += 1;
         let column = &self.table.columns[place];
-        let put = converter.put(value, column.column_type, self.units[place], place, row);
+        let put = match (value, column.column_type) {
+            (Value::Text(text), wanted @ ColumnType::Bytes(_)) if is_bytes => {
+                converter.put(&Value::Bytes(text.as_bytes()), wanted, None, place, row)
+            }
+            (value, wanted) => converter.put(value, wanted, self.units[place], place, row),
+        };
         put.map_err(|misfit| self.misfit(place, &misfit))
     }
 

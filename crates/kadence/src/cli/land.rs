@@ -17,6 +17,7 @@ use super::Exit;
 use crate::fault::{CommandLine, Error, line};
 use crate::landing::{Control, Landing, Listener, Word};
 use crate::output::{Voice, print_json};
+use crate::plain::Plain;
 use crate::signals::Signals;
 
 impl LandOptions {
@@ -99,10 +100,14 @@ fn say(name: &str, word: Word, voice: Voice) {
         Word::Begun { group, is_first: false } => {
             voice.note(format!("landing {name} goes on, each record once; its lag: kadence groups describe {group}"));
         }
-        Word::Notice(Notice::Defined(sql)) => voice.note(format!("{sql};")),
+        // Names in it may come out of records.
+        Word::Notice(Notice::Defined(sql)) => {
+            let lines: Vec<String> = sql.lines().map(|line| Plain(line).to_string()).collect();
+            voice.note(format!("{};", lines.join("\n")));
+        }
         Word::Notice(Notice::Untyped(table, names)) => voice.note(format!(
             "table {table}: no column for {} yet, all values are null; add them with --evolve, or state types with --types",
-            names.join(", ")
+            Plain(&names.join(", "))
         )),
         Word::Notice(Notice::Retried(fault)) => voice.note(format!("{}; tried again", line(&fault))),
         Word::Notice(Notice::Recovered) => voice.note("the database takes records again"),

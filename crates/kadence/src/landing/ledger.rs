@@ -7,7 +7,7 @@ use kadence_core::phrase;
 use kadence_kafka::TopicFeed;
 use kadence_store::{DbError, Line, Store, id_text};
 
-use super::start::partitions;
+use super::start::{origin_text, partitions};
 use super::{Control, Landing, quiet};
 use crate::fault::Error;
 
@@ -42,6 +42,7 @@ impl Landing {
     /// All landings of the database, or the one of this name.
     pub fn ledger_lines(&self, name: Option<&str>) -> Result<Vec<LedgerLine>, Error> {
         let mut store = self.store(&quiet())?;
+        store.look_only();
         store.connect().map_err(told)?;
         if !store.has_ledger().map_err(told)? {
             return Ok(Vec::new());
@@ -55,6 +56,7 @@ impl Landing {
             let mut one = self.clone();
             one.rows.name.clone_from(&landing);
             let mut store = one.store(&quiet())?;
+            store.look_only();
             store.connect().map_err(told)?;
             let of = store.lines().map_err(told)?;
             lines.extend(of.into_iter().map(|line| LedgerLine { landing: landing.clone(), line }));
@@ -124,6 +126,7 @@ impl Landing {
     /// Goes on at the logs' beginnings where retention has taken records that were not landed.
     pub fn ledger_accept_gap(&self, control: &Control) -> Result<Vec<Adopted>, Error> {
         let Some(mut desk) = self.desk(control)? else { return Ok(Vec::new()) };
+        self.writes_the_same(&mut desk)?;
         let lines = desk.store.lines().map_err(told)?;
         let mut changes = Vec::new();
         for partition in desk.partitions.clone() {
@@ -139,9 +142,11 @@ impl Landing {
         desk.change(changes)
     }
 
-    /// Lands the topics anew, from where they start. With rows in the table that has to be meant: `again`.
+    /// Lands the topics anew, from where `from` says, which is noted. With rows in the table that has to be meant:
+    /// `again`.
     pub fn ledger_restart(&self, again: bool, control: &Control) -> Result<Vec<Adopted>, Error> {
         let Some(mut desk) = self.desk(control)? else { return Ok(Vec::new()) };
+        self.writes_the_same(&mut desk)?;
         if !again {
             for topic in desk.feed.topics().to_vec() {
                 if desk.store.has_rows(&topic).map_err(told)? {
@@ -159,7 +164,17 @@ impl Landing {
             let start = desk.feed.origin(&partition)?;
             changes.push((partition, before, start, None));
         }
+        desk.store.note_origin(&origin_text(self.from.unwrap_or_default())).map_err(told)?;
         desk.change(changes)
+    }
+
+    /// The rows that are asked about have to be those of the landing.
+    fn writes_the_same(&self, desk: &mut Desk) -> Result<(), Error> {
+        let Some(landing) = desk.store.landing().map_err(told)? else { return Ok(()) };
+        match self.other_rows(&landing) {
+            Some(fault) => Err(fault.into()),
+            None => Ok(()),
+        }
     }
 
     fn noted(&self, store: &mut dyn Store) -> Result<(), Error> {

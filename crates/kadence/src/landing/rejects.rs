@@ -63,7 +63,12 @@ impl RejectsFile {
         };
         let mut line = serde_json::to_vec(&line)?;
         line.push(b'\n');
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = file.metadata()?.len();
+        file.write_all(&line).inspect_err(|_| {
+            // Half a line would run into the next one.
+            let _ = file.set_len(before);
+        })
     }
 }
 

@@ -22,6 +22,7 @@ const PERIOD: Duration = Duration::from_millis(50);
 impl Landing {
     pub(super) fn look_ahead(&self, control: &Control) -> Result<Option<Preview>, Error> {
         let mut store = self.store(&control.listener)?;
+        store.look_only();
         store.connect().map_err(|error| Error::from(*error.fault))?;
         let Some(mut feed) = self.look(control)? else { return Ok(None) };
         let Some(given) = partitions(&mut feed, &control.stop)? else { return Ok(None) };

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_core::clock::Stop;
-use kadence_core::fault::Fault;
+use kadence_core::fault::{Disposition, Fault};
 use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
 use kadence_kafka::{ReaderOptions, StartAt, StopAt, TopicFeed};
-use kadence_store::Landing as Noted;
+use kadence_store::{DbError, Landing as Noted, Notice};
 
 use super::{Control, Landing, Word};
 use crate::fault::Error;
@@ -16,6 +16,8 @@ use crate::fault::Error;
 /// How long the feed may take to say what there is to read.
 const PATIENCE: Duration = Duration::from_millis(50);
 const MOST_WAITS: usize = 200;
+/// Milliseconds between attempts to ask the database something at the start.
+const PAUSES: [u64; 6] = [100, 200, 400, 800, 1_600, 3_200];
 
 /// What is known when the work begins.
 pub(super) struct Known {
@@ -34,13 +36,14 @@ impl Landing {
         let Some(mut feed) = self.look(control)? else { return Ok(None) };
         let cluster = feed.cluster_id().unwrap_or_default();
         store.set_cluster(&cluster);
-        let told = |error: kadence_store::DbError| Error::from(*error.fault);
-        store.define_ledger().map_err(told)?;
-        let before = store.landing().map_err(told)?;
+        let before = patiently(control, || {
+            store.define_ledger()?;
+            store.landing()
+        })?;
         if let Some(landing) = &before {
             self.agrees(landing)?;
         }
-        if before.is_none() && !store.lines().map_err(told)?.is_empty() {
+        if before.is_none() && !patiently(control, || store.lines())?.is_empty() {
             let what =
                 format!("the ledger has lines of landing {}, and no landing of this name", self.rows.name);
             let help = phrase![@"ledger", " drop forgets them; the rows stay"];
@@ -54,7 +57,11 @@ impl Landing {
         let mut ends = is_bounded.then(Vec::new);
         if let Some(ends) = &mut ends {
             for partition in &partitions {
-                ends.push((partition.clone(), feed.span(partition)?.end));
+                let span = feed.span(partition)?;
+                // Of an empty log nothing is ever landed, and the ledger has no place in it.
+                if span.start < span.end {
+                    ends.push((partition.clone(), span.end));
+                }
             }
         }
         if let Some(landing) = before {
@@ -71,8 +78,8 @@ impl Landing {
             origin: origin_text(self.from.unwrap_or_default()),
             fingerprint: self.rows.fingerprint(),
         };
-        let is_first = store.begin(&landing, &starts).map_err(told)?;
-        let landing = if is_first { Some(landing) } else { store.landing().map_err(told)? };
+        let is_first = patiently(control, || store.begin(&landing, &starts))?;
+        let landing = if is_first { Some(landing) } else { patiently(control, || store.landing())? };
         let Some(landing) = landing else {
             return Err(Error::met(
                 store.place(),
@@ -97,34 +104,47 @@ impl Landing {
         Ok(TopicFeed::open(&options, Arc::clone(&control.clock), Arc::clone(&control.stop), on_wait)?)
     }
 
+    /// Says where the ledger's landing writes something else than this one.
+    pub(super) fn other_rows(&self, noted: &Noted) -> Option<Fault> {
+        let fingerprint = self.rows.fingerprint();
+        if noted.fingerprint == fingerprint {
+            return None;
+        }
+        let what = format!(
+            "landing {} writes something else by the ledger (there: {}; here: {fingerprint})",
+            noted.name, noted.fingerprint
+        );
+        let help = phrase!["give this one another ", @"name", ", or take over the ledger with ", @"ledger", " adopt"];
+        Some(Fault::new(phrase![@"name"], what).help(help).misuse())
+    }
+
     /// Whether the ledger's landing is this one.
     fn agrees(&self, noted: &Noted) -> Result<(), Error> {
-        let fingerprint = self.rows.fingerprint();
-        let mut faults = Vec::new();
-        if noted.fingerprint != fingerprint {
-            let what = format!(
-                "landing {} writes something else by the ledger (there: {}; here: {fingerprint})",
-                noted.name, noted.fingerprint
-            );
-            let help = phrase![
-                "give this one another ",
-                @"name",
-                ", or take over the ledger with ",
-                @"ledger",
-                " adopt"
-            ];
-            faults.push(Fault::new(phrase![@"name"], what).help(help).misuse());
-        }
+        let mut faults: Vec<Fault> = self.other_rows(noted).into_iter().collect();
         if let Some(from) = self.from.map(origin_text).filter(|from| *from != noted.origin) {
             let what = format!(
                 "landing {} has started at {} and goes on where it has come to",
                 noted.name, noted.origin
             );
-            let help =
-                phrase!["leave out ", @"from", " ", from, ", or start anew with ", @"ledger", " restart"];
+            let help = phrase!["leave out ", @"from", " ", from, ", or start anew there with ", @"ledger", " restart"];
             faults.push(Fault::new(phrase![@"from"], what).help(help).misuse());
         }
         if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+    }
+}
+
+/// Asks the database again for a few seconds where its answer is one that passes, such as a deadlock.
+fn patiently<T>(control: &Control, mut ask: impl FnMut() -> Result<T, DbError>) -> Result<T, Error> {
+    let mut pauses = PAUSES.iter();
+    loop {
+        let error = match ask() {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let pause = pauses.next().filter(|_| error.fault.disposition == Disposition::Retry);
+        let Some(pause) = pause else { return Err(Error::from(*error.fault)) };
+        (control.listener)(Word::Notice(Notice::Retried(*error.fault)));
+        control.stop.wait(Duration::from_millis(*pause));
     }
 }
 

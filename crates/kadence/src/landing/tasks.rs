@@ -123,6 +123,7 @@ impl Landing {
         let member = Member::take(&known.landing.group)?;
         let mut store = self.store(&control.listener)?;
         store.set_cluster(&known.cluster);
+        store.set_group(&known.landing.group);
         let own = store.counts();
         let options = ReaderOptions {
             group: Some(known.landing.group.clone()),

@@ -59,6 +59,8 @@ on_all_databases! {
     a_topic_made_anew_is_not_taken_for_the_old_one,
     a_gap_is_accepted_by_hand_only,
     where_it_starts_is_settled_once,
+    bytes_are_landed_as_they_are,
+    what_is_named_takes_the_place_of_a_field,
     the_ledger_knows_its_landing,
     columns_are_added_where_that_is_asked_for,
     workers_share_the_partitions,
@@ -84,6 +86,12 @@ fn write_numbers(bench: &Bench, topic: &str, numbers: std::ops::Range<u32>) {
 
 /// Writes records without bodies, as only other clients do.
 fn write_tombstones(bench: &Bench, topic: &str, keys: &[&str]) {
+    let records: Vec<(&[u8], Option<&[u8]>)> = keys.iter().map(|key| (key.as_bytes(), None)).collect();
+    write_bytes(bench, topic, &records);
+}
+
+/// Writes records of any bytes.
+fn write_bytes(bench: &Bench, topic: &str, records: &[(&[u8], Option<&[u8]>)]) {
     use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
     let producer: BaseProducer = rdkafka::ClientConfig::new()
@@ -92,8 +100,9 @@ fn write_tombstones(bench: &Bench, topic: &str, keys: &[&str]) {
         .set("partitioner", "murmur2_random")
         .create()
         .unwrap();
-    for key in keys {
-        producer.send(BaseRecord::<str, [u8]>::to(topic).key(key)).map_err(|(error, _)| error).unwrap();
+    for &(key, body) in records {
+        let record = BaseRecord::<[u8], [u8]> { payload: body, ..BaseRecord::to(topic).key(key) };
+        producer.send(record).map_err(|(error, _)| error).unwrap();
     }
     producer.flush(crate::support::PATIENCE).unwrap();
 }
@@ -144,8 +153,42 @@ fn nothing_is_written_by_a_look_ahead(bench: &Bench, database: &Database) {
     assert_eq!(ddl.matches("CREATE TABLE").count(), 3, "{ddl}");
     let json = bench.kadence(&land("t", database, &["--preview", "--json"])).json();
     assert_eq!(json["tables"][0]["rows"], serde_json::json!([["1", "a"], ["2", null]]));
+    let listed = bench.kadence(&["land", "--ledger", "list", "--into", &database.url]);
+    assert_eq!((listed.code, &*listed.stdout), (Some(0), ""), "{listed:?}");
+    if let Some(file) = database.url.strip_prefix("sqlite:") {
+        assert!(!std::path::Path::new(file).exists(), "there is no file");
+    }
     assert_eq!(database.number("SELECT count(*) FROM t"), None, "there is no table");
     assert_eq!(database.number("SELECT count(*) FROM kadence_ledger"), None, "nor a ledger");
+}
+
+/// Keys and bodies that are no text stay what they are, beside those that happen to be.
+fn bytes_are_landed_as_they_are(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    let records: [(&[u8], Option<&[u8]>); 3] =
+        [(b"\x00\xff", Some(b"\xfe\x01")), (b"AAEC", Some(b"AAEC")), (b"\x00\x01\x02", Some(b"\xc3\xa4"))];
+    write_bytes(bench, "t", &records);
+    land_all(bench, "t", database, &["--format", "raw", "--pk", "_key", "--mode", "upsert"]);
+    assert_eq!(database.number("SELECT count(*) FROM t"), Some(3));
+    let hex = if database.kind == Kind::Postgres { "encode(value, 'hex')" } else { "lower(hex(value))" };
+    let bodies = database.rows(&format!("SELECT {hex} FROM t"));
+    assert_eq!(bodies, ["41414543", "c3a4", "fe01"]);
+    bench.kadence(&["topics", "create", "texts"]).ok();
+    write_bytes(bench, "texts", &[(b"a", Some(b"text"))]);
+    land_all(bench, "texts", database, &["--format", "raw"]);
+    write_bytes(bench, "texts", &[(b"b", Some(b"\xff"))]);
+    let refused = bench.kadence(&land("texts", database, &["--format", "raw", "--until-end"]));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("is not UTF-8"), "{refused:?}");
+}
+
+/// A column that is named is not overwritten by a field of the body.
+fn what_is_named_takes_the_place_of_a_field(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write(bench, "t", &[r#"{"id":1,"_topic":"forged","at":"never","n":7}"#]);
+    let named = ["--lineage", "--select", "*, _offset AS at"];
+    land_all(bench, "t", database, &named);
+    assert_eq!(database.rows("SELECT id, _topic, at, n, _offset FROM t"), ["1 t 0 7 0"]);
 }
 
 fn tombstones_delete_where_that_is_asked_for(bench: &Bench, database: &Database) {
@@ -208,7 +251,7 @@ fn a_worker_whose_landing_is_dropped_ends(bench: &Bench, database: &Database) {
     write_numbers(bench, "t", 50..60);
     assert_eq!(worker.wait().code(), Some(1));
     let said = worker.stderr();
-    assert!(said.contains("has lost its line"), "{said}");
+    assert!(said.contains("was dropped"), "{said}");
     assert_eq!(database.number("SELECT count(*) - count(DISTINCT id) FROM t"), Some(0));
 }
 
@@ -271,6 +314,12 @@ fn where_it_starts_is_settled_once(bench: &Bench, database: &Database) {
     let other = bench.kadence(&land("t", database, &["--from", "beginning", "--until-end"]));
     assert_eq!(other.code, Some(2), "{other:?}");
     assert!(other.stderr.contains("has started at end"), "{other:?}");
+    // A partition that is there later and stays empty is landed as it is.
+    bench.kadence(&["topics", "alter", "t", "--partitions", "4"]).ok();
+    assert_eq!(land_all(bench, "t", database, &[])["written"], 0);
+    bench.kadence(&land("t", database, &["--from", "-1", "--ledger", "restart", "--again"])).ok();
+    let anew = land_all(bench, "t", database, &["--from", "-1"]);
+    assert!(anew["written"].as_u64().is_some_and(|written| (1..=3).contains(&written)), "{anew}");
 }
 
 /// One name writes one thing; into another database it is another landing; a ledger of a later form is left alone.
@@ -295,6 +344,11 @@ fn the_ledger_knows_its_landing(bench: &Bench, database: &Database) {
     let renamed = bench.kadence(&land("t", database, &["--table", "other", "--name", "t", "--until-end"]));
     assert_eq!(renamed.code, Some(2), "{renamed:?}");
     assert!(renamed.stderr.contains("writes something else"), "{renamed:?}");
+    // Whether a table has rows is asked of the one that the landing fills.
+    let restarted = ["--table", "other", "--name", "t", "--ledger", "restart"];
+    let restarted = bench.kadence(&land("t", database, &restarted));
+    assert_eq!(restarted.code, Some(2), "{restarted:?}");
+    assert!(restarted.stderr.contains("writes something else"), "{restarted:?}");
     database.run("UPDATE kadence_landings SET form = 99");
     let newer = bench.kadence(&land("t", database, &["--until-end"]));
     assert_eq!(newer.code, Some(1), "{newer:?}");
@@ -433,6 +487,24 @@ fn what_makes_no_sense_is_refused_together() {
     assert!(!secret.stderr.contains("hush"), "{secret:?}");
 }
 
+/// What an action at the ledger has no use for is not passed over.
+#[test]
+fn options_without_a_meaning_to_the_ledger_are_refused() {
+    let bench = Bench::new();
+    for (given, option) in [
+        (&["restart", "--again", "--at", "t/0=5"][..], "--at"),
+        (&["accept-gap", "--at", "t/0=5"], "--at"),
+        (&["drop", "--again"], "--again"),
+        (&["list", "--until-end"], "--until-end"),
+        (&["adopt", "-c", "5"], "--limit"),
+    ] {
+        let land = ["land", "t", "--into", "sqlite:x.db", "--ledger"];
+        let refused = bench.kadence(&[&land[..], given].concat());
+        assert_eq!(refused.code, Some(2), "{given:?}: {refused:?}");
+        assert!(refused.stderr.contains(&format!("{option}: ")), "{given:?}: {refused:?}");
+    }
+}
+
 /// What the ledger's word rests on is nobody else's to set.
 #[test]
 fn what_belongs_to_the_landing_cannot_be_set_by_hand() {
@@ -443,6 +515,7 @@ fn what_belongs_to_the_landing_cannot_be_set_by_hand() {
         "enable.auto.offset.store=true",
         "group.id=mine",
         "group.instance.id=mine",
+        "auto.offset.reset=latest",
     ] {
         let refused = bench.kadence(&["land", "t", "--into", "sqlite:x.db", "--until-end", "-X", given]);
         assert_eq!(refused.code, Some(2), "{given}: {refused:?}");

@@ -11,7 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::ClientConsumer;
 use super::options::{StartAt, StopAt};
 use crate::contact::Client;
-use crate::error::KafkaError;
+use crate::error::{ClientCode, KafkaError};
 use crate::options::Resolved;
 use crate::words::described;
 
@@ -86,10 +86,11 @@ impl Leaders<'_> {
             match request(left) {
                 Ok(answer) => return Ok(answer),
                 Err(error) if clock.now() >= deadline => {
-                    let what = error.rdkafka_error_code().map_or_else(|| error.to_string(), described);
+                    let code = error.rdkafka_error_code();
+                    let what = code.map_or_else(|| error.to_string(), described);
                     let what = format!("its offsets cannot be asked for ({what})");
                     let help = "check that the partition's leader is up";
-                    return Err(KafkaError::topic(self.topic, what, help));
+                    return Err(KafkaError::topic(self.topic, what, help).coded(code.map(ClientCode)));
                 }
                 Err(_) if !self.is_assigned => self.consumer.listen(Duration::ZERO),
                 Err(_) => {}

@@ -33,6 +33,8 @@ pub(super) struct Cluster {
     pub(super) resolved: Resolved,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: Arc<Stop>,
+    /// Whether a ledger beside the group says where partitions go on.
+    pub(super) has_ledger: bool,
     /// Whether partitions are being fetched, so that polling may bring a record.
     pub(super) is_assigned: Cell<bool>,
 }

@@ -120,7 +120,16 @@ impl TopicFeed {
         let events = ffi::Events::of(consumer.client());
         let is_assigned = Cell::new(false);
         let mut feed = Self {
-            cluster: Cluster { events, consumer, asker, resolved, clock, stop, is_assigned },
+            cluster: Cluster {
+                events,
+                consumer,
+                asker,
+                resolved,
+                clock,
+                stop,
+                has_ledger: options.is_exactly_once,
+                is_assigned,
+            },
             options: options.clone(),
             lanes: Lanes::default(),
             slots: Places::default(),

@@ -133,6 +133,7 @@ fn check_exactly_once(properties: &Properties, faults: &mut Vec<Fault>) {
         ("enable.auto.offset.store", Some("false"), "the client would commit what is not landed"),
         ("group.id", None, "the ledger has the group's name, so that each database has a group of its own"),
         ("group.instance.id", None, "each worker has a name of its own"),
+        ("auto.offset.reset", Some("error"), "the ledger says where partitions go on"),
     ];
     for (name, good, what) in refused {
         if properties.is_given(name) && (good.is_none() || properties.get(name) != good) {

@@ -286,6 +286,9 @@ impl Cluster {
         };
         let (topic, index) = (&partition.topic, partition.index);
         let way = match self.resolved.properties.get("group.id") {
+            _ if self.has_ledger => phrase![
+                @"ledger", " adopt ", @"at", format!(" {topic}/{index}=OFFSET goes on behind it")
+            ],
             Some(group) if self.resolved.properties.is_given("group.id") => {
                 phrase![reset(group, partition), " OFFSET goes on behind it"]
             }

@@ -192,6 +192,25 @@ fn a_partition_that_is_taken_is_rolled_back_where_the_target_is_down() {
     assert_eq!(rows, [0], "what was rolled back of the other partition is read again");
 }
 
+/// What a commit waits for may be a lock of the worker from whom the other partition comes.
+#[test]
+fn a_partition_that_is_given_is_claimed_before_a_commit_that_failed() {
+    let mut pair = Pair::new(options(), 2);
+    let other = MemoryFeed::join(&pair.cluster, MemoryFeedOptions::default());
+    pair.work(10);
+    let is_theirs = |index: &i32| pair.cluster.owner(TOPIC, *index) == Some(other.member());
+    let theirs = (0..2).find(is_theirs).expect("they have one");
+    pair.append(1 - theirs, [Some("a")]);
+    pair.target.fail([Some(Mishap::Fails); 5]);
+    pair.work(200);
+    other.leave();
+    pair.work(30);
+    let place = pair.store.place(&pair.cluster.partition(TOPIC, theirs));
+    assert_eq!((place.epoch, pair.store.len()), (1, 0), "it is claimed, and nothing is landed yet");
+    pair.work(10_000);
+    assert_eq!(pair.store.len(), 1);
+}
+
 #[test]
 fn a_topic_that_is_made_anew_and_is_as_long_as_before_is_noticed() {
     let mut pair = Pair::new(options(), 1);

@@ -161,7 +161,7 @@ fn a_record_that_is_not_taken_ends_the_landing_and_its_batch_is_not_landed() {
     let Ended::Failed(error) = &outcome.ended else { panic!("{outcome:?}") };
     let expected = "orders[0] at offset 1: the target does not take this record (it is odd); \
                     nothing of its batch is landed";
-    assert_eq!(error.to_string(), expected);
+    assert!(error.to_string().starts_with(expected), "{error}");
     assert_eq!((outcome.landed, outcome.rejected, world.store.len()), (0, 0, 0));
 }
 

@@ -47,6 +47,19 @@ fn an_upsert_keeps_the_last_of_each_key_and_tombstones_delete() {
     assert_eq!(file.rows("SELECT * FROM rows ORDER BY _key"), ["'a' 3", "'c' 4"]);
 }
 
+/// A column that is called ANY keeps a text that looks like a number only in a strict table.
+#[test]
+fn a_column_for_anything_is_one_in_strict_tables_only() {
+    for (options_of, rows, refused) in [("STRICT", &["'007'"][..], 0), ("", &[], 1)] {
+        let file = File::new();
+        file.open().execute_batch(&format!("CREATE TABLE rows (x ANY) {options_of}")).expect("a table");
+        let mut target = file.target(options());
+        let reasons = land(&mut target, &[Some(r#"{"x":"007"}"#)]);
+        assert_eq!(reasons.len(), refused, "{options_of}: {reasons:?}");
+        assert_eq!(file.rows("SELECT x FROM rows"), rows, "{options_of}");
+    }
+}
+
 /// By the column's collation, not by the bytes: which row is which the database says.
 #[test]
 fn the_last_of_a_key_wins_and_the_database_says_what_a_key_is() {

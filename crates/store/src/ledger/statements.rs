@@ -18,6 +18,8 @@ pub(crate) struct Statements {
     pub(super) insert_landing: String,
     pub(super) delete_landing: String,
     pub(super) set_fingerprint: String,
+    pub(super) set_origin: String,
+    pub(super) group_held: String,
     pub(super) insert_line: String,
     pub(super) lines: String,
     pub(super) lines_of_partition: String,
@@ -55,10 +57,12 @@ impl Statements {
             insert_landing: write
                 .insert("kadence_landings", &["name", "form", "group_id", "origin", "fingerprint"]),
             delete_landing: format!("DELETE FROM kadence_landings WHERE {}", write.conditions(&["name"], 1)),
-            set_fingerprint: format!(
-                "UPDATE kadence_landings SET {} WHERE {}",
-                write.assignments(&["fingerprint"], 1),
-                write.conditions(&["name"], 2)
+            set_fingerprint: write.set_of_landing("fingerprint"),
+            set_origin: write.set_of_landing("origin"),
+            group_held: format!(
+                "SELECT group_id FROM kadence_landings WHERE {}{}",
+                write.conditions(&["name"], 1),
+                dialect.for_share()
             ),
             insert_line: write
                 .insert("kadence_ledger", &[&KEY[..], &["next_offset", "epoch", "token"]].concat()),
@@ -127,6 +131,11 @@ impl Write<'_> {
         format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), parameters.join(", "))
     }
 
+    fn set_of_landing(&self, column: &str) -> String {
+        let (set, name) = (self.assignments(&[column], 1), self.conditions(&["name"], 2));
+        format!("UPDATE kadence_landings SET {set} WHERE {name}")
+    }
+
     fn create_landings(&self) -> String {
         let text = |most| self.dialect.ledger_text(most);
         format!(
@@ -148,7 +157,7 @@ impl Write<'_> {
              topic_id {} NOT NULL,\n  partition_id BIGINT NOT NULL,\n  next_offset BIGINT,\n  epoch BIGINT NOT NULL,\n  \
              token {} NOT NULL,\n  mark_offset BIGINT,\n  mark_nanos BIGINT,\n  mark_crc BIGINT,\n  \
              updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,\n  \
-             PRIMARY KEY (name, cluster_id, topic, topic_id, partition_id)\n){}",
+             PRIMARY KEY (name, topic, partition_id, cluster_id, topic_id)\n){}",
             text(200),
             text(64),
             text(249),

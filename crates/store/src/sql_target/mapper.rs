@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use kadence_core::codec::{Decoder as _, JsonDecoder};
-use kadence_core::data::RowBuffer;
+use kadence_core::data::{RowBuffer, Value};
 use kadence_core::fault::Fault;
 use kadence_core::feed::Partition;
 use kadence_core::phrase;
@@ -114,10 +114,11 @@ impl Decoded {
         record: &'r Record<'r>,
         keys: &'r RowBuffer,
         bodies: &'r RowBuffer,
+        format: BodyFormat,
     ) -> Input<'r> {
         let key = self.key.map(|row| keys.row(row as usize));
         let body = self.body.map(|row| bodies.row(row as usize));
-        Input { partition, record, key, body }
+        Input { partition, record, key, body, is_raw: format == BodyFormat::Raw }
     }
 }
 
@@ -198,7 +199,7 @@ impl Mapper {
                 }
                 continue;
             };
-            let input = decoded.input(partition, &record, &self.keys, &self.bodies);
+            let input = decoded.input(partition, &record, &self.keys, &self.bodies, self.options.format);
             let trouble = row(
                 &mut self.sheets[sheet],
                 &self.mapping,
@@ -213,7 +214,7 @@ impl Mapper {
                 Err(Trouble::Reject(reason)) => rejected.push((place, reason)),
                 Err(Trouble::Unwritten) => {
                     let sheet = &mut self.sheets[sheet];
-                    let _ = self.mapping.each(&input, |name, value| {
+                    let _ = self.mapping.each(&input, |name, value, _| {
                         sheet.write_named(name, &value, &self.options, dialect);
                         Ok::<(), ()>(())
                     });
@@ -345,9 +346,9 @@ impl Mapper {
             if decoded.is_rejected || record.body.is_none() || !is_meant(&partition.topic) {
                 continue;
             }
-            let input = decoded.input(partition, &record, &self.keys, &self.bodies);
+            let input = decoded.input(partition, &record, &self.keys, &self.bodies, self.options.format);
             seen.begin();
-            let _ = self.mapping.each(&input, |name, value| {
+            let _ = self.mapping.each(&input, |name, value, _| {
                 seen.note(name, &value);
                 Ok::<(), ()>(())
             });
@@ -418,8 +419,8 @@ fn row(
 ) -> Result<(), Trouble> {
     let (mut row, mut fill) = sheet.begin();
     let is_tombstone = input.record.body.is_none();
-    let mut put = |name: &str, value: kadence_core::data::Value<'_>| {
-        fill.put(name, &value, dialect, converter, &mut row).map_err(|trouble| match trouble {
+    let mut put = |name: &str, value: Value<'_>, is_bytes: bool| {
+        fill.put(name, &value, is_bytes, dialect, converter, &mut row).map_err(|trouble| match trouble {
             Trouble::Lacking if !evolves => Trouble::Reject(fill.lacking(name, &value)),
             Trouble::Narrow(column) if !evolves || !fill.can_widen(column, dialect) => {
                 let found = crate::convert::excerpt(&value);

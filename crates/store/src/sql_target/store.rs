@@ -15,11 +15,17 @@ pub trait Store: Target {
     /// What it is called in messages, without secrets.
     fn place(&self) -> String;
 
+    /// From now on nothing is made or changed here, not even by connecting; it is not connected yet.
+    fn look_only(&mut self);
+
     /// Connects, if it is not connected.
     fn connect(&mut self) -> Result<(), DbError>;
 
     /// Partitions are those of this cluster from now on; empty where it has no id.
     fn set_cluster(&mut self, cluster: &str);
+
+    /// Claims are made for the landing that has this group; where it was dropped meanwhile, they fail.
+    fn set_group(&mut self, group: &str);
 
     /// Counts that go on while the target is elsewhere.
     fn counts(&self) -> Arc<Counts>;
@@ -52,6 +58,9 @@ pub trait Store: Target {
     /// Notes what this landing writes where from now on.
     fn note_fingerprint(&mut self, fingerprint: &str) -> Result<(), DbError>;
 
+    /// Notes where this landing started.
+    fn note_origin(&mut self, origin: &str) -> Result<(), DbError>;
+
     /// Forgets the landing. The rows stay.
     fn drop_landing(&mut self) -> Result<(), DbError>;
 
@@ -68,12 +77,20 @@ impl<D: Database> Store for SqlTarget<D> {
         self.database.place()
     }
 
+    fn look_only(&mut self) {
+        self.database.look_only();
+    }
+
     fn connect(&mut self) -> Result<(), DbError> {
         super::connected(&mut self.database, &mut self.session).map(drop)
     }
 
     fn set_cluster(&mut self, cluster: &str) {
         cluster.clone_into(&mut self.ledger.cluster);
+    }
+
+    fn set_group(&mut self, group: &str) {
+        self.ledger.group = Some(group.to_owned());
     }
 
     fn counts(&self) -> Arc<Counts> {
@@ -121,6 +138,10 @@ impl<D: Database> Store for SqlTarget<D> {
 
     fn note_fingerprint(&mut self, fingerprint: &str) -> Result<(), DbError> {
         self.with_ledger(|ledger, session| ledger.note_fingerprint(session, fingerprint))
+    }
+
+    fn note_origin(&mut self, origin: &str) -> Result<(), DbError> {
+        self.with_ledger(|ledger, session| ledger.note_origin(session, origin))
     }
 
     fn drop_landing(&mut self) -> Result<(), DbError> {

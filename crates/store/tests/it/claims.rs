@@ -54,6 +54,22 @@ fn a_line_that_is_locked_has_its_owner_ended_by_the_name_in_the_ledger() {
     assert!(place("roll back") < place("end theirs"), "who waits holds nothing meanwhile: {asked:?}");
 }
 
+/// A worker that never had the partition is no way round a landing that was dropped.
+#[test]
+fn a_claim_is_for_the_landing_that_the_worker_belongs_to() {
+    for (found, is_claimed) in [(Some("ours"), true), (Some("anothers"), false), (None, false)] {
+        let script = Script::default();
+        let rows = found.map(|group| vec![Datum::Text(group.into())]).into_iter().collect();
+        script.answer("SELECT group_id", Answer::Rows(rows));
+        let mut target = target(&script);
+        target.set_group("ours");
+        let claimed = target.claim(&[(partition(), None)]);
+        assert_eq!(claimed.is_ok(), is_claimed, "{found:?}: {claimed:?}");
+        let changes = script.asked().iter().filter(|asked| asked.starts_with("INSERT")).count();
+        assert_eq!(changes, usize::from(is_claimed), "{found:?}");
+    }
+}
+
 #[test]
 fn a_lock_that_nobody_known_holds_is_waited_for() {
     for token in ["", "session-1", "theirs"] {

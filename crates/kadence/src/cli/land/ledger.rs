@@ -1,5 +1,8 @@
 //! `--ledger`.
 
+use kadence_core::fault::Fault;
+use kadence_core::phrase;
+
 use super::Exit;
 use super::options::{LandOptions, LedgerAction};
 use crate::fault::Error;
@@ -17,8 +20,9 @@ pub(super) fn run(
         matches!(action, LedgerAction::Adopt | LedgerAction::AcceptGap | LedgerAction::Restart);
     if needs_topics && options.topics().is_empty() {
         let what = "compares the ledger with topics";
-        return Err(Error::misuse(kadence_core::phrase![@"ledger"], what, "name the topics"));
+        return Err(Error::misuse(phrase![@"ledger"], what, "name the topics"));
     }
+    misused(action, options)?;
     let changed = match action {
         LedgerAction::List => return list(&landing.ledger_lines(options.said_name().as_deref())?, voice),
         LedgerAction::Drop => {
@@ -33,6 +37,25 @@ pub(super) fn run(
         return Ok(Exit::Interrupted);
     }
     told(landing, action, &changed, voice)
+}
+
+/// Options that mean nothing to this action.
+fn misused(action: LedgerAction, options: &LandOptions) -> Result<(), Error> {
+    let is_adopting = action == LedgerAction::Adopt;
+    let of_others = [
+        (phrase![@"at"], !options.at.is_empty() && !is_adopting, "is where an adopted partition goes on"),
+        (
+            phrase![@"again"],
+            options.again && !is_adopting && action != LedgerAction::Restart,
+            "lets records land once more",
+        ),
+        (phrase![@"until-end"], options.until_end, "is for landing, and this looks at the ledger and ends"),
+        (phrase![@"limit"], options.limit.is_some(), "is for landing, and this looks at the ledger and ends"),
+    ];
+    let faults = of_others.into_iter().filter(|(_, is_there, _)| *is_there);
+    let faults: Vec<Fault> =
+        faults.map(|(option, _, what)| Fault::new(option, what).help("leave it out").misuse()).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
 fn told(landing: &Landing, action: LedgerAction, changed: &[Adopted], voice: Voice) -> Result<Exit, Error> {
@@ -71,6 +94,9 @@ fn list(lines: &[LedgerLine], voice: Voice) -> Result<Exit, Error> {
         let lines: Vec<_> = lines.iter().map(line_json).collect();
         print_json(&serde_json::json!({ "verb": "land", "ledger": lines }), false)?;
         return Ok(Exit::Done);
+    }
+    if lines.is_empty() {
+        voice.note("no landing is noted there");
     }
     for LedgerLine { landing, line } in lines {
         let next = line.next.map_or_else(|| "nothing yet".to_owned(), |next| format!("next {next}"));

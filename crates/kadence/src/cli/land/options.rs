@@ -76,7 +76,7 @@ pub(crate) struct LandOptions {
     /// Delete the row with a tombstone's key; tombstones are passed over otherwise
     #[arg(long, help_heading = "Where to")]
     delete_on_null: bool,
-    /// Do not make tables that are missing
+    /// Do not make the tables for rows where they are missing; the ledger's are made
     #[arg(long, help_heading = "Where to")]
     no_create: bool,
     /// Add columns for new fields, and widen columns of whole numbers
@@ -138,7 +138,7 @@ pub(crate) struct LandOptions {
     /// from another cluster; accept-gap where retention has taken records; restart from where the topic starts; drop
     #[arg(long, value_name = "ACTION", value_parser = one_of::<LedgerAction>(), help_heading = "Ledger")]
     pub(super) ledger: Option<LedgerAction>,
-    /// Restart although the table has rows
+    /// Restart although the table has rows, or adopt a place behind what is landed
     #[arg(long, requires = "ledger", help_heading = "Ledger")]
     pub(super) again: bool,
     /// The offset that comes next in a partition that is adopted; may be repeated
@@ -298,7 +298,9 @@ impl LandOptions {
 
 /// Whether a URL has a password of its own.
 fn has_password(url: &str) -> bool {
-    let authority =
-        url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = place.split('/').next().unwrap_or_default();
     authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+        || parameters.split('&').any(|parameter| parameter.starts_with("password="))
 }

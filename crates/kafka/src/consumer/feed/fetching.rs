@@ -1,5 +1,6 @@
 //! What the client says, one thing after the other: records into the run, ends and faults.
 
+use kadence_core::phrase;
 use kadence_core::record::{Facts, Timestamp};
 use kadence_core::run::Run;
 use rdkafka::consumer::Consumer as _;
@@ -185,7 +186,7 @@ impl TopicFeed {
             if (log.earliest..=log.next).contains(&next) {
                 continue;
             }
-            if let Some(group) = &self.group {
+            if let Some(group) = self.group.as_ref().filter(|_| !self.cluster.has_ledger) {
                 return group.lost_place(partition, next, log);
             }
             return KafkaError::Offset {
@@ -195,7 +196,11 @@ impl TopicFeed {
                     "offset {next} is gone while reading (the log now has {} to {})",
                     log.earliest, log.next
                 ),
-                help: "retention overtook the reader; start again".into(),
+                help: if self.cluster.has_ledger {
+                    phrase!["retention overtook the reader; ", @"ledger", " accept-gap goes on behind what is gone"]
+                } else {
+                    "retention overtook the reader; start again".into()
+                },
             }
             .coded(Some(ClientCode(Code::OffsetOutOfRange)));
         }

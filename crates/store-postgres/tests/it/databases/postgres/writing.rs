@@ -207,6 +207,37 @@ fn an_upsert_that_is_refused_names_no_row() {
     }
 }
 
+/// A trigger may be a partition's, and may come later.
+#[test]
+#[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
+fn rows_that_a_partitions_trigger_passes_over_are_missed() {
+    const TRIGGER: &str = "CREATE TRIGGER f BEFORE INSERT ON leaf FOR EACH ROW EXECUTE FUNCTION f()";
+    for comes_later in [false, true] {
+        let server = shared();
+        let mut session = server.session(&server.database());
+        session
+            .define(
+                "CREATE TABLE split (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);
+                CREATE TABLE leaf PARTITION OF split FOR VALUES FROM (0) TO (100);
+                CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+            )
+            .unwrap();
+        if !comes_later {
+            session.define(TRIGGER).unwrap();
+        }
+        let table = table(&mut session, "split", &["id"], Mode::Upsert);
+        let mut all = rows(2);
+        all.push(0, Change::Put, &[Cell::Int(1), Cell::Int(1)]);
+        if comes_later {
+            session.define(TRIGGER).unwrap();
+        }
+        session.begin().unwrap();
+        session.set_savepoint().unwrap();
+        let kind = session.write(&table, &all, 0..1).unwrap_err().kind;
+        assert_eq!(kind, if comes_later { Kind::Changed } else { Kind::Row(None) });
+    }
+}
+
 /// Behind a row that was refused they go one by one, to the same end, and an error has its row.
 #[test]
 #[ignore = "needs a PostgreSQL at KADENCE_TEST_POSTGRES"]
