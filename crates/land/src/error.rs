@@ -122,8 +122,7 @@ impl Explain for LandError {
                     "the target does not take this record ({reason}); nothing of its batch is landed"
                 );
                 Fault::new(format!("{partition} at offset {offset}"), what).help(phrase![
-                    @"types", " and ", @"evolve", " change what columns take; ", @"on-error", " skip ", @"rejects",
-                    " FILE goes round such records"
+                    @"on-error", " skip ", @"rejects", " FILE goes round such records"
                 ])
             }
             Self::WriterGone => Fault::new("", "the thread that writes to the target is gone"),

@@ -11,6 +11,8 @@ use mysql_async::Value;
 pub(crate) struct Binding {
     /// Whole numbers are sent as unsigned ones: all of a column's values are of one type on the wire.
     is_unsigned: bool,
+    /// The column, as errors name it.
+    pub(crate) column: String,
     pub(crate) check: Option<Check>,
 }
 
@@ -28,7 +30,8 @@ impl Binding {
         let binding = |place: usize| {
             let column = &table.columns[place];
             let is_unsigned = matches!(column.column_type, ColumnType::Int { signed: false, .. });
-            Self { is_unsigned, check: Check::of(&column.declared) }
+            let named = format!("column `{}` ({})", column.name, column.declared);
+            Self { is_unsigned, column: named, check: Check::of(&column.declared) }
         };
         (0..table.columns.len()).map(binding).collect()
     }

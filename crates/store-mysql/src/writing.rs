@@ -53,10 +53,13 @@ fn check(
 ) -> Result<(), DbError> {
     let checks = statements.bindings.iter().enumerate();
     let checks: Vec<_> =
-        checks.filter_map(|(column, binding)| Some((column, binding.check.as_ref()?))).collect();
+        checks.filter_map(|(column, binding)| Some((column, binding, binding.check.as_ref()?))).collect();
     let most = most_bytes(statements);
     for row in range.clone() {
-        let refused = checks.iter().find_map(|(column, check)| check.refuses(rows.cell(row, *column)));
+        let refused = checks.iter().find_map(|(column, binding, check)| {
+            let what = check.refuses(rows.cell(row, *column))?;
+            Some(format!("{}: {what}", binding.column))
+        });
         let bytes: usize = (0..rows.columns()).map(|column| size(rows.cell(row, column))).sum();
         let is_long = bytes > most;
         let long =

@@ -8,6 +8,7 @@ use kadence_store::{Database, DbError, Dialect, Kind};
 use rusqlite::{Connection, Error, OpenFlags};
 
 use crate::dialect::SqliteDialect;
+use crate::identity::Identity;
 use crate::session::{SqliteSession, failed};
 
 /// How long a session waits for another one's transaction.
@@ -89,7 +90,8 @@ impl Database for Sqlite {
             let is_busy = matches!(error.kind, Kind::Again | Kind::Locked);
             if is_busy { error } else { DbError::new(Kind::Stop, *error.fault) }
         })?;
-        Ok(SqliteSession::new(connection, place))
+        let file = Identity::of(&self.path);
+        Ok(SqliteSession::new(connection, place, file))
     }
 
     fn look_only(&mut self) {

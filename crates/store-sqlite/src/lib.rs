@@ -22,6 +22,7 @@
 mod database;
 mod dialect;
 mod find;
+mod identity;
 mod owner;
 mod session;
 

@@ -12,11 +12,14 @@ use rusqlite::{Connection, ErrorCode, ffi};
 
 use crate::dialect::SqliteDialect;
 use crate::find::find;
+use crate::identity::Identity;
 use crate::owner;
 
 /// A connection to a file.
 pub struct SqliteSession {
     connection: Connection,
+    /// The file that is open.
+    file: Option<Identity>,
     place: String,
     token: String,
     has_savepoint: bool,
@@ -33,9 +36,10 @@ struct Statements {
 }
 
 impl SqliteSession {
-    pub(crate) fn new(connection: Connection, place: String) -> Self {
+    pub(crate) fn new(connection: Connection, place: String, file: Option<Identity>) -> Self {
         Self {
             connection,
+            file,
             place,
             token: owner::token(),
             has_savepoint: false,
@@ -104,6 +108,11 @@ impl Session for SqliteSession {
 
     fn begin(&mut self) -> Result<(), DbError> {
         self.has_savepoint = false;
+        if self.file.as_ref().is_some_and(Identity::is_gone) {
+            let what =
+                "the file was removed or replaced while it was open; what goes into it would be nowhere";
+            return Err(Fault::new(self.place.clone(), what).help("start again").into());
+        }
         self.run("BEGIN IMMEDIATE")
     }
 

@@ -374,6 +374,24 @@ impl Ledger {
         finish(session, placed)
     }
 
+    /// Forgets the lines of these topics' partitions, under whatever id.
+    pub(crate) fn forget(
+        &self,
+        session: &mut impl Session,
+        partitions: &[(String, i32)],
+    ) -> Result<(), DbError> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        session.begin()?;
+        let forgotten = partitions.iter().try_for_each(|(topic, index)| {
+            let parameters =
+                [Parameter::Text(&self.name), Parameter::Text(topic), Parameter::Int((*index).into())];
+            session.execute(&self.statements.delete_partition, &parameters).map(drop)
+        });
+        finish(session, forgotten)
+    }
+
     /// Notes another fingerprint.
     pub(crate) fn note_fingerprint(
         &self,

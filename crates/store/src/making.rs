@@ -37,7 +37,11 @@ pub(crate) fn plan(
     let there = found.map_or(&[][..], |found| &found.columns);
     let foreign = found.map_or(&[][..], |found| &found.foreign);
     let mut plan = Plan { columns: Vec::new(), key: Vec::new(), untyped: Vec::new() };
-    for (name, column_type) in seen.columns() {
+    let is_seen = |name: &str| seen.columns().any(|(other, _)| other == name);
+    // A type that is stated makes a column of a new table, whatever the first records have.
+    let stated = options.types.iter().filter(|(name, _)| found.is_none() && !is_seen(name));
+    let stated = stated.map(|(name, declared)| (name.as_str(), Some(declared.column_type)));
+    for (name, column_type) in seen.columns().chain(stated) {
         let is_there = |other: &str| dialect.is_same_name(other, name);
         if there.iter().any(|column| is_there(&column.name))
             || foreign.iter().any(|(other, _)| is_there(other))
@@ -131,7 +135,7 @@ pub(crate) fn check_table_name(table: &str, dialect: &dyn Dialect) -> Result<(),
     if parts.len() > 2 {
         return fault("has more than one point in its name, which stands between schema and table".into());
     }
-    for part in parts {
+    for part in &parts {
         if part.is_empty() || part.contains('\0') {
             return fault("is no name for a table".into());
         }
@@ -143,8 +147,10 @@ pub(crate) fn check_table_name(table: &str, dialect: &dyn Dialect) -> Result<(),
             ));
         }
     }
-    if ["kadence_ledger", "kadence_landings"].iter().any(|ours| dialect.is_same_name(ours, table)) {
-        return fault("is where the ledger is".into());
+    // Whatever schema stands before it: it may be the ledger's.
+    let last = parts.last().copied().unwrap_or_default();
+    if ["kadence_ledger", "kadence_landings"].iter().any(|ours| dialect.is_same_name(ours, last)) {
+        return fault("is where a ledger is".into());
     }
     Ok(())
 }

@@ -141,6 +141,13 @@ impl Mapping {
         if faults.is_empty() { Ok(Self { items, of_key }) } else { Err(faults) }
     }
 
+    /// Whether it takes fields out of keys.
+    pub(crate) fn needs_key_fields(&self) -> bool {
+        let takes_field =
+            |item: &Item| matches!(item, Item::One { source: Source::Key(path), .. } if !path.is_empty());
+        self.items.iter().any(takes_field)
+    }
+
     /// The column that a part of the key is, by its name among the options.
     pub(crate) fn column_of(field: &str) -> &str {
         field.strip_prefix("_key.").map_or(field, |path| path.rsplit('.').next().unwrap_or(path))

@@ -144,6 +144,13 @@ impl LandingOptions {
             let what = format!("`{field}` is a field of the key, and keys are texts");
             fault(phrase![@"pk"], &what, phrase!["say ", @"key-format", " json"]);
         }
+        if self.key_format == KeyFormat::Text
+            && self.mapping().is_ok_and(|mapping| mapping.needs_key_fields())
+            && !self.key.iter().any(|field| field.starts_with("_key."))
+        {
+            let what = "names a field of the key, and keys are texts";
+            fault(phrase![@"select"], what, phrase!["say ", @"key-format", " json"]);
+        }
         if self.no_create && self.evolve {
             fault(
                 phrase![@"no-create"],

@@ -54,6 +54,8 @@ pub struct SqlTarget<D: Database> {
     mapper: Mapper,
     counts: Arc<Counts>,
     notice: Box<dyn FnMut(Notice) + Send>,
+    /// The tombstones of a batch of which nobody knows whether it is landed, with its partitions' next offsets.
+    unknown: Option<(u64, Vec<(Partition, i64)>)>,
     /// What was said last to be tried again.
     trouble: Option<String>,
     rejected: Vec<(usize, String)>,
@@ -82,6 +84,7 @@ impl<D: Database> SqlTarget<D> {
             mapper,
             counts: Arc::default(),
             notice: Box::new(notice),
+            unknown: None,
             trouble: None,
             rejected: Vec::new(),
         })
@@ -153,6 +156,17 @@ impl<D: Database> SqlTarget<D> {
         }
     }
 
+    /// Counts a batch whose answer was lost, if the ledger says that it is landed.
+    fn settle_unknown(&mut self, claims: &[Claim]) {
+        let Some((tombstones, parts)) = self.unknown.take() else { return };
+        let is_at = |claim: &Claim| {
+            parts.iter().any(|(partition, next)| claim.partition == *partition && claim.next == Some(*next))
+        };
+        if claims.iter().any(is_at) {
+            self.counts.tombstones.fetch_add(tombstones, Ordering::Relaxed);
+        }
+    }
+
     fn commit_now(&mut self, batch: &Batch<'_>, rejects: &mut dyn Rejects) -> Result<Committed, DbError> {
         connected(&mut self.database, &mut self.session)?;
         let Some(session) = &mut self.session else { return Err(no_session()) };
@@ -204,6 +218,8 @@ impl<D: Database> SqlTarget<D> {
             Err(CommitError::Unknown) => {
                 self.session = None;
                 self.mapper.forget_session();
+                let parts = batch.parts.iter().map(|part| (part.partition.clone(), part.next));
+                self.unknown = Some((tombstones, parts.collect()));
                 Ok(Committed::Unknown)
             }
         }
@@ -255,6 +271,9 @@ impl<D: Database> Target for SqlTarget<D> {
 
     fn claim(&mut self, partitions: &[(Partition, Option<i64>)]) -> Result<Vec<Claim>, Fault> {
         let claimed = self.claim_now(partitions);
+        if let Ok(claims) = &claimed {
+            self.settle_unknown(claims);
+        }
         self.said(claimed)
     }
 

@@ -25,7 +25,7 @@ impl LandOptions {
         let signals = Signals::listen();
         let landing = self.landing()?;
         let listener: Listener = {
-            let name = landing.rows.name.clone();
+            let name = Plain(&landing.rows.name).to_string();
             Arc::new(move |word| say(&name, word, voice))
         };
         let control = Control { clock: Arc::new(SystemClock), stop: signals.stop, listener };

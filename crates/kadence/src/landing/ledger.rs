@@ -165,6 +165,15 @@ impl Landing {
             changes.push((partition, before, start, None));
         }
         desk.store.note_origin(&origin_text(self.from.unwrap_or_default())).map_err(told)?;
+        // Partitions that a topic made anew does not have may come later, and are others then.
+        let topics = desk.feed.topics().to_vec();
+        let is_gone = |line: &&Line| {
+            topics.iter().any(|topic| **topic == *line.topic)
+                && !desk.partitions.iter().any(|partition| is_of(line, partition))
+        };
+        let gone: Vec<(String, i32)> =
+            lines.iter().filter(is_gone).map(|line| (line.topic.clone(), line.partition)).collect();
+        desk.store.forget_lines(&gone).map_err(told)?;
         desk.change(changes)
     }
 

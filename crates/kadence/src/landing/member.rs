@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::fault::Error;
 
@@ -29,13 +29,11 @@ impl Member {
         let failed = |error: io::Error| {
             Error::met(folder.display().to_string(), format!("cannot be used for locks ({error})"), "")
         };
-        fs::create_dir_all(&folder).map_err(failed)?;
+        make(&folder).map_err(failed)?;
         let (group, host) = (plain(group), plain(&host()));
         for number in 0..MOST {
             let path = folder.join(format!("{group}.{number}.lock"));
-            let mut options = OpenOptions::new();
-            let mut file =
-                options.create(true).truncate(false).read(true).write(true).open(path).map_err(failed)?;
+            let mut file = open(&path).map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {
                     let mark = mark(&mut file).map_err(failed)?;
@@ -47,6 +45,41 @@ impl Member {
         }
         Err(Error::met(folder.display().to_string(), "too many workers land this on one machine", ""))
     }
+}
+
+/// Makes the folder, which is nobody else's: what stands in it is changed.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = fs::symlink_metadata(folder)?;
+        if !found.is_dir() || found.uid() != user() || found.mode() & 0o022 != 0 {
+            return Err(io::Error::other("it is not a folder that only this user can write to"));
+        }
+    }
+    Ok(())
+}
+
+/// Opens a file in the folder, or makes it; not what a link leads to.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
+    }
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other(format!("{} is no file", path.display())));
+    }
+    Ok(file)
 }
 
 /// The text of a locked file, by which it is told from others of the same name.
@@ -99,4 +132,49 @@ fn host() -> String {
 fn plain(name: &str) -> String {
     let kept = |char: char| if char.is_ascii_alphanumeric() || "-_.".contains(char) { char } else { '_' };
     name.chars().map(kept).take(200).collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_refused() {
+        let base = TempDir::new().unwrap();
+        let folder = base.path().join("a/b");
+        make(&folder).unwrap();
+        make(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(make(&folder).is_err());
+        let link = base.path().join("link");
+        symlink(base.path(), &link).unwrap();
+        assert!(make(&link).is_err());
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_left_alone() {
+        let base = TempDir::new().unwrap();
+        let precious = base.path().join("precious");
+        fs::write(&precious, "text").unwrap();
+        symlink(&precious, base.path().join("link")).unwrap();
+        assert!(open(&base.path().join("link")).is_err());
+        assert!(open(base.path()).is_err());
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "text");
+    }
+
+    #[test]
+    fn a_file_keeps_its_mark() {
+        let base = TempDir::new().unwrap();
+        let path = base.path().join("lock");
+        let first = mark(&mut open(&path).unwrap()).unwrap();
+        assert_eq!((mark(&mut open(&path).unwrap()).unwrap(), first.len()), (first.clone(), MARK));
+        fs::write(&path, "damaged").unwrap();
+        let anew = mark(&mut open(&path).unwrap()).unwrap();
+        assert_ne!(anew, first);
+        assert_eq!(fs::read_to_string(&path).unwrap(), anew);
+    }
 }

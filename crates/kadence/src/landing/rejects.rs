@@ -16,7 +16,14 @@ use crate::fault::Error;
 #[derive(Clone, Debug)]
 pub(super) struct RejectsFile {
     name: String,
-    file: Arc<Mutex<File>>,
+    file: Arc<Mutex<Appended>>,
+}
+
+#[derive(Debug)]
+struct Appended {
+    file: File,
+    /// The last line may be half of one, into which the next would run.
+    is_cut: bool,
 }
 
 #[derive(Serialize)]
@@ -44,7 +51,7 @@ impl RejectsFile {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let file =
             file.map_err(|error| Error::met(name.clone(), format!("cannot be written ({error})"), ""))?;
-        Ok(Self { name, file: Arc::new(Mutex::new(file)) })
+        Ok(Self { name, file: Arc::new(Mutex::new(Appended { file, is_cut: false })) })
     }
 
     /// Appends a record of a batch.
@@ -63,12 +70,13 @@ impl RejectsFile {
         };
         let mut line = serde_json::to_vec(&line)?;
         line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = file.metadata()?.len();
-        file.write_all(&line).inspect_err(|_| {
-            // Half a line would run into the next one.
-            let _ = file.set_len(before);
-        })
+        let mut appended = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if appended.is_cut {
+            line.insert(0, b'\n');
+        }
+        let written = appended.file.write_all(&line);
+        appended.is_cut = written.is_err();
+        written
     }
 }
 

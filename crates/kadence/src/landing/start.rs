@@ -7,8 +7,8 @@ use kadence_core::clock::Stop;
 use kadence_core::fault::{Disposition, Fault};
 use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
-use kadence_kafka::{ReaderOptions, StartAt, StopAt, TopicFeed};
-use kadence_store::{DbError, Landing as Noted, Notice};
+use kadence_kafka::{Admin, ReaderOptions, StartAt, StopAt, TopicFeed};
+use kadence_store::{DbError, Landing as Noted, Notice, Store};
 
 use super::{Control, Landing, Word};
 use crate::fault::Error;
@@ -40,10 +40,14 @@ impl Landing {
             store.define_ledger()?;
             store.landing()
         })?;
-        if let Some(landing) = &before {
-            self.agrees(landing)?;
-        }
-        if before.is_none() && !patiently(control, || store.lines())?.is_empty() {
+        let before = match before {
+            Some(landing) => self.agreed(&mut *store, landing, control)?,
+            None => None,
+        };
+        let is_orphaned = before.is_none() && !patiently(control, || store.lines())?.is_empty();
+        // Another worker may have noted the landing between the two questions.
+        let before = if is_orphaned { patiently(control, || store.landing())? } else { before };
+        if is_orphaned && before.is_none() {
             let what =
                 format!("the ledger has lines of landing {}, and no landing of this name", self.rows.name);
             let help = phrase![@"ledger", " drop forgets them; the rows stay"];
@@ -104,6 +108,25 @@ impl Landing {
         Ok(TopicFeed::open(&options, Arc::clone(&control.clock), Arc::clone(&control.stop), on_wait)?)
     }
 
+    /// The ledger's landing, which is this one; `None` for one that was meant otherwise, has landed nothing and is at
+    /// nobody's work: it begins anew.
+    fn agreed(&self, store: &mut dyn Store, noted: Noted, control: &Control) -> Result<Option<Noted>, Error> {
+        let Err(others) = self.agrees(&noted) else { return Ok(Some(noted)) };
+        let lines = patiently(control, || store.lines())?;
+        if lines.iter().any(|line| line.mark.is_some()) || self.has_members(&noted.group)? {
+            return Err(others);
+        }
+        patiently(control, || store.drop_landing())?;
+        let what = format!("landing {} had landed nothing, and begins anew with other options", noted.name);
+        (control.listener)(Word::Line(what));
+        Ok(None)
+    }
+
+    fn has_members(&self, group: &str) -> Result<bool, Error> {
+        let groups = Admin::connect(&self.reader.connection)?.describe_groups(&[group])?;
+        Ok(groups.iter().any(|(_, group)| group.as_ref().is_ok_and(|group| !group.members.is_empty())))
+    }
+
     /// Says where the ledger's landing writes something else than this one.
     pub(super) fn other_rows(&self, noted: &Noted) -> Option<Fault> {
         let fingerprint = self.rows.fingerprint();
@@ -143,8 +166,10 @@ fn patiently<T>(control: &Control, mut ask: impl FnMut() -> Result<T, DbError>) 
         };
         let pause = pauses.next().filter(|_| error.fault.disposition == Disposition::Retry);
         let Some(pause) = pause else { return Err(Error::from(*error.fault)) };
-        (control.listener)(Word::Notice(Notice::Retried(*error.fault)));
-        control.stop.wait(Duration::from_millis(*pause));
+        (control.listener)(Word::Notice(Notice::Retried((*error.fault).clone())));
+        if control.stop.wait(Duration::from_millis(*pause)) {
+            return Err(Error::from(*error.fault));
+        }
     }
 }
 

@@ -61,6 +61,7 @@ on_all_databases! {
     where_it_starts_is_settled_once,
     bytes_are_landed_as_they_are,
     what_is_named_takes_the_place_of_a_field,
+    a_landing_that_has_landed_nothing_takes_other_options,
     the_ledger_knows_its_landing,
     columns_are_added_where_that_is_asked_for,
     workers_share_the_partitions,
@@ -182,6 +183,21 @@ fn bytes_are_landed_as_they_are(bench: &Bench, database: &Database) {
     assert!(refused.stderr.contains("is not UTF-8"), "{refused:?}");
 }
 
+/// What a first run was refused for can be put right: nothing was landed.
+fn a_landing_that_has_landed_nothing_takes_other_options(bench: &Bench, database: &Database) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    write(bench, "t", &[r#"{"id":1,"2021-04-10":2}"#]);
+    let refused = bench.kadence(&land("t", database, &["--until-end"]));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let report = land_all(bench, "t", database, &["--select", "id", "--types", "later:int"]);
+    assert_eq!(report["written"], 1);
+    // A type that was stated has a column, whatever the first records have.
+    write(bench, "t", &[r#"{"id":2,"later":3}"#]);
+    let other = bench.kadence(&land("t", database, &["--until-end", "--format", "raw"]));
+    assert_eq!(other.code, Some(2), "now it has landed something: {other:?}");
+    assert_eq!(database.rows("SELECT id, later FROM t WHERE later IS NULL").len(), 1);
+}
+
 /// A column that is named is not overwritten by a field of the body.
 fn what_is_named_takes_the_place_of_a_field(bench: &Bench, database: &Database) {
     bench.kadence(&["topics", "create", "t"]).ok();
@@ -256,7 +272,7 @@ fn a_worker_whose_landing_is_dropped_ends(bench: &Bench, database: &Database) {
 }
 
 fn a_topic_made_anew_is_not_taken_for_the_old_one(bench: &Bench, database: &Database) {
-    bench.kadence(&["topics", "create", "t"]).ok();
+    bench.kadence(&["topics", "create", "t", "--partitions", "2"]).ok();
     write_numbers(bench, "t", 0..5);
     land_all(bench, "t", database, &[]);
     bench.kadence(&["topics", "delete", "t"]).ok();
@@ -278,6 +294,10 @@ fn a_topic_made_anew_is_not_taken_for_the_old_one(bench: &Bench, database: &Data
     let listed = bench.kadence(&["land", "--ledger", "list", "--into", &database.url, "--json"]).json();
     assert_eq!(listed["ledger"].as_array().unwrap().len(), 1, "{listed}");
     assert_eq!(listed["ledger"][0]["next"], 10);
+    // What comes later under the number of a partition that is gone is landed as well.
+    bench.kadence(&["topics", "alter", "t", "--partitions", "2"]).ok();
+    write_numbers(bench, "t", 15..30);
+    assert_eq!(land_all(bench, "t", database, &[])["written"], 15);
 }
 
 fn a_gap_is_accepted_by_hand_only(bench: &Bench, database: &Database) {
@@ -293,7 +313,7 @@ fn a_gap_is_accepted_by_hand_only(bench: &Bench, database: &Database) {
     let gap = bench.kadence(&land("t", database, &["--ledger", "accept-gap"])).ok();
     assert_eq!(gap, "landing t is as it was\n");
     let dropped = bench.kadence(&land("t", database, &["--ledger", "drop"])).ok();
-    assert_eq!(dropped, "landing t is forgotten; its rows stay\n");
+    assert!(dropped.starts_with("landing t is forgotten; its rows stay"), "{dropped}");
     assert_eq!(database.number("SELECT count(*) FROM kadence_ledger"), Some(0));
 }
 

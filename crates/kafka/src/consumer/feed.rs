@@ -208,7 +208,10 @@ impl TopicFeed {
         if self.is_finished() {
             return Ok(Step::Finished);
         }
-        self.stalls.look(&self.cluster, &self.slots)?;
+        // What is paused stands still because somebody wants it to.
+        if !self.is_paused {
+            self.stalls.look(&self.cluster, &self.slots)?;
+        }
         match self.fill(at_most).and_then(|()| self.look_after(!self.run.is_empty())) {
             // Whoever stopped it looks for that himself.
             Ok(()) | Err(KafkaError::Interrupted { .. }) => {}
@@ -345,6 +348,7 @@ impl Feed for TopicFeed {
 
     fn pause(&mut self) -> Result<(), Fault> {
         self.is_paused = true;
+        self.stalls.begin_anew(&self.cluster);
         self.cluster.pause(&self.being_read());
         Ok(())
     }

@@ -96,6 +96,15 @@ impl Stalls {
         self.ends.insert(spot, offset);
     }
 
+    /// Forgets how long partitions have stood still: reading stops, and goes on later.
+    pub(super) fn begin_anew(&mut self, cluster: &Cluster) {
+        self.partitions.clear();
+        if std::mem::replace(&mut self.is_listening, false) {
+            self.turned_at = cluster.now();
+            cluster.listen_to_fetches(false);
+        }
+    }
+
     /// Whether there was nothing to hand out the last time.
     pub(super) fn polled(&mut self, is_drained: bool) {
         self.runs = self.runs.wrapping_add(1);

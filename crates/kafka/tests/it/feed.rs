@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kadence_broker::{Broker, Options};
-use kadence_core::clock::{Clock as _, Stop, SystemClock};
+use kadence_core::clock::{Clock, Stop, SystemClock};
 use kadence_core::feed::{Event, Feed, Mark, Partition};
 use kadence_core::record::Timestamp;
 use kadence_core::run::Run;
@@ -300,6 +300,42 @@ fn what_is_paused_waits(place: &Place) {
     eventually(vec![(&mut feed, &mut seen)], |seen| seen[0].bodies.len() == 24);
 }
 
+/// Time goes by a hundred times as fast.
+struct Hasty;
+
+impl Clock for Hasty {
+    fn now(&self) -> Duration {
+        SystemClock.now() * 100
+    }
+
+    fn wall(&self) -> Timestamp {
+        SystemClock.wall()
+    }
+
+    fn sleep_until(&self, deadline: Duration, stop: &Stop) {
+        SystemClock.sleep_until(deadline / 100, stop);
+    }
+}
+
+/// However long that takes: a target that is down is no fault of the partition's leader.
+fn what_is_paused_does_not_stand_still(place: &Place) {
+    let options = ReaderOptions { group: None, limit: Some(1_000), ..place.options("range") };
+    place.fill(&place.topic, "a");
+    let stop = Arc::new(Stop::new());
+    let feed = TopicFeed::open(&options, Arc::new(Hasty), stop, |text| panic!("{text}")).unwrap();
+    let (mut feed, mut seen) = (feed.unwrap(), Seen::default());
+    eventually(vec![(&mut feed, &mut seen)], |seen| seen[0].given.len() == 4);
+    feed.pause().unwrap();
+    let read = seen.bodies.len();
+    let until = SystemClock.now() + Duration::from_secs(1);
+    while SystemClock.now() < until {
+        seen.step(&mut feed);
+    }
+    assert_eq!(seen.bodies.len(), read);
+    feed.resume().unwrap();
+    eventually(vec![(&mut feed, &mut seen)], |seen| seen[0].bodies.len() == 24);
+}
+
 /// Each of these, against either broker.
 macro_rules! against_both {
     ($($test:ident),* $(,)?) => {
@@ -326,4 +362,5 @@ against_both! {
     a_topic_made_anew_is_given_anew,
     topics_are_lanes_and_records_have_marks,
     what_is_paused_waits,
+    what_is_paused_does_not_stand_still,
 }

@@ -29,8 +29,28 @@ fn what_the_database_rolled_back_is_not_gone_on_with() {
     session.execute("INSERT INTO t VALUES (2)", &[]).expect_err("it is rolled back");
     let error = session.roll_back_to().expect_err("there is no savepoint any more");
     assert_eq!(error.kind, Kind::Stop, "{error}");
+    assert!(error.to_string().contains("rolls back the whole transaction"), "{error}");
     session.roll_back().expect("nothing is open");
     assert_eq!(file.rows("SELECT count(*) FROM t"), ["0"]);
+}
+
+/// Rows that went into a file without a name would be nowhere.
+#[test]
+fn a_file_that_is_gone_or_another_one_takes_no_rows() {
+    for is_replaced in [false, true] {
+        let file = File::new();
+        let mut session = session(&file);
+        session.roll_back().expect("nothing is open");
+        for name in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{name}", file.path().display()));
+        }
+        if is_replaced {
+            file.open().execute_batch("CREATE TABLE t (a)").expect("another file");
+        }
+        let error = session.begin().expect_err("the file is gone");
+        assert_eq!(error.kind, Kind::Stop, "{error}");
+        assert!(error.to_string().contains("removed or replaced"), "{error}");
+    }
 }
 
 #[test]

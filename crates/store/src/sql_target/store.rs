@@ -55,6 +55,9 @@ pub trait Store: Target {
     /// under those is fenced.
     fn set_lines(&mut self, lines: &[(Partition, Option<i64>, Option<Mark>)]) -> Result<(), DbError>;
 
+    /// Forgets the lines of these topics' partitions.
+    fn forget_lines(&mut self, partitions: &[(String, i32)]) -> Result<(), DbError>;
+
     /// Notes what this landing writes where from now on.
     fn note_fingerprint(&mut self, fingerprint: &str) -> Result<(), DbError>;
 
@@ -134,6 +137,10 @@ impl<D: Database> Store for SqlTarget<D> {
 
     fn set_lines(&mut self, lines: &[(Partition, Option<i64>, Option<Mark>)]) -> Result<(), DbError> {
         self.with_ledger(|ledger, session| ledger.place(session, lines))
+    }
+
+    fn forget_lines(&mut self, partitions: &[(String, i32)]) -> Result<(), DbError> {
+        self.with_ledger(|ledger, session| ledger.forget(session, partitions))
     }
 
     fn note_fingerprint(&mut self, fingerprint: &str) -> Result<(), DbError> {

@@ -1,8 +1,12 @@
 //! One transaction: the comparison, the rows, the commit, and what goes wrong with each.
 
+use std::sync::atomic::Ordering;
+
 use kadence_core::fault::{Disposition, Fault};
+use kadence_core::record::{Facts, Record};
+use kadence_core::run::Run;
 use kadence_core::target::{Batch, Committed, Part, Target as _};
-use kadence_store::{Kind, SqlTarget};
+use kadence_store::{Datum, Kind, LandingOptions, SqlTarget, Store as _};
 
 use crate::script::{Answer, LeftOut, Script, partition, records, target};
 
@@ -115,4 +119,43 @@ fn a_commit_that_is_refused_is_an_error_and_no_doubt() {
     let (script, mut target) = landed();
     script.answer("commit", Answer::Fails(Kind::Again));
     assert_eq!(land(&mut target, 3).0.expect_err("nothing is done").disposition, Disposition::Retry);
+}
+
+/// Whether it was landed, the ledger says: so also whether its tombstones were passed over.
+#[test]
+fn tombstones_of_a_lost_answer_are_counted_once_the_ledger_has_them() {
+    for (next, counted) in [(3, 3), (0, 0)] {
+        let (script, mut target) = landed();
+        let mut run = Run::new(1_000, 10);
+        for sequence in 0..3 {
+            run.draft().finish(Facts { sequence, partition: Some(0), ..Facts::default() });
+        }
+        let mut tombstones = Run::new(1_000, 10);
+        for record in run.records() {
+            tombstones.push(&Record { body: None, ..record.clone() }, record.facts);
+        }
+        script.answer("commit", Answer::Lost);
+        let part = Part { partition: partition(), epoch: 1, expected: Some(0), next: 3, mark: None };
+        let batch = Batch { parts: &[part], records: &tombstones };
+        assert_eq!(target.commit(&batch, &mut LeftOut::default()).unwrap(), Committed::Unknown);
+        let text = |text: &str| Datum::Text(text.into());
+        let mut line = vec![text("cluster"), text("records"), text(""), Datum::Int(0), Datum::Int(next)];
+        line.extend([Datum::Int(1), text("session-1"), Datum::Null, Datum::Null, Datum::Null]);
+        script.answer("SELECT cluster_id", Answer::Rows(vec![line]));
+        target.claim(&[(partition(), Some(1))]).unwrap();
+        assert_eq!(target.counts().tombstones.load(Ordering::Relaxed), counted);
+    }
+}
+
+/// Nor under another schema's name.
+#[test]
+fn no_rows_go_where_a_ledger_is() {
+    for table in ["kadence_ledger", "main.kadence_ledger", "other.kadence_landings"] {
+        let script = Script::default();
+        script.table("kadence_landings").table("kadence_ledger").table(table);
+        let options = LandingOptions { name: "n".into(), table: table.into(), ..LandingOptions::default() };
+        let mut target = SqlTarget::new(script.clone(), options, "cluster", |_| {}).unwrap();
+        let error = land(&mut target, 1).0.expect_err("it is the ledger's");
+        assert!(error.to_string().contains("is where a ledger is"), "{error}");
+    }
 }

@@ -74,7 +74,11 @@ fn told(landing: &Landing, action: LedgerAction, changed: &[Adopted], voice: Voi
         print_plain_line(&format!("{partition}: offset {next} comes next (before: {before}{gone})"))?;
     }
     if changed.is_empty() {
-        let what = if action == LedgerAction::Drop { "is forgotten; its rows stay" } else { "is as it was" };
+        let what = match action {
+            LedgerAction::Drop => "is forgotten; its rows stay, and land once more if it is begun again",
+            LedgerAction::Adopt => "goes on where it was, with the options that are given now",
+            _ => "is as it was",
+        };
         print_plain_line(&format!("landing {} {what}", landing.rows.name))?;
     }
     Ok(Exit::Done)

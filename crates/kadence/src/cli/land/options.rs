@@ -28,8 +28,8 @@ use crate::misread::Misread;
   kadence land orders --into sqlite:shop.db --until-end --json
   kadence land --ledger list --into sqlite:shop.db
 
-Types for --types: text, int, float, decimal, decimal(DIGITS,SCALE), bool, date, time, timestamp,
-timestamp(DIGITS), epoch-s, epoch-ms, epoch-us, epoch-ns (whole numbers that are times), uuid, bytes, json")]
+Types for --types: text, text(CHARACTERS), int, float, decimal, decimal(DIGITS,SCALE), bool, date, time,
+time(DIGITS), timestamp, timestamp(DIGITS), epoch-s, epoch-ms, epoch-us, epoch-ns (whole numbers that are times), uuid, bytes, json")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct LandOptions {
     /// Topics; one that begins with ^ is a regular expression
