@@ -124,7 +124,7 @@ fn tables_that_cannot_take_records_are_refused_by_name() {
     let absent = refused("", LandingOptions { no_create: true, ..options() });
     assert!(absent.contains("does not exist"), "{absent}");
     let ledger = refused("", LandingOptions { table: "KADENCE_LEDGER".into(), ..options() });
-    assert!(ledger.contains("is where the ledger is"), "{ledger}");
+    assert!(ledger.contains("is where a ledger is"), "{ledger}");
 }
 
 #[test]
