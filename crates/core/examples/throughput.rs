@@ -94,6 +94,7 @@ fn cpu_seconds(text: &[u8], options: &RecordingOptions, paced: bool) -> f64 {
         spin: Duration::ZERO,
         tolerance: Duration::from_millis(10),
         stamps: recording.stamps().to_vec(),
+        sealing: None,
     };
     let before = cpu();
     let control = Control::new(Arc::new(SystemClock));

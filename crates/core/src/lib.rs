@@ -17,6 +17,7 @@ pub mod report;
 mod ring;
 pub mod run;
 pub mod schedule;
+pub mod seal;
 pub mod sink;
 pub mod source;
 pub mod stamp;

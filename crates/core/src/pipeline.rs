@@ -12,10 +12,12 @@ use std::time::Duration;
 use crate::clock::SystemClock;
 use crate::fault::{Explain, Fault};
 use crate::pacer::Pacer;
+use crate::record::Facts;
 use crate::report::{Lateness, Report, Skew};
 use crate::ring::{Next, PATIENCE, Ring};
 use crate::run::Run;
 use crate::schedule::{Schedule, Timeline};
+use crate::seal::{LateExample, RunId, SealedLane};
 use crate::sink::Sink;
 use crate::source::{RecordingError, Source};
 use crate::stamp::{StampFormat, StampWriter};
@@ -26,6 +28,8 @@ pub use control::{Control, Progress, ReplayPosition};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The most records that are handed over together, and so say the same instant.
 const MOST_AT_ONCE: usize = 1_024;
+/// How many of the records that left too late are told one by one.
+const MOST_LATE_SHOWN: usize = 10;
 
 /// The options by which a replay is paced and measured.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct ReplayOptions {
     pub tolerance: Duration,
     /// The formats of the hand-over instants in the bodies.
     pub stamps: Vec<StampFormat>,
+    /// The run as whose records the sink seals them, if it does.
+    pub sealing: Option<RunId>,
 }
 
 /// The end of a replay, with what it did until then.
@@ -49,6 +55,10 @@ pub struct Outcome {
     pub report: Report,
     /// What cut it short, if anything did.
     pub failure: Option<Failure>,
+    /// What was sealed, by lane.
+    pub sealed: Vec<SealedLane>,
+    /// The first few records that left too late.
+    pub late: Vec<LateExample>,
 }
 
 impl Outcome {
@@ -57,6 +67,8 @@ impl Outcome {
         Self {
             report: Report { verb, interrupted: true, acknowledged: Some(0), ..Report::default() },
             failure: None,
+            sealed: Vec::new(),
+            late: Vec::new(),
         }
     }
 }
@@ -180,6 +192,18 @@ struct Tally {
     last_due: Duration,
     lateness: Lateness,
     skew: Skew,
+    late: Vec<LateExample>,
+}
+
+impl Tally {
+    /// Notes that a record left too late.
+    fn miss(&mut self, facts: Facts, late: Duration) {
+        self.missed += 1;
+        if self.late.len() < MOST_LATE_SHOWN {
+            let late_us = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
+            self.late.push(LateExample { lane: facts.lane, sequence: facts.sequence, late_us });
+        }
+    }
 }
 
 impl Replay<'_> {
@@ -206,7 +230,8 @@ impl Replay<'_> {
             let handed_over = self.control.clock.wall();
             run.stamp(next..end, handed_over, &mut self.stamps);
             let dues = self.dues.get(next..end).unwrap_or_default();
-            let accepted = self.sink.accept(&run.slice(next..end, dues, handed_over))?;
+            let accepted =
+                self.sink.accept(&run.slice(next..end, dues, handed_over).sealed(self.options.sealing))?;
             self.count(run, next, accepted, now);
             next += accepted;
             if next < end {
@@ -258,11 +283,13 @@ impl Replay<'_> {
         if !self.options.schedule.is_paced() {
             return;
         }
-        for &due in &self.dues[first..=last] {
+        for (index, &due) in (first..).zip(&self.dues[first..=last]) {
             let late = now.saturating_sub(due);
             self.tally.lateness.record(late);
             self.tally.skew.record(late);
-            self.tally.missed += u64::from(late > self.options.tolerance);
+            if late > self.options.tolerance {
+                self.tally.miss(run.facts(index), late);
+            }
         }
         self.tally.last_due = self.dues[last];
         self.control.progress.pace(self.tally.last_due, now.saturating_sub(self.tally.last_due));
@@ -286,7 +313,7 @@ impl Replay<'_> {
                 failure = Some(Failure::Delivery(first));
             }
         }
-        let Tally { accepted, missed, last_due, lateness, skew } = self.tally;
+        let Tally { accepted, missed, last_due, lateness, skew, late } = self.tally;
         let paced = self.options.schedule.is_paced();
         let mut interrupted = interrupted;
         let open = accepted.saturating_sub(deliveries.acknowledged + deliveries.failed);
@@ -317,6 +344,7 @@ impl Replay<'_> {
             crc32c: deliveries.crc32c.map(|crc| format!("{crc:08x}")),
             ..Report::default()
         };
-        Outcome { report, failure }
+        let sealed = deliveries.sealed.iter().map(|(&lane, sealed)| SealedLane::new(lane, sealed)).collect();
+        Outcome { report, failure, sealed, late }
     }
 }

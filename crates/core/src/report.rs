@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
+use crate::seal::Sealed;
 use crate::source::TimeColumn;
 
 /// The fate of the records that a sink accepted.
@@ -28,6 +29,8 @@ pub struct Deliveries {
     pub topics: BTreeMap<String, BTreeMap<i32, u64>>,
     /// The checksum over all bodies, of sinks that take one.
     pub crc32c: Option<u32>,
+    /// What was sealed of the accepted records, by lane.
+    pub sealed: BTreeMap<u32, Sealed>,
     /// Why the first record was given up that was.
     pub first_failure: Option<Fault>,
 }
@@ -84,7 +87,7 @@ impl Lateness {
 }
 
 /// Percentiles of a lateness, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Percentiles {
     pub p50: f64,

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::record::{Facts, Headers, Record, Timestamp};
+use crate::seal::RunId;
 use crate::stamp::StampWriter;
 
 /// A buffer of raw records in their order.
@@ -191,7 +192,7 @@ impl Run {
         handed_over: Timestamp,
     ) -> Slice<'r> {
         debug_assert!(dues.is_empty() || dues.len() == records.len(), "each record has a due time, or none");
-        Slice { run: self, records, dues, handed_over }
+        Slice { run: self, records, dues, handed_over, sealing: None }
     }
 }
 
@@ -298,6 +299,7 @@ pub struct Slice<'r> {
     records: Range<usize>,
     dues: &'r [Duration],
     handed_over: Timestamp,
+    sealing: Option<RunId>,
 }
 
 impl<'r> Slice<'r> {
@@ -317,7 +319,18 @@ impl<'r> Slice<'r> {
         let records = self.records.start + places.start..self.records.start + places.end;
         debug_assert!(records.end <= self.records.end, "a part is no larger than the whole");
         let dues = if self.dues.is_empty() { self.dues } else { &self.dues[places] };
-        Self { run: self.run, records, dues, handed_over: self.handed_over }
+        Self { records, dues, ..*self }
+    }
+
+    /// The same records, which the sink is to seal as those of a run.
+    #[must_use]
+    pub fn sealed(self, sealing: Option<RunId>) -> Self {
+        Self { sealing, ..self }
+    }
+
+    /// The run as whose records the sink seals these, if it is to.
+    pub fn sealing(&self) -> Option<RunId> {
+        self.sealing
     }
 
     /// The instant of the hand-over, as the slots in these bodies say it. It is the timestamp that the records get.

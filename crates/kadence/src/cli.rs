@@ -12,6 +12,7 @@ mod replay;
 mod topics;
 mod up;
 mod values;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -66,6 +67,7 @@ enum Verb {
     Replay(Box<replay::ReplayOptions>),
     Consume(Box<consume::ConsumeOptions>),
     Land(Box<land::LandOptions>),
+    Verify(Box<verify::VerifyOptions>),
     Topics(topics::TopicsOptions),
     Groups(groups::GroupsOptions),
     Completions(completions::CompletionsOptions),
@@ -150,6 +152,7 @@ impl Cli {
             Verb::Replay(options) => options.run(voice),
             Verb::Consume(options) => options.run(voice),
             Verb::Land(options) => options.run(voice),
+            Verb::Verify(options) => options.run(voice),
             Verb::Topics(options) => options.run(voice),
             Verb::Groups(options) => options.run(voice),
             Verb::Completions(options) => options.run(),

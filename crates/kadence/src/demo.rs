@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::fault::Error;
 use crate::output::{ProgressLine, Voice, count, print_report, say};
 use crate::replay::Replay;
-use crate::sending::{DEFAULT_TOLERANCE, in_real_time};
+use crate::sending::{DEFAULT_TOLERANCE, Opened, in_real_time};
 use crate::signals::Signals;
 
 /// A week of earthquakes; `data/ORIGIN.md` says where they are from.
@@ -129,10 +129,11 @@ impl Show {
         let recording = self.recording(&plan)?;
         let control = in_real_time(&signals.stop, &signals.abandon);
         let sending = plan.sending(&recording);
-        let mut sink = wrap(sending.sink(&control)?)?;
+        let Opened { sink, sealing } = sending.open(&control)?;
+        let opened = Opened { sink: wrap(sink)?, sealing };
         let line =
             ProgressLine::start(voice, Arc::clone(&control.progress), format!("{}×", self.speed), None);
-        let outcome = sending.drive(recording, &mut *sink, &control);
+        let outcome = sending.drive(recording, opened, &control);
         drop(line);
         match outcome.failure {
             Some(failure) => Err(failure.into()),

@@ -54,6 +54,12 @@ impl Error {
         Self::met(place, what, help)
     }
 
+    /// The same, with what to do about it.
+    pub(crate) fn helped(mut self, help: &str) -> Self {
+        self.faults = self.faults.into_iter().map(|fault| fault.help(help)).collect();
+        self
+    }
+
     /// All of `errors`, if there are any.
     pub(crate) fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
         let faults: Vec<Fault> = errors.into_iter().flat_map(|error| error.faults).collect();

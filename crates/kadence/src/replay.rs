@@ -16,6 +16,7 @@ use kadence_core::source::{CsvOptions, Recording, RecordingError, RecordingKind,
 use kadence_kafka::{Connection, ProducerOptions};
 
 use crate::fault::Error;
+use crate::sealing::SealOptions;
 use crate::sending::{DEFAULT_TOLERANCE, Destination, Sending, in_real_time};
 pub(crate) use length::length;
 
@@ -34,6 +35,8 @@ pub struct Replay {
     pub tolerance: Option<Duration>,
     /// Whether each record's body is printed to standard output as it is sent.
     pub echo: bool,
+    /// How the records are sealed, if they are.
+    pub seal: Option<SealOptions>,
 }
 
 impl Replay {
@@ -49,6 +52,7 @@ impl Replay {
             spin: Duration::ZERO,
             tolerance: None,
             echo: false,
+            seal: None,
         }
     }
 
@@ -98,6 +102,10 @@ impl Replay {
         let reader = open_reader(&self.path).map_err(|source| {
             Error::from(RecordingError::Read { name: name.clone().into_owned(), source })
         })?;
+        let reader = match &self.seal {
+            Some(seal) => seal.watch(&name, reader),
+            None => reader,
+        };
         Ok(Recording::open(&name, reader, &self.recording)?)
     }
 
@@ -109,8 +117,10 @@ impl Replay {
             spin: self.spin,
             tolerance: self.tolerance.unwrap_or(DEFAULT_TOLERANCE),
             stamps: recording.stamps().to_vec(),
+            sealing: None,
         };
-        Sending { destination: self.destination.clone(), pacing, echo: self.echo }
+        let (destination, seal) = (self.destination.clone(), self.seal.clone());
+        Sending { destination, pacing, echo: self.echo, seal }
     }
 }
 

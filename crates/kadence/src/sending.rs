@@ -9,13 +9,14 @@ use std::time::Duration;
 use kadence_core::clock::{Stop, SystemClock};
 use kadence_core::fault::{Fault, Phrase};
 use kadence_core::phrase;
-use kadence_core::pipeline::{self, Control, Outcome, ReplayOptions};
+use kadence_core::pipeline::{self, Control, Failure, Outcome, ReplayOptions};
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{NullSink, Sink};
 use kadence_core::source::Source;
 use kadence_kafka::{ProducerOptions, TopicSink};
 
 use crate::fault::{CommandLine, Error};
+use crate::sealing::{SealOptions, Sealing};
 use echo::EchoSink;
 
 /// The lateness beyond which a record counts as missed, unless said.
@@ -39,6 +40,22 @@ impl Destination {
                 let notices = producer.check()?;
                 Ok(notices.iter().map(|notice| notice.spelled(&CommandLine)).collect())
             }
+        }
+    }
+
+    /// Says why a seal would not hold there.
+    pub(crate) fn fault_of_seal(&self) -> Option<Fault> {
+        match self {
+            Self::Null => {
+                let what = "there is no topic in which the records could be found again";
+                Some(Fault::new(phrase![@"seal"], what).help(phrase!["name one with ", @"topic"]).misuse())
+            }
+            Self::Topic(producer) if !producer.is_acknowledged() => {
+                let what = "without acknowledgements nobody knows what was sent";
+                let help = phrase!["leave it out, or ", @"send", " forget and ", @"acks", " 0"];
+                Some(Fault::new(phrase![@"seal"], what).help(help).misuse())
+            }
+            Self::Topic(_) => None,
         }
     }
 }
@@ -73,40 +90,53 @@ pub(crate) struct Sending {
     pub(crate) pacing: ReplayOptions,
     /// Whether each record's body is printed to standard output as it is sent.
     pub(crate) echo: bool,
+    /// How the records are sealed, if they are.
+    pub(crate) seal: Option<SealOptions>,
 }
 
 impl Sending {
     /// Sends the records of `source`. `Err` means that nothing was sent.
     pub(crate) fn run(&self, source: impl Source + 'static, control: &Control) -> Result<Outcome, Error> {
-        let mut sink = self.sink(control)?;
+        let Opened { mut sink, sealing } = self.open(control)?;
         if self.echo {
             sink = Box::new(EchoSink::new(sink, io::stdout()));
         }
-        Ok(self.drive(source, &mut *sink, control))
+        Ok(self.drive(source, Opened { sink, sealing }, control))
     }
 
-    /// Opens the destination.
-    pub(crate) fn sink(&self, control: &Control) -> Result<Box<dyn Sink>, Error> {
-        Ok(match &self.destination {
-            Destination::Null => Box::new(NullSink::default()),
-            Destination::Topic(producer) => {
-                let paced = self.pacing.schedule.is_paced();
-                let producer = ProducerOptions { paced, ..(**producer).clone() };
-                let (clock, stop) = (Arc::clone(&control.clock), Arc::clone(&control.stop));
-                Box::new(TopicSink::open(&producer, clock, stop)?)
-            }
-        })
+    /// Opens the destination, and writes the manifest of a run that is sealed.
+    pub(crate) fn open(&self, control: &Control) -> Result<Opened, Error> {
+        let Destination::Topic(producer) = &self.destination else {
+            return Ok(Opened { sink: Box::new(NullSink::default()), sealing: None });
+        };
+        let paced = self.pacing.schedule.is_paced();
+        let producer = ProducerOptions { paced, ..(**producer).clone() };
+        let (clock, stop) = (Arc::clone(&control.clock), Arc::clone(&control.stop));
+        let sink = TopicSink::open(&producer, clock, stop)?;
+        let tolerance = paced.then(|| u64::try_from(self.pacing.tolerance.as_micros()).unwrap_or(u64::MAX));
+        let begin = |seal| Sealing::begin(seal, sink.start()?, tolerance, &*control.clock);
+        let sealing = self.seal.as_ref().map(begin).transpose()?;
+        Ok(Opened { sink: Box::new(sink), sealing })
     }
 
-    /// Sends the records of `source` to a destination that is open.
-    pub(crate) fn drive(
-        &self,
-        source: impl Source + 'static,
-        sink: &mut dyn Sink,
-        control: &Control,
-    ) -> Outcome {
-        pipeline::replay(source, sink, &self.pacing, control)
+    /// Sends the records of `source` to a destination that is open, and completes the manifest of a run that is sealed.
+    pub(crate) fn drive(&self, source: impl Source + 'static, opened: Opened, control: &Control) -> Outcome {
+        let Opened { mut sink, sealing } = opened;
+        let run = sealing.as_ref().map(Sealing::run);
+        let pacing = ReplayOptions { sealing: run, ..self.pacing.clone() };
+        let mut outcome = pipeline::replay(source, &mut *sink, &pacing, control);
+        let written = sealing.map_or(Ok(()), |sealing| sealing.end(&outcome, &*control.clock));
+        if let Some(fault) = written.err().and_then(|error| error.faults.into_iter().next()) {
+            outcome.failure.get_or_insert(Failure::Sink(fault));
+        }
+        outcome
     }
+}
+
+/// A destination that is open.
+pub(crate) struct Opened {
+    pub(crate) sink: Box<dyn Sink>,
+    pub(crate) sealing: Option<Sealing>,
 }
 
 /// Makes the control of a run in real time that ends early when these are raised.

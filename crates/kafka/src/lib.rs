@@ -43,3 +43,5 @@ pub use consumer::{Consumed, Next, NextOffsets, ReaderOptions, StartAt, StopAt, 
 pub use error::{Cause, ClientCode, KafkaError};
 pub use options::{Connection, DEFAULT_BROKERS};
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};
+pub use properties::is_secret;
+pub use topic_id::text as topic_id_text;

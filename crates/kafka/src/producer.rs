@@ -10,6 +10,7 @@ mod receipts;
 mod window;
 mod written;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use kadence_core::fault::Fault;
 use kadence_core::record::{Record, Timestamp};
 use kadence_core::report::Deliveries;
 use kadence_core::run::Slice;
+use kadence_core::seal::{RunId, Seal, Sealed, SealedTopic, StartOffset};
 use kadence_core::sink::Sink;
 use rdkafka::TopicPartitionList;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
@@ -29,7 +31,7 @@ use self::brake::Brake;
 use self::failure::{SizeLimit, explain};
 use self::hold::Hold;
 pub use self::options::{Acks, Compression, Partitioner, ProducerOptions, SendMode};
-use self::outgoing::{millis, owned_headers, with_headers};
+use self::outgoing::{millis, owned_headers, with_headers, with_seal};
 use self::poller::{Desk, Poller};
 use self::receipts::{Failure, Receipts};
 use self::window::InFlight;
@@ -40,7 +42,8 @@ use crate::context::Watch;
 use crate::error::KafkaError;
 use crate::ffi;
 use crate::options::Resolved;
-use crate::topic_id::Found;
+use crate::topic_id::{self, Found};
+use crate::words::described;
 
 type ClientProducer = BaseProducer<Receipts>;
 
@@ -63,6 +66,8 @@ pub struct TopicSink {
     is_sync: bool,
     /// Records accepted; the next one's sequence.
     accepted: u64,
+    /// What was sealed of them, by lane.
+    sealed: BTreeMap<u32, Sealed>,
     /// How often it was looked after since the last record.
     checks: u32,
     /// How many were in flight when the client was found full.
@@ -74,10 +79,20 @@ pub struct TopicSink {
     topic_limit: Option<u64>,
 }
 
+/// How a record goes out.
+#[derive(Clone, Copy)]
+struct At {
+    due: Duration,
+    handed_over: Timestamp,
+    sealing: Option<RunId>,
+}
+
 /// Without a poll thread the caller's thread looks for delivery reports this often, in records.
 const POLL_EVERY: u64 = 1_024;
 /// A run is looked after every 20 ms while it waits for input: this often is about a second.
 const CHECKS_OF_A_SLOW_RUN: u32 = 50;
+/// How long a partition's end may take to be told.
+const OFFSETS: Duration = Duration::from_secs(10);
 /// While waiting, at most this long goes by before a stop is seen.
 const LOOK_UP: Duration = Duration::from_millis(10);
 /// The same while flushing, each look of which wakes the threads that send.
@@ -129,6 +144,7 @@ impl TopicSink {
             spare_headers: None,
             is_sync,
             accepted: 0,
+            sealed: BTreeMap::new(),
             checks: 0,
             full_at: 0,
             resolved,
@@ -136,6 +152,25 @@ impl TopicSink {
             refusal: None,
             topic_limit: None,
         })
+    }
+
+    /// The topic as it is before the first record: its id, and where its partitions end.
+    pub fn start(&self) -> Result<SealedTopic, KafkaError> {
+        let id = match self.desk.find(&self.topic) {
+            Found::There(id) => id.map(|id| topic_id::text(&id)),
+            Found::Absent | Found::Unknown => None,
+        };
+        let partitions = 0..i32::try_from(self.partitions).unwrap_or(i32::MAX);
+        let start = partitions.map(|partition| {
+            let found = self.producer.client().fetch_watermarks(&self.topic, partition, OFFSETS);
+            let (_, offset) = found.map_err(|error| {
+                let what = error.rdkafka_error_code().map_or_else(|| error.to_string(), described);
+                let what = format!("the end of partition {partition} cannot be asked for ({what})");
+                KafkaError::topic(&self.topic, what, "check that the partition's leader is up")
+            })?;
+            Ok(StartOffset { partition, offset })
+        });
+        Ok(SealedTopic { name: self.topic.clone(), id, start: start.collect::<Result<_, KafkaError>>()? })
     }
 
     fn receipts(&self) -> &Receipts {
@@ -155,28 +190,36 @@ impl TopicSink {
     }
 
     /// Hands one record to the client; `false` if there is no room.
-    fn send(&mut self, record: &Record<'_>, due: Duration, timestamp: Timestamp) -> Result<bool, KafkaError> {
+    fn send(&mut self, record: &Record<'_>, at: At) -> Result<bool, KafkaError> {
         let sequence = self.accepted as usize;
-        let place = InFlight { due, line: record.facts.line };
+        let place = InFlight { due: at.due, line: record.facts.line };
         if !self.receipts().window.put(sequence, place) {
             return Ok(self.found_full());
         }
         let spare = self.spare_headers.take().or_else(|| self.headers.clone());
         let headers = with_headers(spare, record.headers.clone());
+        let seal = at.sealing.map(|run| Seal::of(run, record));
+        let headers = match seal {
+            Some(seal) => Some(with_seal(headers, seal)),
+            None => headers,
+        };
         let outgoing = BaseRecord::<[u8], [u8], usize> {
             topic: &self.topic,
             partition: record.facts.partition,
             payload: record.body,
             key: record.key,
-            timestamp: Some(millis(timestamp)),
+            timestamp: Some(millis(at.handed_over)),
             headers,
             delivery_opaque: sequence,
         };
         let Err((error, outgoing)) = self.producer.send(outgoing) else {
             self.accepted += 1;
+            if let Some(seal) = seal {
+                self.sealed.entry(seal.lane).or_default().add(seal);
+            }
             return Ok(true);
         };
-        if record.headers.is_empty() {
+        if record.headers.is_empty() && seal.is_none() {
             self.spare_headers = outgoing.headers;
         }
         self.receipts().window.take(sequence);
@@ -297,7 +340,12 @@ impl Sink for TopicSink {
         let offered = if self.is_sync { records.len().min(1) } else { records.len() };
         let mut taken = 0;
         for (place, record) in records.iter().enumerate().take(offered) {
-            match self.send(&record, records.due(place), records.handed_over()) {
+            let at = At {
+                due: records.due(place),
+                handed_over: records.handed_over(),
+                sealing: records.sealing(),
+            };
+            match self.send(&record, at) {
                 Ok(true) => taken += 1,
                 Ok(false) => break,
                 Err(refusal) => {
@@ -367,6 +415,7 @@ impl Sink for TopicSink {
         Deliveries {
             unconfirmed: self.is_unconfirmed(),
             first_failure: self.failure().map(Fault::from),
+            sealed: self.sealed.clone(),
             ..self.receipts().deliveries(&self.topic)
         }
     }

@@ -142,7 +142,7 @@ pub(crate) fn is_known(name: &str) -> bool {
 }
 
 /// Whether the value must never be shown. Private keys and URLs with credentials in them count.
-pub(crate) fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     ["password", "secret", "passphrase", "jaas.config", "key.pem", "private.key", "oauthbearer.config"]
         .iter()
         .any(|part| name.contains(part))

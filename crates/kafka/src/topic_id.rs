@@ -39,7 +39,7 @@ pub(crate) fn is_another(before: TopicId, now: TopicId) -> bool {
 }
 
 /// An id as Kafka's tools print it: base64 with the alphabet for URLs, without padding.
-pub(crate) fn text(id: &[u8; 16]) -> String {
+pub fn text(id: &[u8; 16]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits = u128::from_be_bytes(*id);
     let digit = |index: u32| {

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::record::{Facts, Timestamp};
 use crate::report::Deliveries;
 use crate::run::Slice;
+use crate::seal::{self, Seal};
 
 /// A record as a sink got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,13 +63,20 @@ impl Sink for MemorySink {
         for (place, record) in records.iter().enumerate() {
             self.deliveries.acknowledged += 1;
             self.deliveries.bytes += record.size() as u64;
+            let mut headers: Vec<_> = record
+                .headers
+                .clone()
+                .map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec)))
+                .collect();
+            if let Some(run) = records.sealing() {
+                let seal = Seal::of(run, &record);
+                self.deliveries.sealed.entry(seal.lane).or_default().add(seal);
+                headers.push((seal::HEADER.into(), Some(seal.to_bytes().to_vec())));
+            }
             stored.push(StoredRecord {
                 key: record.key.map(<[u8]>::to_vec),
                 body: record.body.map(<[u8]>::to_vec),
-                headers: record
-                    .headers
-                    .map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec)))
-                    .collect(),
+                headers,
                 timestamp: records.handed_over(),
                 left,
                 due: records.due(place),

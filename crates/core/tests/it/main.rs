@@ -13,6 +13,7 @@ mod pacing;
 mod properties;
 mod refused;
 mod rows;
+mod seal;
 mod select;
 mod simulation;
 mod time_column;

@@ -91,6 +91,7 @@ impl Simulation {
             spin: Duration::ZERO,
             tolerance: self.tolerance,
             stamps,
+            sealing: None,
         };
         let sink: &mut dyn Sink = &mut sink;
         let control = Control {

@@ -7,6 +7,7 @@ mod conclusion;
 mod delivery;
 mod punctuality;
 mod report_file;
+mod seal;
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub(super) use self::conclusion::OutputOptions;
 pub(super) use self::delivery::{DeliveryOptions, DestinationOptions};
 pub(super) use self::punctuality::PunctualityOptions;
 use self::report_file::ReportFile;
+pub(super) use self::seal::SealOption;
 use super::Exit;
 use crate::fault::Error;
 use crate::output::{FlushNotice, ProgressLine, Voice};

@@ -4,6 +4,7 @@
 //! `./test` fetches them and says where they are.
 
 mod page;
+mod seals;
 mod suites;
 mod times;
 mod tools;
@@ -14,6 +15,7 @@ use std::process::Command;
 use kadence_core::source::{LOOKALIKE_ROWS, Lookalike};
 
 use crate::support::{Bench, finish, on_both_brokers, root};
+use seals::a_second_checker_of_seals_agrees;
 
 /// The program that the environment variable `name` points to.
 #[expect(clippy::disallowed_methods, reason = "where a test's counterpart is cannot be an option")]
@@ -268,5 +270,6 @@ on_both_brokers! {
     the_console_consumer_reads_what_kadence_replays,
     kadence_consumes_what_the_console_producer_writes,
     a_group_is_handed_from_client_to_client,
+    a_second_checker_of_seals_agrees,
     kafkas_tools_administer_what_kadence_does,
 }

@@ -20,6 +20,7 @@
 //! | `directory` | a broker's directory under limits of the system, and with files missing |
 //! | `groups` | consumer groups, and changes to topics |
 //! | `land` | topics landed in databases: SQLite, and servers where there are any |
+//! | `seal` | sealed runs, verified |
 //! | `foreign` | clients nobody here wrote, in Python, Java, Go and C, and `docs/reference/compatibility.md` (ignored without them) |
 //! | `kill` | the broker killed while clients work (ignored unless `./test kill` says how often) |
 //! | `punctuality` | a minute in real time (ignored: it needs the machine for itself) |
@@ -44,6 +45,7 @@ mod land;
 mod library;
 mod punctuality;
 mod reference;
+mod seal;
 mod seeds;
 mod signals;
 mod support;

@@ -132,6 +132,12 @@ const MOST_IN_FLIGHT: u32 = 1 << 16;
 const MOST_KBYTES_IN_FLIGHT: u32 = 1 << 15;
 
 impl ProducerOptions {
+    /// Whether somebody acknowledges what is written.
+    pub fn is_acknowledged(&self) -> bool {
+        let resolved = self.resolve().ok();
+        resolved.is_none_or(|resolved| resolved.properties.get("acks") != Some("0"))
+    }
+
     /// Looks for faults without connecting; all are reported together. Returns what the user should know, a line each.
     pub fn check(&self) -> Result<Vec<Phrase>, Vec<Fault>> {
         self.resolve().map(|resolved| resolved.notices)

@@ -1,6 +1,7 @@
 //! A record in the client's terms.
 
 use kadence_core::record::{Header, Headers, Timestamp};
+use kadence_core::seal::{self, Seal};
 use rdkafka::message::{Header as ClientHeader, OwnedHeaders};
 
 /// A record's timestamp as librdkafka takes it: it reads 0 as "now", so the very epoch is a millisecond late.
@@ -32,6 +33,12 @@ pub(super) fn with_headers(of_all: Option<OwnedHeaders>, own: Headers<'_>) -> Op
     Some(own.fold(owned, |owned, (name, value)| {
         owned.insert(ClientHeader { key: &String::from_utf8_lossy(name), value })
     }))
+}
+
+/// The headers with a record's seal behind them.
+pub(super) fn with_seal(headers: Option<OwnedHeaders>, seal: Seal) -> OwnedHeaders {
+    let headers = headers.unwrap_or_else(|| OwnedHeaders::new_with_capacity(1));
+    headers.insert(ClientHeader { key: seal::HEADER, value: Some(&seal.to_bytes()) })
 }
 
 #[cfg(test)]

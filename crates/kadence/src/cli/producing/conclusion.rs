@@ -34,7 +34,7 @@ impl Production<'_> {
     /// Says how it went to whoever asked, and gives the exit code.
     pub(super) fn conclude(&self, outcome: Outcome, file: Option<&mut ReportFile>) -> Exit {
         let voice = self.voice;
-        let Outcome { mut report, failure } = outcome;
+        let Outcome { mut report, failure, .. } = outcome;
         let was_cut = failure.is_some();
         let error = failure.map(Error::from).or_else(|| self.punctuality.too_late(&report));
         report.error = error.as_ref().and_then(reported);

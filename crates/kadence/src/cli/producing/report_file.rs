@@ -1,112 +1,33 @@
 //! `--report FILE`: what happened, for whoever looks at it later.
 
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use kadence_core::phrase;
 use kadence_core::report::ReportedError;
 
 use crate::Report;
 use crate::fault::{self, Error};
 use crate::output::say;
+use crate::whole_file::WholeFile;
 
 /// The file that a report goes to.
-pub(super) struct ReportFile {
-    path: PathBuf,
-    file: File,
-}
+pub(super) struct ReportFile(WholeFile);
 
 impl ReportFile {
-    /// Makes the file, so that a run is not made in vain. What it held stays until there is a report.
+    /// Makes the file, so that a run is not made in vain.
     pub(super) fn create(path: &Path, recording: Option<&Path>) -> Result<Self, Error> {
-        let opened = File::options().write(true).create(true).truncate(false).open(path);
-        let file = opened.map_err(|error| unwritable(path, &error, ""))?;
-        let refused = |what: &str, help: &str| {
-            Err(Error::misuse("--report", format!("`{}` is {what}", path.display()), help))
-        };
-        if is_same(&file, recording.and_then(source_of).as_ref()) {
-            return refused("the recording itself", "name another file");
-        }
-        if [duplicate(&io::stdout()), duplicate(&io::stderr())].iter().any(|out| is_same(&file, out.as_ref()))
-        {
-            return refused("where the output goes", "leave it out, and take the report from --json");
-        }
-        Ok(Self { path: path.into(), file })
+        WholeFile::create(path, recording, &phrase![@"report"], "the report").map(Self)
     }
 
     /// Writes the report. One that cannot be written goes to standard error instead: it is all that is left of the
     /// run.
     pub(super) fn write(&mut self, report: &Report) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
-        self.replace(&text).map_err(|error| {
+        self.0.replace(&text).map_err(|error| {
             say(text.trim_end());
-            unwritable(&self.path, &error, "it is on standard error")
+            error.helped("it is on standard error")
         })
     }
-
-    /// Puts the text in the place of what the file held: in one step where it is a file, so that nobody reads half of
-    /// it, or a part of another run's.
-    fn replace(&mut self, text: &str) -> io::Result<()> {
-        // A pipe or a device has nothing to replace.
-        if !self.file.metadata()?.is_file() {
-            self.file.write_all(text.as_bytes())?;
-            return self.file.flush();
-        }
-        let path = self.path.canonicalize()?;
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.unfinished", std::process::id()));
-        let unfinished = path.with_file_name(name);
-        let Ok(mut beside) = File::options().write(true).create_new(true).open(&unfinished) else {
-            // The folder takes no other file.
-            self.file.write_all(text.as_bytes())?;
-            return self.file.set_len(text.len() as u64);
-        };
-        let written = beside.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&unfinished, &path));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&unfinished);
-        }
-        written
-    }
-}
-
-/// Opens what the recording is read from, if that can be told without reading it.
-fn source_of(recording: &Path) -> Option<File> {
-    if recording == Path::new("-") {
-        return duplicate(&io::stdin());
-    }
-    // Opening a pipe may wait for who writes it, and a report does not go there.
-    std::fs::metadata(recording).ok().filter(std::fs::Metadata::is_file)?;
-    File::open(recording).ok()
-}
-
-#[cfg(unix)]
-fn duplicate(stream: &impl std::os::fd::AsFd) -> Option<File> {
-    stream.as_fd().try_clone_to_owned().ok().map(File::from)
-}
-
-#[cfg(not(unix))]
-fn duplicate<T>(_stream: &T) -> Option<File> {
-    None
-}
-
-/// Tells whether both are one and the same file, by whatever names.
-#[cfg(unix)]
-fn is_same(file: &File, other: Option<&File>) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let Some((one, other)) = other.and_then(|other| Some((file.metadata().ok()?, other.metadata().ok()?)))
-    else {
-        return false;
-    };
-    one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same(_file: &File, _other: Option<&File>) -> bool {
-    false
-}
-
-fn unwritable(path: &Path, error: &io::Error, help: &str) -> Error {
-    Error::met(path.display().to_string(), format!("the report cannot be written ({error})"), help)
 }
 
 /// Gives what a report says of `error`: the first of its faults.

@@ -11,7 +11,7 @@ use kadence_core::text::CellType;
 
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::producing::{
-    BodyOptions, DeliveryOptions, DestinationOptions, OutputOptions, PunctualityOptions,
+    BodyOptions, DeliveryOptions, DestinationOptions, OutputOptions, PunctualityOptions, SealOption,
 };
 use crate::cli::values::{self, Auto, auto_or, one_of};
 
@@ -47,6 +47,8 @@ pub(crate) struct ReplayOptions {
     pub(super) body: BodyOptions,
     #[command(flatten)]
     pub(super) delivery: DeliveryOptions,
+    #[command(flatten)]
+    pub(super) seal: SealOption,
     /// Print the first N records and when they would leave, and send nothing
     #[arg(long, value_name = "N", conflicts_with_all = ["echo", "report"], help_heading = "Output")]
     pub(super) preview: Option<u64>,

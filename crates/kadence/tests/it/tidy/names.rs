@@ -14,6 +14,7 @@ const NAME_RDKAFKA: &[&str] = &[
     "crates/kadence/tests/it/kill/transactions/job.rs",
     "crates/kadence/tests/it/kill/writers.rs",
     "crates/kadence/tests/it/land.rs",
+    "crates/kadence/tests/it/seal.rs",
 ];
 
 /// Files that name `SystemClock`, and so do not take a clock from who calls them. Tests and examples call.
@@ -25,6 +26,7 @@ const NAME_THE_SYSTEM_CLOCK: &[&str] = &[
     "crates/kadence/src/cli/consume/printer.rs",
     "crates/kadence/src/cli/land.rs",
     "crates/kadence/src/cli/replay/preview.rs",
+    "crates/kadence/src/cli/verify.rs",
     "crates/kadence/src/demo.rs",
     "crates/kadence/src/sending.rs",
     "crates/kafka/src/admin.rs",

@@ -1,0 +1,50 @@
+//! How a run is sealed.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use kadence_kafka::is_secret;
+
+use crate::SealOptions;
+
+/// How a run is sealed.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Proof")]
+pub(crate) struct SealOption {
+    /// Seal each record with its place in the run and a checksum, and write what was sent to this manifest: `kadence
+    /// verify FILE` finds what was lost, doubled, reordered or changed
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    seal: Option<PathBuf>,
+}
+
+impl SealOption {
+    /// Gives what is asked for, if it is.
+    pub(crate) fn options(&self, pace: String) -> Option<SealOptions> {
+        Some(SealOptions::new(self.seal.clone()?, command_line(std::env::args_os()), pace))
+    }
+}
+
+/// The command line without the values of properties that are secret.
+fn command_line<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Vec<String> {
+    let shown = |argument: A| {
+        let text = argument.as_ref().to_string_lossy();
+        match text.split_once('=') {
+            Some((name, _)) if is_secret(name) => format!("{name}=…"),
+            _ => text.into_owned(),
+        }
+    };
+    arguments.into_iter().skip(1).map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_left_out() {
+        let given =
+            ["kadence", "replay", "-X", "sasl.password=hush", "-Xssl.key.password=hush", "-X", "linger.ms=5"];
+        let shown = command_line(given);
+        assert_eq!(shown, ["replay", "-X", "sasl.password=…", "-Xssl.key.password=…", "-X", "linger.ms=5"]);
+    }
+}

@@ -1,0 +1,210 @@
+//! Sealed runs, and what `verify` says of their topics.
+
+use kadence_kafka::{ReaderOptions, StopAt, TopicReader};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use serde_json::Value;
+
+use crate::support::{Bench, Finished, PATIENCE, SERIES, eventually, json, on_both_brokers};
+
+on_both_brokers! {
+    a_sealed_run_is_found_whole,
+    what_is_done_to_a_copy_is_told_apart,
+    several_runs_in_one_topic_are_told_apart,
+    a_run_that_was_cut_says_so,
+    a_topic_that_is_another_or_shorter_is_told_from_a_loss,
+}
+
+/// Replays the series sealed.
+fn replay(bench: &Bench, topic: &str, more: &[&str]) -> Finished {
+    bench.file("data.csv", SERIES);
+    bench.kadence(&[&["replay", "data.csv", "-t", topic, "--unpaced", "--seal", "run.json"], more].concat())
+}
+
+fn verify(bench: &Bench, more: &[&str]) -> (Option<i32>, Value) {
+    let finished = bench.kadence(&[&["verify", "run.json", "--json"], more].concat());
+    (finished.code, if finished.stdout.is_empty() { Value::Null } else { finished.json() })
+}
+
+fn manifest(bench: &Bench) -> Value {
+    json(&std::fs::read_to_string(bench.folder.path().join("run.json")).unwrap())
+}
+
+fn a_sealed_run_is_found_whole(bench: &Bench) {
+    bench.kadence(&["topics", "create", "t", "--partitions", "3"]).ok();
+    replay(bench, "t", &["--key", "column:value", "-H", "source=test", "-X", "sasl.password=hush"]).ok();
+    let manifest = manifest(bench);
+    assert_eq!((&manifest["complete"], &manifest["acknowledged"]), (&true.into(), &9.into()), "{manifest}");
+    assert_eq!(manifest["lanes"][0]["last"], 8);
+    assert_eq!(manifest["sources"][0]["bytes"], SERIES.len());
+    assert!(!manifest.to_string().contains("hush"), "{manifest}");
+    let finished = bench.kadence(&["verify", "run.json"]);
+    assert_eq!(
+        finished.ok(),
+        "9 sent, 9 found, 0 lost, 0 doubled, 0 reordered, 0 corrupted, 0 unexpected, 0 late\nsound\n"
+    );
+    // The seal is behind the headers that everybody else reads.
+    let shown = bench.kadence(&["consume", "t", "--until-end", "-f", "%h\\n"]).ok();
+    assert_eq!(
+        shown.lines().filter(|line| line.starts_with("source=test,kadence-seal=")).count(),
+        9,
+        "{shown}"
+    );
+}
+
+/// A record of a topic, to be written elsewhere.
+#[derive(Clone)]
+pub(crate) struct Taken {
+    pub(crate) partition: i32,
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+}
+
+/// The records of a topic.
+pub(crate) fn taken(bench: &Bench, topic: &str) -> Vec<Taken> {
+    let options = ReaderOptions {
+        connection: kadence_kafka::Connection::to(&bench.address),
+        topics: vec![topic.into()],
+        until: StopAt::End,
+        ..ReaderOptions::default()
+    };
+    let clock = std::sync::Arc::new(kadence_core::clock::SystemClock);
+    let mut reader = TopicReader::open(&options, clock, std::sync::Arc::default(), |_| {}).unwrap().unwrap();
+    let mut taken = Vec::new();
+    loop {
+        match reader.next(PATIENCE).unwrap() {
+            kadence_kafka::Next::Record(record) => taken.push(Taken {
+                partition: record.partition(),
+                key: record.key().map(<[u8]>::to_vec),
+                body: record.body().unwrap_or_default().to_vec(),
+                headers: record
+                    .headers()
+                    .map(|(name, value)| {
+                        (String::from_utf8(name.to_vec()).unwrap(), value.unwrap_or_default().to_vec())
+                    })
+                    .collect(),
+            }),
+            kadence_kafka::Next::Finished => return taken,
+            _ => {}
+        }
+    }
+}
+
+/// Writes records, each into its partition.
+pub(crate) fn write(bench: &Bench, topic: &str, records: &[Taken]) {
+    let producer: BaseProducer =
+        rdkafka::ClientConfig::new().set("bootstrap.servers", &bench.address).create().unwrap();
+    for Taken { partition, key, body, headers } in records {
+        let headers = headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value) })
+        });
+        let mut record =
+            BaseRecord::<[u8], [u8]>::to(topic).payload(body).headers(headers).partition(*partition);
+        record.key = key.as_deref();
+        producer.send(record).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(PATIENCE).unwrap();
+}
+
+/// What is done to a copy.
+type Edit = fn(&mut Vec<Taken>);
+
+fn what_is_done_to_a_copy_is_told_apart(bench: &Bench) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    replay(bench, "t", &[]).ok();
+    let records = taken(bench, "t");
+    let edits: [(&str, Edit); 6] = [
+        ("nothing", |_| {}),
+        ("lost", |records| drop(records.remove(4))),
+        ("doubled", |records| records.insert(7, records[4].clone())),
+        ("reordered", |records| records.swap(4, 5)),
+        ("corrupted", |records| records[4].body.push(b' ')),
+        ("unexpected", |records| {
+            records.push(Taken { partition: 0, key: None, body: b"x".to_vec(), headers: Vec::new() });
+        }),
+    ];
+    for (topic, edit) in edits {
+        let is_clean = topic == "nothing";
+        let mut copy = records.clone();
+        edit(&mut copy);
+        bench.kadence(&["topics", "create", topic]).ok();
+        write(bench, topic, &copy);
+        let (code, verdict) = verify(bench, &["--topic", topic]);
+        assert_eq!((code, &verdict["sound"]), (Some(i32::from(!is_clean)), &is_clean.into()));
+        for kind in ["lost", "doubled", "reordered", "corrupted", "unexpected"] {
+            assert_eq!(verdict[kind]["records"], u64::from(kind == topic), "{topic}: {kind}: {verdict}");
+        }
+    }
+}
+
+fn several_runs_in_one_topic_are_told_apart(bench: &Bench) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    bench.file("data.csv", SERIES);
+    for manifest in ["first.json", "run.json", "last.json"] {
+        bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", "--seal", manifest]).ok();
+    }
+    // Each run begins where the one before has ended.
+    let (code, verdict) = verify(bench, &[]);
+    assert_eq!((code, &verdict["found"], &verdict["others"]), (Some(0), &9.into(), &9.into()), "{verdict}");
+}
+
+fn a_run_that_was_cut_says_so(bench: &Bench) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    bench.file("data.csv", SERIES);
+    let slowly = ["replay", "data.csv", "-t", "t", "--rate", "2", "--seal", "run.json"];
+    let mut stopped = bench.start(&slowly);
+    eventually("a record", || (!bench.bodies("t").is_empty()).then_some(()));
+    assert_eq!(manifest(bench)["complete"], false);
+    stopped.interrupt();
+    stopped.wait();
+    let whole = manifest(bench);
+    assert_eq!((&whole["complete"], &whole["interrupted"]), (&true.into(), &true.into()), "{whole}");
+    let (code, verdict) = verify(bench, &[]);
+    assert_eq!((code, &verdict["sent"]), (Some(0), &whole["acknowledged"]), "{verdict}");
+
+    let before = bench.bodies("t").len();
+    let killed = bench.start(&slowly);
+    eventually("a record", || (bench.bodies("t").len() > before).then_some(()));
+    drop(killed);
+    let (code, verdict) = verify(bench, &[]);
+    assert_eq!((code, &verdict["complete"], &verdict["sent"]), (Some(1), &false.into(), &Value::Null));
+    assert!(verdict["notes"][0].as_str().unwrap().contains("was cut"), "{verdict}");
+    assert_eq!(verdict["lost"]["records"], 0, "{verdict}");
+}
+
+fn a_topic_that_is_another_or_shorter_is_told_from_a_loss(bench: &Bench) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    replay(bench, "t", &[]).ok();
+    bench.kadence(&["topics", "delete", "t"]).ok();
+    eventually("the topic to be made anew", || {
+        (bench.kadence(&["topics", "create", "t"]).code == Some(0)).then_some(())
+    });
+    let (code, verdict) = verify(bench, &[]);
+    assert_eq!(code, Some(1));
+    assert!(verdict["notes"].to_string().contains("made anew"), "{verdict}");
+    assert_eq!(verdict["lost"]["records"], 9);
+}
+
+#[test]
+fn a_seal_that_could_not_hold_is_refused() {
+    let bench = Bench::new();
+    for (more, said) in [
+        (&["-t", "t", "--send", "forget"][..], "--seal: without acknowledgements nobody knows"),
+        (&["-t", "t", "--acks", "0"], "--seal: without acknowledgements nobody knows"),
+        (&["--to", "null"], "--seal"),
+        (&["-t", "t", "--seal-nothing"], "--seal"),
+    ] {
+        bench.file("data.csv", SERIES);
+        let refused =
+            bench.kadence(&[&["replay", "data.csv", "--unpaced", "--seal", "run.json"][..], more].concat());
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+    bench.file("other.json", "{}");
+    for (file, said) in [("missing.json", "cannot be read"), ("other.json", "other.json: is no manifest")] {
+        let refused = bench.kadence(&["verify", file]);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+}
