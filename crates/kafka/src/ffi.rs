@@ -16,6 +16,6 @@ pub(crate) use bell::Bell;
 pub(crate) use events::{Events, Fetched, Place, Said, Standing, is_member, places, standing};
 pub(crate) use groups::{commit, committed, describe_group, list_groups, offsets_with_words};
 pub(crate) use level::set_log_level;
-pub(crate) use producer::{flush, pause, resume};
+pub(crate) use producer::{flush, leaders_answer, pause, resume};
 pub(crate) use topics::{alter_configs, topic_ids};
 pub(crate) use watermarks::last_seen_end;

@@ -91,6 +91,8 @@ struct At {
 const POLL_EVERY: u64 = 1_024;
 /// A run is looked after every 20 ms while it waits for input: this often is about a second.
 const CHECKS_OF_A_SLOW_RUN: u32 = 50;
+/// How long leaders may take to answer.
+const LEADERS: Duration = Duration::from_secs(2);
 /// How long a partition's end may take to be told.
 const OFFSETS: Duration = Duration::from_secs(10);
 /// While waiting, at most this long goes by before a stop is seen.
@@ -125,6 +127,7 @@ impl TopicSink {
         // The first answer is what lets librdkafka ask for its producer id, which else takes its timer's 500 ms.
         contact.metadata(None)?;
         let partitions = contact.writable_topic(&options.topic)?;
+        await_leaders(&contact, &options.topic, partitions);
         producer.client().context().hold_with(hold(&producer, &options.topic, partitions));
         let desk = Arc::new(Desk::new(Arc::clone(&producer)));
         // The topic that is written to is this one, by its id.
@@ -307,6 +310,23 @@ impl TopicSink {
     fn await_acknowledgement(&self) {
         while self.in_flight() > 0 && !self.stop.is_raised() && !self.receipts().topic().is_anew() {
             self.receipts().wait(self.accepted, LOOK_UP);
+        }
+    }
+}
+
+/// Waits until the leaders know their partitions, which is later than they are told as leaders.
+///
+/// A leader that does not refuses a batch, and perhaps takes the next one: of a producer that it has no record from it
+/// takes any. The first batch, sent again, is then told to be there already, and is lost although it is acknowledged.
+fn await_leaders(contact: &Contact<'_, ClientProducer>, topic: &str, partitions: usize) {
+    let client = contact.client.client();
+    let partitions = i32::try_from(partitions).unwrap_or(i32::MAX);
+    let (patience, _) = contact.resolved.patience();
+    let begun = contact.clock.now();
+    while !ffi::leaders_answer(client, topic, partitions, LEADERS) {
+        let waited = contact.clock.now().saturating_sub(begun);
+        if waited >= patience || contact.stop.wait(Duration::from_millis(20)) {
+            return;
         }
     }
 }

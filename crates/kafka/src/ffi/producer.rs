@@ -1,11 +1,13 @@
-//! Flushing while another thread serves the reports, and holding partitions of a producer back.
+//! Flushing while another thread serves the reports, holding partitions of a producer back, and asking their leaders.
 
 use std::time::Duration;
 
-use rdkafka::TopicPartitionList;
 use rdkafka::bindings as rd;
 use rdkafka::client::Client;
 use rdkafka::producer::ProducerContext;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
 
 /// Sends what lingers, and blocks until nothing is under way any more or for `at_most`. Reports are another
 /// thread's business; the wrapper's own flush serves them itself, and takes a core for that.
@@ -27,4 +29,24 @@ pub(crate) fn resume<C: ProducerContext>(client: &Client<C>, partitions: &TopicP
     let _ = unsafe { rd::rd_kafka_resume_partitions(client.native_ptr(), partitions.ptr()) };
     // Nothing else wakes the threads that send.
     flush(client, Duration::ZERO);
+}
+
+/// Whether the leaders of all partitions from 0 on answer for them, each asked once, within `at_most`: where their logs
+/// end.
+pub(crate) fn leaders_answer<C: ProducerContext>(
+    client: &Client<C>,
+    topic: &str,
+    partitions: i32,
+    at_most: Duration,
+) -> bool {
+    let mut asked = TopicPartitionList::with_capacity(usize::try_from(partitions).unwrap_or_default());
+    for partition in 0..partitions {
+        // What could be wrong with such an offset, is not.
+        let _ = asked.add_partition_offset(topic, partition, Offset::End);
+    }
+    let millis = at_most.as_millis().try_into().unwrap_or(i32::MAX);
+    // SAFETY: client and list live during the call, which writes the answers into the list.
+    let code = unsafe { rd::rd_kafka_offsets_for_times(client.native_ptr(), asked.ptr(), millis) };
+    code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR
+        && asked.elements().iter().all(|element: &TopicPartitionListElem<'_>| element.error().is_ok())
 }
