@@ -10,12 +10,15 @@ use std::thread;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use kadence_broker::{Broker, Listener, Options};
 use kadence_kafka::Connection;
-use kafka_protocol::messages::{FetchResponse, MetadataResponse, ResponseHeader};
+use kafka_protocol::messages::{FetchResponse, ListOffsetsResponse, MetadataResponse, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
 
 /// An answer that may be falsified before the client sees it.
 pub(crate) enum Answer<'a> {
+    /// To a batch that was sent; it stays as it is.
+    Produced,
     Fetch(&'a mut FetchResponse),
+    Offsets(&'a mut ListOffsetsResponse),
     Metadata(&'a mut MetadataResponse),
 }
 
@@ -102,6 +105,13 @@ fn pass_on(
             let request = under_way.lock().unwrap().remove(&(&frame[..]).get_i32());
             if is_lying.load(Ordering::SeqCst) {
                 frame = match request {
+                    Some((0, _)) => {
+                        lie(Answer::Produced);
+                        frame
+                    }
+                    Some((2, version)) => {
+                        falsified::<ListOffsetsResponse>(&frame, version, |it| lie(Answer::Offsets(it)))
+                    }
                     Some((1, version)) => {
                         falsified::<FetchResponse>(&frame, version, |it| lie(Answer::Fetch(it)))
                     }

@@ -1,6 +1,7 @@
 //! What a sink promises.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kadence_broker::Broker;
@@ -11,6 +12,7 @@ use kadence_core::run::Run;
 use kadence_core::sink::Sink;
 use kadence_kafka::{Acks, Compression, ProducerOptions, SendMode, TopicSink};
 
+use crate::liar::{Answer, Liar};
 use crate::{Sent, bodies, broker, open, producing, read_all, reading, send};
 
 fn modes(broker: &Broker) -> Vec<(String, ProducerOptions)> {
@@ -184,4 +186,26 @@ fn records_with_one_key_stay_in_one_partition() {
         homes.dedup();
         assert_eq!(homes.len(), 1, "key {key}");
     }
+}
+
+/// A broker that does not lead a partition yet may take the second batch before the first, which then is lost.
+#[test]
+fn nothing_is_sent_before_the_leader_knows_its_partition() {
+    const NOT_LEADER: i16 = 6;
+    let (asked, too_early) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (seen, early) = (Arc::clone(&asked), Arc::clone(&too_early));
+    let liar = Liar::start(move |answer| match answer {
+        Answer::Offsets(offsets) if seen.fetch_add(1, Ordering::SeqCst) < 3 => {
+            let partitions = offsets.topics.iter_mut().flat_map(|topic| &mut topic.partitions);
+            partitions.for_each(|partition| partition.error_code = NOT_LEADER);
+        }
+        Answer::Produced => early.store(seen.load(Ordering::SeqCst) < 4, Ordering::SeqCst),
+        _ => {}
+    });
+    liar.lie();
+    let options =
+        ProducerOptions { connection: liar.connection(), topic: "new".into(), ..ProducerOptions::default() };
+    let mut sink = TopicSink::open(&options, Arc::new(SystemClock), Arc::new(Stop::new())).unwrap();
+    send(&mut sink, &[(None, b"first", 1_000)]).unwrap();
+    assert!(asked.load(Ordering::SeqCst) >= 4 && !too_early.load(Ordering::SeqCst), "{asked:?}");
 }

@@ -246,7 +246,7 @@ fn a_partition_without_a_leader_ends_a_bounded_reading() {
                 partition.error_code = 5;
             }
         }
-        Answer::Metadata(_) => {}
+        _ => {}
     });
     fill(&liar);
     liar.lie();
