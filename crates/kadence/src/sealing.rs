@@ -1,7 +1,7 @@
 //! The manifest of a sealed run: written before its first record, and again at its end.
 
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kadence_core::clock::Clock;
@@ -109,12 +109,14 @@ impl Sealing {
         tolerance_us: Option<u64>,
         clock: &dyn Clock,
     ) -> Result<Self, Error> {
-        let file = WholeFile::create(&options.path, None, &phrase![@"seal"], "the manifest")?;
+        let sources = options.sources.read(false);
+        let recording = sources.first().map(|source| Path::new(&source.name));
+        let file = WholeFile::create(&options.path, recording, &phrase![@"seal"], "the manifest")?;
         let started = clock.wall().to_rfc3339();
         let mut manifest =
             Manifest::begun(RunId::random(), options.command.clone(), options.pace.clone(), started);
         manifest.topics.push(topic);
-        manifest.sources = options.sources.read(false);
+        manifest.sources = sources;
         let mut sealing = Self { file, manifest, sources: options.sources.clone(), tolerance_us };
         sealing.write()?;
         Ok(sealing)

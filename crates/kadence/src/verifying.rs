@@ -1,6 +1,6 @@
 //! A sealed run held against what its topic has of it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,13 +100,13 @@ impl Verification {
         notes: &mut Vec<String>,
     ) -> Result<Vec<Range>, Error> {
         let mut ranges = Vec::with_capacity(partitions.len());
-        let mut anew: BTreeMap<String, bool> = BTreeMap::new();
+        let mut anew = BTreeSet::new();
         for partition in partitions {
             let span = feed.span(&partition)?;
             let of_run = self.manifest.topics.iter().find(|topic| *topic.name == *partition.topic);
             let of_run = of_run.filter(|_| self.topic.is_none());
             let is_anew = of_run.is_some_and(|of_run| is_anew(of_run, &partition, span.end));
-            if is_anew && anew.insert(partition.topic.to_string(), true).is_none() {
+            if is_anew && anew.insert(partition.topic.clone()) {
                 notes.push(format!("topic {} was deleted and made anew after the run", partition.topic));
             }
             let start = of_run.filter(|_| !is_anew).and_then(|of_run| start_of(of_run, partition.index));

@@ -13,8 +13,6 @@ use crate::session::{SqliteSession, failed};
 
 /// How long a session waits for another one's transaction.
 const BUSY: Duration = Duration::from_secs(5);
-/// Beyond this much memory, in bytes, SQLite takes the room of old pages for new ones.
-const MOST_CACHED: i64 = 12 * 1024 * 1024;
 
 /// A file of SQLite's. It is made where it is missing.
 #[derive(Clone, Debug)]
@@ -60,8 +58,6 @@ impl Sqlite {
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        // Of all connections together: each would keep two megabytes of pages, however many tasks there are.
-        connection.pragma_update(None, "soft_heap_limit", MOST_CACHED)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }

@@ -193,7 +193,6 @@ fn a_seal_that_could_not_hold_is_refused() {
         (&["-t", "t", "--send", "forget"][..], "--seal: without acknowledgements nobody knows"),
         (&["-t", "t", "--acks", "0"], "--seal: without acknowledgements nobody knows"),
         (&["--to", "null"], "--seal"),
-        (&["-t", "t", "--seal-nothing"], "--seal"),
     ] {
         bench.file("data.csv", SERIES);
         let refused =
@@ -201,6 +200,9 @@ fn a_seal_that_could_not_hold_is_refused() {
         assert_eq!(refused.code, Some(2), "{refused:?}");
         assert!(refused.stderr.contains(said), "{refused:?}");
     }
+    let onto = bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", "--seal", "data.csv"]);
+    assert_eq!(onto.code, Some(2), "{onto:?}");
+    assert!(onto.stderr.contains("is the recording itself"), "{onto:?}");
     bench.file("other.json", "{}");
     for (file, said) in [("missing.json", "cannot be read"), ("other.json", "other.json: is no manifest")] {
         let refused = bench.kadence(&["verify", file]);
