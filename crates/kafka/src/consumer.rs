@@ -35,6 +35,7 @@ mod topics;
 use rdkafka::consumer::BaseConsumer;
 
 pub(crate) use self::bounds::Leaders;
+pub use self::cluster::Asker;
 pub use self::feed::TopicFeed;
 pub(crate) use self::listener::Listener;
 pub use self::options::{ReaderOptions, StartAt, StopAt};

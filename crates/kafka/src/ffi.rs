@@ -1,8 +1,8 @@
-//! What the safe wrapper does not offer, or does not offer safely. Nothing else in the house calls librdkafka's C
-//! functions.
-#![expect(unsafe_code, reason = "librdkafka is a C library")]
+//! What the safe wrapper does not offer, or does not offer safely. Nothing else in the house calls C functions.
+#![expect(unsafe_code, reason = "librdkafka is a C library, and so is the allocator it uses")]
 
 mod admin;
+mod allocator;
 mod bell;
 mod events;
 mod groups;
@@ -10,6 +10,8 @@ mod level;
 mod producer;
 mod topics;
 mod watermarks;
+
+pub use allocator::give_large_buffers_back;
 
 pub(crate) use admin::{Asking, Refusal};
 pub(crate) use bell::Bell;

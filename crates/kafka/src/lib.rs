@@ -39,8 +39,11 @@ pub use admin::{
     Admin, ConfigEntry, ConfigSource, GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved,
     Outcomes, PartitionDescription, Reset, TopicDescription, TopicSummary,
 };
-pub use consumer::{Consumed, Next, NextOffsets, ReaderOptions, StartAt, StopAt, TopicFeed, TopicReader};
+pub use consumer::{
+    Asker, Consumed, Next, NextOffsets, ReaderOptions, StartAt, StopAt, TopicFeed, TopicReader,
+};
 pub use error::{Cause, ClientCode, KafkaError};
+pub use ffi::give_large_buffers_back;
 pub use options::{Connection, DEFAULT_BROKERS};
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};
 pub use properties::is_secret;

@@ -23,6 +23,10 @@ pub struct SqliteSession {
     place: String,
     token: String,
     has_savepoint: bool,
+    /// The file's version as the last transaction found it: another one where others have written.
+    version: i64,
+    /// Whether others have written since the last transaction.
+    is_shared: bool,
     /// The statements that change the table written last.
     statements: Statements,
 }
@@ -43,6 +47,8 @@ impl SqliteSession {
             place,
             token: owner::token(),
             has_savepoint: false,
+            version: 0,
+            is_shared: false,
             statements: Statements::default(),
         }
     }
@@ -113,7 +119,11 @@ impl Session for SqliteSession {
                 "the file was removed or replaced while it was open; what goes into it would be nowhere";
             return Err(Fault::new(self.place.clone(), what).help("start again").into());
         }
-        self.run("BEGIN IMMEDIATE")
+        self.run("BEGIN IMMEDIATE")?;
+        let version = self.connection.pragma_query_value(None, "data_version", |row| row.get(0));
+        let version = version.map_err(|error| failed(&self.place, &error))?;
+        self.is_shared = std::mem::replace(&mut self.version, version) != version;
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), CommitError> {
@@ -127,7 +137,12 @@ impl Session for SqliteSession {
                 Ok(()) => CommitError::NotDone(error),
                 Err(_) => CommitError::Unknown,
             }
-        })
+        })?;
+        // The pages that it has at hand are of no use once others have written, and each task has two megabytes.
+        if self.is_shared {
+            let _ = self.connection.execute_batch("PRAGMA shrink_memory");
+        }
+        Ok(())
     }
 
     fn roll_back(&mut self) -> Result<(), DbError> {

@@ -7,7 +7,7 @@ use kadence_core::clock::Stop;
 use kadence_core::fault::{Disposition, Fault};
 use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
-use kadence_kafka::{Admin, ReaderOptions, StartAt, StopAt, TopicFeed};
+use kadence_kafka::{Admin, Asker, ReaderOptions, StartAt, StopAt, TopicFeed};
 use kadence_store::{DbError, Landing as Noted, Notice, Store};
 
 use super::{Control, Landing, Word};
@@ -26,6 +26,8 @@ pub(super) struct Known {
     pub(super) is_first: bool,
     /// Where the partitions ended when it began, if that is as far as it goes.
     pub(super) ends: Option<Vec<(Partition, i64)>>,
+    /// Asks for topics, for all tasks.
+    pub(super) asker: Asker,
 }
 
 impl Landing {
@@ -55,7 +57,7 @@ impl Landing {
         }
         let is_bounded = self.reader.until == StopAt::End;
         if let Some(landing) = before.clone().filter(|_| !is_bounded) {
-            return Ok(Some(Known { landing, cluster, is_first: false, ends: None }));
+            return Ok(Some(Known { landing, cluster, is_first: false, ends: None, asker: feed.asker() }));
         }
         let Some(partitions) = partitions(&mut feed, &control.stop)? else { return Ok(None) };
         let mut ends = is_bounded.then(Vec::new);
@@ -69,7 +71,7 @@ impl Landing {
             }
         }
         if let Some(landing) = before {
-            return Ok(Some(Known { landing, cluster, is_first: false, ends }));
+            return Ok(Some(Known { landing, cluster, is_first: false, ends, asker: feed.asker() }));
         }
         let mut starts = Vec::with_capacity(partitions.len());
         for partition in partitions {
@@ -92,7 +94,7 @@ impl Landing {
             ));
         };
         self.agrees(&landing)?;
-        Ok(Some(Known { landing, cluster, is_first, ends }))
+        Ok(Some(Known { landing, cluster, is_first, ends, asker: feed.asker() }))
     }
 
     /// A reader of the topics that is in no group.

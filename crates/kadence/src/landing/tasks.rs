@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kadence_core::clock::Stop;
 use kadence_core::fault::Explain as _;
-use kadence_kafka::{ReaderOptions, StartAt, StopAt, TopicFeed};
+use kadence_kafka::{ReaderOptions, StartAt, StopAt, TopicFeed, give_large_buffers_back};
 use kadence_land::{Ended, Gauges, Outcome};
 use kadence_store::Counts;
 
@@ -22,10 +22,13 @@ use crate::fault::Error;
 
 /// How often a request to stop is looked for.
 const PERIOD: Duration = Duration::from_millis(50);
-/// What the clients of all tasks fetch ahead together.
-const AHEAD_BYTES: usize = 24 * 1024 * 1024;
-/// What one task needs at least to have enough at hand.
-const LEAST_AHEAD_BYTES: usize = 1024 * 1024;
+/// What the clients of all tasks fetch ahead together, beside the batch that each is giving: its records take several
+/// times their size.
+const AHEAD_BYTES: usize = 1024 * 1024;
+/// The next batch is asked for before the one at hand is used up.
+const LEAST_AHEAD_BYTES: usize = 64 * 1024;
+/// With more tasks than this, what the allocator keeps for each would be most of what the process has.
+const FEW_TASKS: usize = 4;
 
 /// What is said while others have what is missing.
 const OTHERS: &str =
@@ -49,6 +52,9 @@ impl Landing {
         control: &Control,
         gauges: &[Arc<Gauges>],
     ) -> Result<Worked, Error> {
+        if self.tasks > FEW_TASKS {
+            give_large_buffers_back();
+        }
         let rejects = self.rejects.as_deref().map(RejectsFile::open).transpose()?;
         let counts: Arc<Counts> = Arc::default();
         let ending = Arc::new(Stop::new());
@@ -136,9 +142,9 @@ impl Landing {
             ..self.reader.clone()
         };
         let on_wait = |text: &str| (control.listener)(Word::Line(text.to_owned()));
-        let Some(feed) =
-            TopicFeed::open(&options, Arc::clone(&control.clock), Arc::clone(&control.stop), on_wait)?
-        else {
+        let (asker, clock, stop) =
+            (known.asker.clone(), Arc::clone(&control.clock), Arc::clone(&control.stop));
+        let Some(feed) = TopicFeed::open_with(Some(asker), &options, clock, stop, on_wait)? else {
             return Ok(None);
         };
         let target = Recorded { target: store, file: rejects };

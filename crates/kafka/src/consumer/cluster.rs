@@ -14,13 +14,37 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::ClientConsumer;
 use super::bounds::Leaders;
-use crate::contact::{Client, Contact};
+use super::listener::Listener;
+use crate::contact::{Client, Contact, uncreated};
 use crate::context::Watch;
 use crate::error::{ClientCode, KafkaError};
 use crate::ffi;
 use crate::options::Resolved;
 use crate::topic_id::{Found, look_up};
 use crate::words::described;
+
+/// A client in no group that asks for topics. Readers of one cluster may share it.
+#[derive(Clone)]
+pub struct Asker(Arc<ClientConsumer>);
+
+impl Asker {
+    pub(super) fn new(resolved: &Resolved) -> Result<Self, KafkaError> {
+        let mut config = resolved.properties.to_config();
+        for name in ["group.id", "group.instance.id", "debug"] {
+            config.remove(name);
+        }
+        // While a question waits for a broker that refuses connections, librdkafka would try again without a pause.
+        config.set("enable.sparse.connections", "false");
+        let client = config.create_with_context(Listener::default());
+        Ok(Self(Arc::new(client.map_err(|error| uncreated(resolved, &error))?)))
+    }
+
+    fn look_up(&self, topics: &[&str], at_most: Duration) -> Vec<Found> {
+        // What it has to say besides is said by the reader's own client as well.
+        while self.0.poll(Duration::ZERO).is_some() {}
+        look_up(self.0.client().native_client(), topics, at_most)
+    }
+}
 
 /// A client that reads.
 pub(super) struct Cluster {
@@ -29,7 +53,7 @@ pub(super) struct Cluster {
     pub(super) consumer: Arc<ClientConsumer>,
     /// Asks for topics' ids. On the reader's own connections a question would wait behind a fetch, which a broker
     /// answers when there are records, or after half a second.
-    pub(super) asker: ClientConsumer,
+    pub(super) asker: Asker,
     pub(super) resolved: Resolved,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: Arc<Stop>,
@@ -52,9 +76,7 @@ impl Cluster {
 
     /// What is known of topics of these names now, asked for no longer than `at_most`.
     pub(super) fn look_up(&self, topics: &[&str], at_most: Duration) -> Vec<Found> {
-        // What it has to say besides is said by the reader's own client as well.
-        while self.asker.poll(Duration::ZERO).is_some() {}
-        look_up(self.asker.client().native_client(), topics, at_most)
+        self.asker.look_up(topics, at_most)
     }
 
     pub(super) fn contact(&self) -> Contact<'_, ClientConsumer> {

@@ -17,7 +17,7 @@ use kadence_core::run::Run;
 use rdkafka::consumer::Consumer as _;
 
 use super::ClientConsumer;
-use super::cluster::Cluster;
+use super::cluster::{Asker, Cluster};
 use super::group::Group;
 use super::held::Held;
 use super::lanes::Lanes;
@@ -32,7 +32,6 @@ use super::topics;
 use crate::contact::uncreated;
 use crate::error::KafkaError;
 use crate::ffi;
-use crate::options::Resolved;
 use crate::topic_id::Found;
 
 /// A run is handed on when it has so many bytes or records, or when nothing more is at hand.
@@ -109,11 +108,22 @@ impl TopicFeed {
         stop: Arc<Stop>,
         on_wait: impl FnMut(&str),
     ) -> Result<Option<Self>, KafkaError> {
+        Self::open_with(None, options, clock, stop, on_wait)
+    }
+
+    /// As [`open`](Self::open), with the asker of another reader of this cluster.
+    pub fn open_with(
+        asker: Option<Asker>,
+        options: &ReaderOptions,
+        clock: Arc<dyn Clock>,
+        stop: Arc<Stop>,
+        on_wait: impl FnMut(&str),
+    ) -> Result<Option<Self>, KafkaError> {
         let mut resolved = options.resolve().map_err(KafkaError::first)?;
         // Who commits says when.
         resolved.properties.overrule("enable.auto.commit", "false");
         let config = resolved.properties.to_config();
-        let asker = asker(&resolved)?;
+        let asker = asker.map_or_else(|| Asker::new(&resolved), Ok)?;
         let consumer: ClientConsumer =
             config.create_with_context(Listener::default()).map_err(|error| uncreated(&resolved, &error))?;
         let consumer = Arc::new(consumer);
@@ -166,6 +176,11 @@ impl TopicFeed {
     /// Whether topics are asked for by a pattern, or more than one.
     pub fn is_of_several(&self) -> bool {
         self.options.topics.len() > 1 || self.options.topics.iter().any(|topic| is_pattern(topic))
+    }
+
+    /// What it asks for topics with.
+    pub fn asker(&self) -> Asker {
+        self.cluster.asker.clone()
     }
 
     /// The id of the cluster, where its brokers have one.
@@ -290,17 +305,6 @@ impl TopicFeed {
         self.options.until != StopAt::Never
             && (self.slots.values().next().is_some() || self.cluster.now() >= self.settled_at)
     }
-}
-
-/// A client that asks for topics, in no group.
-fn asker(resolved: &Resolved) -> Result<ClientConsumer, KafkaError> {
-    let mut config = resolved.properties.to_config();
-    for name in ["group.id", "group.instance.id", "debug"] {
-        config.remove(name);
-    }
-    // While a question waits for a broker that refuses connections, librdkafka would try again without a pause.
-    config.set("enable.sparse.connections", "false");
-    config.create_with_context(Listener::default()).map_err(|error| uncreated(resolved, &error))
 }
 
 impl From<Told> for Step {

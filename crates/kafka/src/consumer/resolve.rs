@@ -61,14 +61,14 @@ impl ReaderOptions {
         properties.preset("check.crcs", "true");
         // With a full queue the next fetch waits this long; the default of a second throttles a fast reader.
         properties.preset("fetch.queue.backoff.ms", "5");
-        let ahead = self.fetch_ahead.unwrap_or(FETCH_AHEAD).max(MOST_OF_A_PARTITION);
-        properties.preset("queued.max.messages.kbytes", (ahead / 1024).to_string());
+        let ahead = self.fetch_ahead.unwrap_or(FETCH_AHEAD);
+        properties.preset("queued.max.messages.kbytes", (ahead / 1024).max(1).to_string());
         let mut records = MOST_RECORDS;
         if self.fetch_ahead.is_some() {
             records = records.min(ahead / RECORD_BYTES);
             // An answer is in memory whole, with all its records, beside what is queued.
             properties.preset("fetch.max.bytes", (ahead / 2).max(MOST_OF_A_PARTITION).to_string());
-            let partition = (ahead / 8).min(MOST_OF_A_PARTITION);
+            let partition = (ahead / 8).clamp(64 * 1024, MOST_OF_A_PARTITION);
             properties.preset("max.partition.fetch.bytes", partition.to_string());
         }
         properties.preset("queued.min.messages", records.to_string());

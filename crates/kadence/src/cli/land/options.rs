@@ -113,7 +113,7 @@ pub(crate) struct LandOptions {
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256),
         help_heading = "How")]
     tasks: u16,
-    /// Commit after so many records [default: 10,000, shared by the tasks, and 2,000 at least]
+    /// Commit after so many records [default: 10,000, shared by the tasks, and 1,000 at least]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "How")]
     batch_rows: Option<u32>,
     /// Commit after so many bytes of keys and bodies [default: 4 MiB, shared by the tasks]
@@ -168,7 +168,7 @@ impl Named for LedgerAction {
 
 /// What the batches of all tasks hold together, at first.
 const BATCH_ROWS: usize = 10_000;
-const LEAST_BATCH_ROWS: usize = 2_000;
+const LEAST_BATCH_ROWS: usize = 1_000;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const LEAST_BATCH_BYTES: usize = 256 * 1024;
 
