@@ -5,12 +5,15 @@
 
 mod audit;
 mod findings;
+mod lane;
+mod latest;
 mod manifest;
 mod marks;
 mod sealed;
 
-pub use audit::{Audit, Place};
+pub use audit::{Audit, Place, RowSeal};
 pub use findings::{Example, Finding, Findings};
+pub use latest::Latest;
 pub use manifest::{
     Late, LateExample, Manifest, ManifestError, SealedLane, SealedSource, SealedTopic, StartOffset,
 };

@@ -7,6 +7,7 @@ mod consume;
 mod demo;
 mod groups;
 mod land;
+mod password;
 mod producing;
 mod replay;
 mod topics;

@@ -39,4 +39,4 @@ pub use kadence_core::report::{Percentiles, Report};
 pub use replay::Replay;
 pub use sealing::SealOptions;
 pub use sending::Destination;
-pub use verifying::{Verdict, Verification};
+pub use verifying::{TableVerification, Upserted, Verdict, Verification};

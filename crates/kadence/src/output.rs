@@ -5,12 +5,14 @@ mod numbers;
 mod progress;
 mod reader_watch;
 mod summary;
+mod watching;
 
 pub(crate) use flush_notice::FlushNotice;
 pub(crate) use numbers::{bytes, count, duration, micros, records};
 pub(crate) use progress::ProgressLine;
 pub(crate) use reader_watch::ReaderWatch;
 pub(crate) use summary::print_report;
+pub(crate) use watching::{Rate, Watching};
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;

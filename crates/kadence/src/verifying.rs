@@ -1,17 +1,22 @@
-//! A sealed run held against what its topic has of it.
+//! A sealed run held against what its topic has of it, or a table into which it was landed.
+
+mod table;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
 use kadence_core::fault::Fault;
 use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
+use kadence_core::record::Record;
 use kadence_core::seal::{Audit, Findings, Manifest, Place, SealedTopic};
 use kadence_kafka::{Connection, ReaderOptions, StopAt, TopicFeed};
 use serde::Serialize;
 
+pub use self::table::{TableVerification, Upserted};
 use crate::fault::Error;
 
 /// How long one wait for records lasts before a stop request is looked for.
@@ -31,6 +36,8 @@ pub struct Verification {
 /// What a verification comes to.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
+    /// What was looked at.
+    pub place: String,
     /// Whether all that was sent is there, once, in its order and as it was, and nothing else.
     pub sound: bool,
     /// Whether the run could say at its end how much it sent.
@@ -44,45 +51,81 @@ pub struct Verdict {
     pub elapsed_s: f64,
 }
 
-/// Where the log of a topic begins and ends behind what the manifest says of it.
-struct Range {
-    partition: Partition,
-    from: i64,
-    until: i64,
-}
-
-impl Verification {
-    /// Reads the topic to its end; `None` if it was stopped.
-    pub fn run(&self, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Result<Option<Verdict>, Error> {
-        let began = clock.now();
-        let Some(mut feed) = self.open(clock, stop)? else { return Ok(None) };
-        let Some(partitions) = given(&mut feed, stop)? else { return Ok(None) };
-        let mut notes = Vec::new();
-        let ranges = self.ranges(&mut feed, partitions, &mut notes)?;
-        let mut audit = Audit::new(&self.manifest);
-        if !read(&mut feed, &ranges, &mut audit, stop)? {
-            return Ok(None);
-        }
-        let findings = audit.finish();
-        let complete = self.manifest.complete;
+impl Verdict {
+    fn new(place: String, manifest: &Manifest, findings: Findings, mut notes: Vec<String>) -> Self {
+        let complete = manifest.complete;
         if !complete {
             notes.push("the run was cut before it could say how much it sent".into());
         }
         let sound = findings.is_sound() && complete && notes.is_empty();
-        let elapsed_s = clock.now().saturating_sub(began).as_secs_f64();
-        Ok(Some(Verdict { sound, complete, notes, findings, elapsed_s }))
+        Self { place, sound, complete, notes, findings, elapsed_s: 0.0 }
     }
 
-    fn open(&self, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Result<Option<TopicFeed>, Error> {
+    fn after(self, elapsed: Duration) -> Self {
+        Self { elapsed_s: elapsed.as_secs_f64(), ..self }
+    }
+}
+
+/// Where a partition is read from.
+struct Range {
+    partition: Partition,
+    from: i64,
+}
+
+impl Verification {
+    /// Reads the topic to its end, and counts in `looked_at`; `None` if it was stopped.
+    pub fn run(
+        &self,
+        clock: &Arc<dyn Clock>,
+        stop: &Arc<Stop>,
+        looked_at: &AtomicU64,
+    ) -> Result<Option<Verdict>, Error> {
+        let began = clock.now();
+        let mut audit = Audit::new(&self.manifest);
+        let mut notes = Vec::new();
+        let look = |place, _: &Partition, record: &Record<'_>| audit.look(place, record);
+        let Some(topics) = self.read(clock, stop, &mut notes, looked_at, look)? else { return Ok(None) };
+        let place = format!("topic {}", topics.join(", "));
+        let verdict = Verdict::new(place, &self.manifest, audit.finish(), notes);
+        Ok(Some(verdict.after(clock.now().saturating_sub(began))))
+    }
+
+    /// Gives each record that was written since the run began to `look`; what is the matter with the topic goes to
+    /// `notes`. Returns the topics, or `None` if it was stopped.
+    fn read(
+        &self,
+        clock: &Arc<dyn Clock>,
+        stop: &Arc<Stop>,
+        notes: &mut Vec<String>,
+        looked_at: &AtomicU64,
+        look: impl FnMut(Place, &Partition, &Record<'_>),
+    ) -> Result<Option<Vec<String>>, Error> {
+        let topics = self.topics()?;
+        let Some(mut feed) = self.open(topics.clone(), clock, stop)? else { return Ok(None) };
+        let Some(partitions) = given(&mut feed, stop)? else { return Ok(None) };
+        let ranges = self.ranges(&mut feed, partitions, notes)?;
+        Ok(read(&mut feed, &ranges, stop, looked_at, look)?.then_some(topics))
+    }
+
+    /// The topics that are read.
+    fn topics(&self) -> Result<Vec<String>, Error> {
         let named = self.manifest.topics.iter().map(|topic| topic.name.clone());
-        let topics = match &self.topic {
-            Some(topic) if self.manifest.topics.len() == 1 => vec![topic.clone()],
+        match &self.topic {
+            Some(topic) if self.manifest.topics.len() == 1 => Ok(vec![topic.clone()]),
             Some(_) => {
                 let what = "the run wrote to several topics";
-                return Err(Fault::new(phrase![@"topic"], what).help("leave it out").misuse().into());
+                Err(Fault::new(phrase![@"topic"], what).help("leave it out").misuse().into())
             }
-            None => named.collect(),
-        };
+            None => Ok(named.collect()),
+        }
+    }
+
+    fn open(
+        &self,
+        topics: Vec<String>,
+        clock: &Arc<dyn Clock>,
+        stop: &Arc<Stop>,
+    ) -> Result<Option<TopicFeed>, Error> {
         let options = ReaderOptions {
             connection: self.connection.clone(),
             topics,
@@ -117,7 +160,7 @@ impl Verification {
                     span.start - 1
                 ));
             }
-            ranges.push(Range { partition, from: from.max(span.start), until: span.end });
+            ranges.push(Range { partition, from: from.clamp(span.start, span.end) });
         }
         Ok(ranges)
     }
@@ -146,30 +189,42 @@ fn given(feed: &mut TopicFeed, stop: &Stop) -> Result<Option<Vec<Partition>>, Er
 }
 
 /// Reads all; `false` if it was stopped.
-fn read(feed: &mut TopicFeed, ranges: &[Range], audit: &mut Audit, stop: &Stop) -> Result<bool, Error> {
-    let starts: Vec<(Partition, i64)> = ranges
-        .iter()
-        .filter(|range| range.from < range.until)
-        .map(|range| (range.partition.clone(), range.from))
-        .collect();
+fn read(
+    feed: &mut TopicFeed,
+    ranges: &[Range],
+    stop: &Stop,
+    looked_at: &AtomicU64,
+    mut look: impl FnMut(Place, &Partition, &Record<'_>),
+) -> Result<bool, Error> {
+    // Also what is empty: the feed is finished once all partitions are.
+    let starts: Vec<(Partition, i64)> =
+        ranges.iter().map(|range| (range.partition.clone(), range.from)).collect();
     if starts.is_empty() {
         return Ok(true);
     }
     feed.begin(&starts)?;
+    let topics: Vec<Arc<str>> = feed.topics().to_vec();
+    let mut current = &starts[0].0;
     loop {
         if stop.is_raised() {
             return Ok(false);
         }
         match feed.next(PATIENCE)? {
             Event::Records(run) => {
+                looked_at.fetch_add(run.len() as u64, Ordering::Relaxed);
                 for record in run.records() {
-                    let facts = record.facts;
-                    let place = Place {
-                        topic: facts.lane,
-                        partition: facts.partition.unwrap_or_default(),
-                        offset: facts.sequence as i64,
-                    };
-                    audit.look(place, &record);
+                    let Record { facts, .. } = record;
+                    let index = facts.partition.unwrap_or_default();
+                    if current.index != index || Some(&current.topic) != topics.get(facts.lane as usize) {
+                        let is_it = |(partition, _): &&(Partition, i64)| {
+                            partition.index == index
+                                && Some(&partition.topic) == topics.get(facts.lane as usize)
+                        };
+                        let Some((partition, _)) = starts.iter().find(is_it) else { continue };
+                        current = partition;
+                    }
+                    let place = Place { topic: facts.lane, partition: index, offset: facts.sequence as i64 };
+                    look(place, current, &record);
                 }
             }
             Event::Finished => return Ok(true),

@@ -218,7 +218,7 @@ impl TopicSink {
         let Err((error, outgoing)) = self.producer.send(outgoing) else {
             self.accepted += 1;
             if let Some(seal) = seal {
-                self.sealed.entry(seal.lane).or_default().add(seal);
+                self.sealed.entry(seal.lane).or_default().add(seal, record.body.is_none());
             }
             return Ok(true);
         };

@@ -82,6 +82,27 @@ impl Connection {
         Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(datum).collect()).collect())
     }
 
+    /// Gives rows as they arrive, until `each` wants no more.
+    pub(crate) fn each_row(
+        &mut self,
+        sql: &str,
+        each: &mut dyn FnMut(&[Datum]) -> bool,
+    ) -> Result<(), DbError> {
+        let mut cells = Vec::new();
+        let done = self.conn(async |conn| {
+            let mut rows = conn.exec_iter(sql, Params::Empty).await?;
+            while let Some(row) = rows.next().await? {
+                cells.clear();
+                cells.extend(row.unwrap().into_iter().map(datum));
+                if !each(&cells) {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        done.map_err(|error| failed(&self.place, &error))
+    }
+
     /// Runs a statement for each of many rows, at once where the server can do that.
     pub(crate) fn batch(
         &mut self,

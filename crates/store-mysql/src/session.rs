@@ -187,6 +187,11 @@ impl Session for MysqlSession {
         self.noted(rows)
     }
 
+    fn each_row(&mut self, sql: &str, each: &mut dyn FnMut(&[Datum]) -> bool) -> Result<(), DbError> {
+        let done = self.connection.each_row(sql, each);
+        self.noted(done)
+    }
+
     fn define(&mut self, sql: &str) -> Result<(), DbError> {
         match self.connection.try_run(sql) {
             Ok(()) => self.settle(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use kadence_core::fault::Fault;
 use kadence_store::{DbError, Kind, Parameter};
 use tokio::runtime::Runtime;
@@ -100,6 +101,27 @@ impl Link {
         let given: Vec<Given<'_>> = parameters.iter().map(|parameter| Given(*parameter)).collect();
         let rows = self.runtime.block_on(self.client()?.query(&statement, &references(&given)));
         rows.map_err(|error| self.failed(&error))
+    }
+
+    /// Gives rows as they arrive, until `each` wants no more.
+    pub(crate) fn each_row(
+        &mut self,
+        sql: &str,
+        each: &mut dyn FnMut(&Row) -> Result<bool, Error>,
+    ) -> Result<(), DbError> {
+        let statement = self.prepare(sql)?;
+        let client = self.client()?;
+        let done = self.runtime.block_on(async {
+            let none: [&(dyn ToSql + Sync); 0] = [];
+            let mut rows = std::pin::pin!(client.query_raw(&statement, none).await?);
+            while let Some(row) = rows.try_next().await? {
+                if !each(&row)? {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        done.map_err(|error| self.failed(&error))
     }
 }
 

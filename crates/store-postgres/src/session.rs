@@ -160,6 +160,18 @@ impl Session for PostgresSession {
         rows.map_err(|error| self.link.failed(&error))
     }
 
+    fn each_row(&mut self, sql: &str, each: &mut dyn FnMut(&[Datum]) -> bool) -> Result<(), DbError> {
+        let mut cells = Vec::new();
+        self.link.each_row(sql, &mut |row| {
+            cells.clear();
+            for column in 0..row.len() {
+                let Answered(datum) = row.try_get(column)?;
+                cells.push(datum);
+            }
+            Ok(each(&cells))
+        })
+    }
+
     fn define(&mut self, sql: &str) -> Result<(), DbError> {
         let Err(error) = self.link.run_raw(sql)? else { return Ok(()) };
         let told = error.as_db_error();

@@ -190,6 +190,26 @@ impl Session for SqliteSession {
         run().map_err(|error| failed(&self.place, &error))
     }
 
+    fn each_row(&mut self, sql: &str, each: &mut dyn FnMut(&[Datum]) -> bool) -> Result<(), DbError> {
+        let mut run = || {
+            let mut statement = self.connection.prepare(sql)?;
+            let columns = statement.column_count();
+            let mut rows = statement.query([])?;
+            let mut cells = Vec::with_capacity(columns);
+            while let Some(row) = rows.next()? {
+                cells.clear();
+                for column in 0..columns {
+                    cells.push(datum(row.get_ref(column)?));
+                }
+                if !each(&cells) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        run().map_err(|error| failed(&self.place, &error))
+    }
+
     fn define(&mut self, sql: &str) -> Result<(), DbError> {
         match self.connection.execute_batch(sql) {
             Err(error) if exists_already(&error) => Ok(()),

@@ -7,6 +7,8 @@
 //! | `ledger` | which landings there are, and how far each has come: two tables beside the rows |
 //! | `options` | [`LandingOptions`]: what is landed where |
 //! | `mapping` | which values of a record become which columns |
+//! | `keys` | the key of the row that a record becomes |
+//! | `lineage` | where a row came from, and the seal of its record |
 //! | `types`, `infer` | the types of columns, declared or read off the first batch |
 //! | `convert`, `decimal`, `cells` | values as a column takes them, exactly or not at all; the rows of a batch |
 //! | `sheet`, `making`, `ddl` | a table and the rows for it; tables that are made and changed |
@@ -18,7 +20,9 @@ mod convert;
 mod ddl;
 mod decimal;
 mod infer;
+mod keys;
 mod ledger;
+mod lineage;
 mod making;
 mod mapping;
 mod options;
@@ -33,7 +37,9 @@ pub use calendar::{date_text, time_text, timestamp_text};
 pub use cells::{Cell, Change, Rows};
 pub use convert::Limits;
 pub use ddl::{Dialect, table_name};
+pub use keys::{KeyReader, Keyed};
 pub use ledger::{Landing, Line, id_text};
+pub use lineage::Lineage;
 pub use options::{BodyFormat, Declared, KeyFormat, LandingOptions};
 pub use session::{CommitError, Database, Datum, DbError, Kind, Parameter, Session};
 pub use sql_target::{Counts, Notice, Preview, SqlTarget, Store, TablePreview};

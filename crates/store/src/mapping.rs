@@ -9,9 +9,10 @@ use kadence_core::phrase;
 use kadence_core::record::Record;
 use kadence_kcql::{Argument, Expr, Name, Path, Span, parse_columns};
 
-/// The columns of `--lineage`.
-const LINEAGE: [(&str, Place); 3] =
-    [("_topic", Place::Topic), ("_partition", Place::Partition), ("_offset", Place::Offset)];
+use crate::lineage::{PLACE, SEAL, SealCells};
+
+/// The places of the columns of `--lineage`.
+const PLACES: [Place; 3] = [Place::Topic, Place::Partition, Place::Offset];
 
 /// What a record is made of, decoded.
 #[derive(Clone, Copy)]
@@ -24,6 +25,8 @@ pub(crate) struct Input<'r> {
     pub(crate) body: Option<Row<'r>>,
     /// Whether the body is one field with the bytes as they are.
     pub(crate) is_raw: bool,
+    /// The record's seal, where it is to be a part of the row.
+    pub(crate) seal: Option<&'r SealCells>,
 }
 
 /// A compiled column list.
@@ -40,6 +43,8 @@ enum Item {
     One { name: String, source: Source },
     /// All fields of the body but for some; renamed ones have their new names.
     Rest(Changes),
+    /// The seal, in the columns of [`SEAL`]. A record without one has none of them.
+    Seal,
 }
 
 /// What becomes of fields that are not taken as they are.
@@ -111,14 +116,17 @@ impl Mapping {
             of_key += 1;
         }
         if lineage {
-            let lineage = LINEAGE
-                .map(|(name, place)| Item::One { name: name.to_owned(), source: Source::Place(place) });
-            items.extend(lineage);
+            let places = PLACE.into_iter().zip(PLACES);
+            let item =
+                |(name, place): (&str, _)| Item::One { name: name.to_owned(), source: Source::Place(place) };
+            items.extend(places.map(item));
+            items.push(Item::Seal);
         }
         let mut names = HashSet::new();
         let one = |item: &Item| match item {
             Item::One { name, .. } => vec![name.clone()],
             Item::Rest(changes) => changes.by_name.values().flatten().cloned().collect(),
+            Item::Seal => SEAL.map(str::to_owned).into(),
         };
         for name in items.iter().flat_map(one) {
             if !names.insert(name.clone()) {
@@ -139,6 +147,11 @@ impl Mapping {
             }
         }
         if faults.is_empty() { Ok(Self { items, of_key }) } else { Err(faults) }
+    }
+
+    /// Whether rows say the seals of their records.
+    pub(crate) fn has_seals(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Seal))
     }
 
     /// Whether it takes fields out of keys.
@@ -172,6 +185,12 @@ impl Mapping {
                     }
                 }
                 Item::One { name, source } => put(name, source.value(input), source.is_bytes(input))?,
+                Item::Seal => {
+                    let Some(seal) = input.seal else { continue };
+                    for (name, value) in SEAL.into_iter().zip(seal.values()) {
+                        put(name, value, false)?;
+                    }
+                }
             }
         }
         Ok(())

@@ -65,6 +65,10 @@ pub trait Session: Send {
     /// Asks for rows.
     fn query(&mut self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Vec<Datum>>, DbError>;
 
+    /// Gives the rows of an answer to `each`, one after the other, however many there are, until it wants no more. The
+    /// session is not used again afterwards.
+    fn each_row(&mut self, sql: &str, each: &mut dyn FnMut(&[Datum]) -> bool) -> Result<(), DbError>;
+
     /// Runs a statement that changes what the database is made of. No transaction is open. What exists already is no
     /// error.
     fn define(&mut self, sql: &str) -> Result<(), DbError>;

@@ -1,5 +1,6 @@
 //! A database as a landing's target.
 
+mod decoded;
 mod mapper;
 mod preview;
 mod store;

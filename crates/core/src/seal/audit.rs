@@ -3,16 +3,12 @@
 use std::collections::HashMap;
 
 use super::findings::{Example, Findings};
-use super::manifest::{LateExample, Manifest, SealedLane};
+use super::lane::{Lane, Wanted};
+use super::latest::Latest;
+use super::manifest::{LateExample, Manifest};
 use super::marks::Marks;
-use super::sealed::Sealed;
 use super::{RunId, Seal, SealOf};
 use crate::record::Record;
-
-/// Of a run that does not say how much it sent, a sequence can be this many times the records that were looked at.
-const FARTHEST: u64 = 64;
-/// And this many beyond that.
-const SLACK: u64 = 1 << 24;
 
 /// Where a record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +21,19 @@ pub struct Place {
     pub offset: i64,
 }
 
+/// What a row says of the seal of the record that it was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowSeal {
+    /// The run.
+    pub run: RunId,
+    /// The lane.
+    pub lane: u32,
+    /// The sequence.
+    pub sequence: u64,
+    /// The checksum, where the record had it when it was landed.
+    pub checksum: Option<u32>,
+}
+
 /// Looks at each record that there is of a sealed run, in the order of their partitions, and says at the end what is
 /// the matter. It takes a bit of memory per record that was sent.
 #[derive(Debug)]
@@ -32,6 +41,10 @@ pub struct Audit {
     run: RunId,
     /// Whether it is known how much was sent.
     is_complete: bool,
+    /// Whether rows are looked at: in any order, and none for a tombstone.
+    is_table: bool,
+    /// The records that the table is to have, by lane, where that is not all.
+    wanted: Option<HashMap<u32, Marks>>,
     unconfirmed: u64,
     lanes: HashMap<u32, Lane>,
     partitions: HashMap<(u32, i32), usize>,
@@ -45,26 +58,6 @@ pub struct Audit {
     findings: Findings,
 }
 
-/// What was sent on a lane, and what is there of it.
-#[derive(Debug, Default)]
-struct Lane {
-    sent: Option<SealedLane>,
-    marks: Marks,
-    found: Sealed,
-}
-
-impl Lane {
-    fn expects(&self, sequence: u64, looked_at: u64) -> bool {
-        match &self.sent {
-            Some(SealedLane { first: Some(first), last: Some(last), .. }) => {
-                (*first..=*last).contains(&sequence)
-            }
-            Some(_) => false,
-            None => sequence < looked_at.saturating_mul(FARTHEST).saturating_add(SLACK),
-        }
-    }
-}
-
 impl Audit {
     /// Starts with what the manifest says.
     pub fn new(manifest: &Manifest) -> Self {
@@ -74,6 +67,8 @@ impl Audit {
         Self {
             run: manifest.run,
             is_complete: manifest.complete,
+            is_table: false,
+            wanted: None,
             unconfirmed: manifest.accepted.saturating_sub(manifest.acknowledged),
             lanes: lanes.collect(),
             partitions: HashMap::new(),
@@ -84,6 +79,32 @@ impl Audit {
             looked_at: 0,
             findings: Findings::default(),
         }
+    }
+
+    /// Starts with what the manifest says, for the rows of a table; of a table that has one row per key, with the
+    /// `latest` records.
+    pub fn of_table(manifest: &Manifest, latest: Option<Latest>) -> Self {
+        let wanted = latest.map(Latest::into_marks);
+        let mut audit = Self::new(manifest);
+        for lane in wanted.iter().flat_map(HashMap::keys) {
+            audit.lanes.entry(*lane).or_default();
+        }
+        Self { is_table: true, wanted, ..audit }
+    }
+
+    /// Looks at a row; `seal` is that of its record, if there was one.
+    pub fn look_at_row(&mut self, place: Place, seal: Option<RowSeal>) {
+        self.looked_at += 1;
+        let here = Example {
+            partition: Some(place.partition),
+            offset: Some(place.offset),
+            lane: seal.map(|seal| seal.lane),
+            sequence: seal.map(|seal| seal.sequence),
+        };
+        let Some(row) = seal else { return self.findings.unexpected.add(here) };
+        let RowSeal { run, lane, sequence, checksum } = row;
+        let seal = Seal { run, lane, sequence, checksum: checksum.unwrap_or_default() };
+        self.judge(place, seal, here, |_| checksum.is_some());
     }
 
     /// Looks at a record.
@@ -101,21 +122,31 @@ impl Audit {
             SealOf::Missing => return self.findings.unexpected.add(here),
             SealOf::Malformed => return self.findings.corrupted.add(here),
         };
+        let here = Example { lane: Some(seal.lane), sequence: Some(seal.sequence), ..here };
+        self.judge(place, seal, here, |seal| seal.holds(record));
+    }
+
+    #[inline]
+    fn judge(&mut self, place: Place, seal: Seal, here: Example, holds: impl FnOnce(&Seal) -> bool) {
         if seal.run != self.run {
             self.findings.others += 1;
             return;
         }
-        let here = Example { lane: Some(seal.lane), sequence: Some(seal.sequence), ..here };
         if !self.expects(seal) {
             return self.findings.unexpected.add(here);
         }
-        if !seal.holds(record) {
+        if !holds(&seal) {
             self.findings.corrupted.add(here);
         }
         self.note(place, seal, here);
     }
 
     fn expects(&mut self, seal: Seal) -> bool {
+        let is_wanted =
+            |wanted: &HashMap<u32, Marks>| wanted.get(&seal.lane).is_some_and(|lane| lane.has(seal.sequence));
+        if !self.wanted.as_ref().is_none_or(is_wanted) {
+            return false;
+        }
         match self.lanes.get(&seal.lane) {
             Some(lane) => lane.expects(seal.sequence, self.looked_at),
             None if self.is_complete => false,
@@ -137,9 +168,9 @@ impl Audit {
         if !lane.marks.mark(seal.sequence) {
             return self.findings.doubled.add(here);
         }
-        lane.found.add(seal);
+        lane.found.add(seal, false);
         let greatest = self.orders[order].entry(seal.lane).or_insert(seal.sequence);
-        if seal.sequence < *greatest {
+        if seal.sequence < *greatest && !self.is_table {
             self.findings.reordered.add(here);
         }
         *greatest = seal.sequence.max(*greatest);
@@ -173,19 +204,17 @@ impl Audit {
         let mut missing = 0;
         for (number, lane) in &lanes {
             findings.found += lane.marks.len();
-            let last = match &lane.sent {
-                Some(sent) => sent.first.zip(sent.last),
-                // Of what came after the last one that is there, nothing is known.
-                None => lane.found.range.map(|(_, last)| (0, last)),
+            let wanted = match &self.wanted {
+                Some(wanted) => Wanted::Marked(wanted.get(number)),
+                None => Wanted::All,
             };
-            let Some((first, last)) = last else { continue };
-            let absent = (last - first).saturating_add(1).saturating_sub(lane.marks.len());
+            let absent = lane.absent(self.is_table, wanted);
             if absent > 0 {
                 missing += absent;
-                for sequence in lane.marks.unmarked(first, last, findings.lost.room()) {
+                for sequence in lane.absentees(wanted, findings.lost.room()) {
                     findings.lost.show(absentee(*number, sequence));
                 }
-            } else if lane.sent.as_ref().is_some_and(|sent| sent.digest != lane.found.digest) {
+            } else if !self.is_table && lane.is_resealed() {
                 findings.resealed.push(*number);
             }
         }
@@ -198,8 +227,11 @@ impl Audit {
         }
         findings.late.records = self.late_records;
         if self.is_complete {
-            findings.sent =
-                Some(lanes.iter().filter_map(|(_, lane)| Some(lane.sent.as_ref()?.records)).sum());
+            let expected = |lane: &Lane| Some(lane.sent.as_ref()?.records - lane.rowless(self.is_table));
+            findings.sent = Some(match &self.wanted {
+                Some(wanted) => wanted.values().map(Marks::len).sum(),
+                None => lanes.iter().filter_map(|(_, lane)| expected(lane)).sum(),
+            });
         }
         findings
     }

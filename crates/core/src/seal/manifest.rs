@@ -110,6 +110,9 @@ pub struct SealedLane {
     pub lane: u32,
     /// How many records the client took.
     pub records: u64,
+    /// How many of them are tombstones.
+    #[serde(default)]
+    pub tombstones: u64,
     /// The first sequence; null without records.
     pub first: Option<u64>,
     /// The last one.
@@ -145,7 +148,8 @@ impl SealedLane {
     /// Tells what was sealed of a lane.
     pub fn new(lane: u32, sealed: &Sealed) -> Self {
         let (first, last) = sealed.range.unzip();
-        Self { lane, records: sealed.records, first, last, digest: sealed.digest }
+        let Sealed { records, tombstones, digest, .. } = *sealed;
+        Self { lane, records, tombstones, first, last, digest }
     }
 }
 

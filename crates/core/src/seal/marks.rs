@@ -39,6 +39,12 @@ impl Marks {
         }
     }
 
+    /// Whether a number is marked.
+    pub(super) fn has(&self, number: u64) -> bool {
+        let words = self.page(number / PAGE_BITS);
+        words.is_some_and(|words| words[(number % PAGE_BITS / 64) as usize] & (1 << (number % 64)) != 0)
+    }
+
     /// Counts the marked numbers.
     pub(super) fn len(&self) -> u64 {
         self.marked

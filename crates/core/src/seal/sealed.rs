@@ -9,6 +9,8 @@ pub struct Sealed {
     pub records: u64,
     /// The least and the greatest sequence; `None` without records.
     pub range: Option<(u64, u64)>,
+    /// How many of them are tombstones.
+    pub tombstones: u64,
     /// The sum of the checksums, each times one more than twice its sequence; what does not fit into 64 bits is
     /// dropped.
     pub digest: u64,
@@ -17,8 +19,9 @@ pub struct Sealed {
 impl Sealed {
     /// Adds a record.
     #[inline]
-    pub fn add(&mut self, seal: Seal) {
+    pub fn add(&mut self, seal: Seal, is_tombstone: bool) {
         self.records += 1;
+        self.tombstones += u64::from(is_tombstone);
         let (first, last) = self.range.unwrap_or((seal.sequence, seal.sequence));
         self.range = Some((first.min(seal.sequence), last.max(seal.sequence)));
         let weight = seal.sequence.wrapping_mul(2).wrapping_add(1);

@@ -70,7 +70,7 @@ impl Sink for MemorySink {
                 .collect();
             if let Some(run) = records.sealing() {
                 let seal = Seal::of(run, &record);
-                self.deliveries.sealed.entry(seal.lane).or_default().add(seal);
+                self.deliveries.sealed.entry(seal.lane).or_default().add(seal, record.body.is_none());
                 headers.push((seal::HEADER.into(), Some(seal.to_bytes().to_vec())));
             }
             stored.push(StoredRecord {

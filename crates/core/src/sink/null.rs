@@ -28,7 +28,7 @@ impl Sink for NullSink {
         if let Some(run) = records.sealing() {
             for record in records.iter() {
                 let sealed = self.deliveries.sealed.entry(record.facts.lane).or_default();
-                sealed.add(Seal::of(run, &record));
+                sealed.add(Seal::of(run, &record), record.body.is_none());
             }
         }
         self.deliveries.bytes += records.size() as u64;

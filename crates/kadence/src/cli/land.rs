@@ -12,7 +12,6 @@ use kadence_land::Gauges;
 use kadence_store::Notice;
 
 pub(crate) use self::options::LandOptions;
-use self::progress::Watching;
 use super::Exit;
 use crate::fault::{CommandLine, Error, line};
 use crate::landing::{Control, Landing, Listener, Word};
@@ -46,7 +45,7 @@ impl LandOptions {
             voice.note(warning);
         }
         let gauges: Vec<Arc<Gauges>> = (0..landing.tasks).map(|_| Arc::default()).collect();
-        let watching = Watching::start(voice, gauges.clone(), Arc::clone(&control.clock));
+        let watching = progress::watch(voice, gauges.clone(), Arc::clone(&control.clock));
         let landed = landing.run(&control, &gauges);
         drop(watching);
         let landed = landed?;

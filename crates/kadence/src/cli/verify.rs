@@ -1,28 +1,35 @@
-//! Whether a topic has all that a sealed run sent.
+//! Whether a topic or a table has all that a sealed run sent.
+
+mod target;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kadence_core::clock::{Clock, SystemClock};
 use kadence_core::seal::{Example, Finding, Manifest};
 
+use self::target::TargetOptions;
 use super::Exit;
 use super::connection::ConnectionOptions;
 use crate::fault::Error;
-use crate::output::{Voice, count, print_json, print_plain_line};
+use crate::output::{Rate, Voice, Watching, count, print_json, print_plain_line};
 use crate::signals::Signals;
 use crate::verifying::{Verdict, Verification};
 
-/// Verify that a topic has what a sealed run sent: all of it, once, in order and unchanged
+/// Verify that a topic, or a table, has what a sealed run sent: all of it, once, in order and unchanged
 ///
 /// Reads the topic from where it ended when the run began, and holds each record's seal against the manifest that
-/// `replay --seal FILE` wrote. Ends with 1 where something is lost, doubled, reordered, corrupted or unexpected, and
-/// where the run was cut so that nobody can tell.
+/// `replay --seal FILE` wrote. With --target it reads a table into which `land --lineage` landed the topic instead. Ends
+/// with 1 where something is lost, doubled, reordered, corrupted or unexpected, and where the run was cut so that nobody
+/// can tell.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   kadence replay data.csv -t my-stream --seal run.seal.json
   kadence verify run.seal.json
-  kadence verify run.seal.json -b other:9092 --topic copy-of-my-stream --json")]
+  kadence verify run.seal.json -b other:9092 --topic copy-of-my-stream --json
+  kadence land my-stream --into sqlite:points.db --lineage --until-end
+  kadence verify run.seal.json --target sqlite:points.db")]
 pub(crate) struct VerifyOptions {
     /// Manifest of the run
     #[arg(value_name = "FILE")]
@@ -32,18 +39,27 @@ pub(crate) struct VerifyOptions {
     /// Copy of the topic to look at instead, from its beginning
     #[arg(short, long, value_name = "TOPIC")]
     topic: Option<String>,
+    #[command(flatten)]
+    target: TargetOptions,
 }
 
 impl VerifyOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
-        let verification = Verification {
+        let run = Verification {
             manifest: self.manifest()?,
             connection: self.connection.connection(),
             topic: self.topic,
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let Some(verdict) = verification.run(&clock, &signals.stop)? else { return Ok(Exit::Interrupted) };
+        let looked_at = Arc::new(AtomicU64::new(0));
+        let watching = watch(voice, &looked_at, &clock);
+        let verdict = match self.target.table(&run)? {
+            Some(table) => table.run(&clock, &signals.stop, &looked_at)?,
+            None => run.run(&clock, &signals.stop, &looked_at)?,
+        };
+        drop(watching);
+        let Some(verdict) = verdict else { return Ok(Exit::Interrupted) };
         if voice.json {
             print_json(&verdict, false)?;
         } else {
@@ -64,12 +80,21 @@ impl VerifyOptions {
     }
 }
 
+fn watch(voice: Voice, looked_at: &Arc<AtomicU64>, clock: &Arc<dyn Clock>) -> Watching {
+    let (looked_at, mut rate) = (Arc::clone(looked_at), Rate::new(Arc::clone(clock)));
+    Watching::start(voice, move || {
+        let looked_at = looked_at.load(Ordering::Relaxed);
+        format!("{} looked at · {:.0}/s", count(looked_at), rate.since(looked_at))
+    })
+}
+
 /// A verdict in words, a line each.
 fn shown(verdict: &Verdict) -> Vec<String> {
     let findings = &verdict.findings;
     let sent = findings.sent.map_or_else(|| "an unknown number".to_owned(), count);
     let mut lines = vec![format!(
-        "{sent} sent, {} found, {} lost, {} doubled, {} reordered, {} corrupted, {} unexpected, {} late",
+        "{}: {sent} sent, {} found, {} lost, {} doubled, {} reordered, {} corrupted, {} unexpected, {} late",
+        verdict.place,
         count(findings.found),
         count(findings.lost.records),
         count(findings.doubled.records),

@@ -104,18 +104,8 @@ impl Landing {
                 }
             }
         });
-        let mut outcomes = Vec::with_capacity(results.len());
-        let mut errors = Vec::new();
-        for result in results {
-            match result {
-                Ok(outcome) => outcomes.extend(outcome),
-                Err(error) => errors.push(error),
-            }
-        }
-        match Error::all(errors) {
-            Some(error) => Err(error),
-            None => Ok(Worked { outcomes, counts, is_reached }),
-        }
+        let outcomes = all_or_errors(results)?;
+        Ok(Worked { outcomes, counts, is_reached })
     }
 
     fn run_task(
@@ -162,4 +152,17 @@ impl Landing {
             _ => Ok(Some(outcome)),
         }
     }
+}
+
+/// The outcomes of the tasks that had one, unless some failed.
+fn all_or_errors(results: Vec<Result<Option<Outcome>, Error>>) -> Result<Vec<Outcome>, Error> {
+    let mut outcomes = Vec::with_capacity(results.len());
+    let mut errors = Vec::new();
+    for result in results {
+        match result {
+            Ok(outcome) => outcomes.extend(outcome),
+            Err(error) => errors.push(error),
+        }
+    }
+    Error::all(errors).map_or(Ok(outcomes), Err)
 }

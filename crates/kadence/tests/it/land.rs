@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 mod owners;
+mod proof;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -10,6 +11,10 @@ use self::database::{Database, Kind};
 use self::owners::{
     a_worker_that_is_stopped_inside_a_transaction_holds_nobody_up,
     a_worker_that_is_told_to_end_leaves_its_partitions_to_others, a_worker_that_was_killed_goes_on_at_once,
+};
+use self::proof::{
+    a_row_that_was_tampered_with_on_the_way_says_so, a_sealed_run_is_found_in_its_table,
+    an_upserted_table_has_the_last_of_each_key, unsealed_records_have_no_columns_for_seals,
 };
 use crate::support::{Bench, Running, eventually, json, signal};
 
@@ -50,6 +55,10 @@ macro_rules! on_all_databases {
 }
 
 on_all_databases! {
+    a_sealed_run_is_found_in_its_table,
+    a_row_that_was_tampered_with_on_the_way_says_so,
+    an_upserted_table_has_the_last_of_each_key,
+    unsealed_records_have_no_columns_for_seals,
     fields_become_columns_and_a_second_run_goes_on,
     nothing_is_written_by_a_look_ahead,
     tombstones_delete_where_that_is_asked_for,

@@ -3,28 +3,24 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use kadence_core::codec::{Decoder as _, JsonDecoder};
-use kadence_core::data::{RowBuffer, Value};
+use kadence_core::data::Value;
 use kadence_core::fault::Fault;
-use kadence_core::feed::Partition;
 use kadence_core::phrase;
-use kadence_core::record::Record;
 use kadence_core::target::Batch;
 
 use super::Notice;
+use super::decoded::Decoded;
 use crate::cells::Change;
 use crate::convert::{Converter, Limits};
 use crate::ddl::Dialect;
 use crate::infer::Inference;
+use crate::lineage;
 use crate::making::{check_table_name, plan, widened};
 use crate::mapping::{Input, Mapping};
-use crate::options::{BodyFormat, KeyFormat, LandingOptions};
+use crate::options::LandingOptions;
 use crate::session::{DbError, Session};
 use crate::sheet::{Sheet, Trouble};
 use crate::table::{Column, Found};
-
-/// Memory that a batch of unusual size leaves behind is given back beyond this.
-const KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// What came of a batch.
 pub(super) enum Mapped {
@@ -84,13 +80,7 @@ pub(super) struct Mapper {
     pub(super) options: LandingOptions,
     mapping: Mapping,
     converter: Converter,
-    decoder: JsonDecoder,
-    bodies: RowBuffer,
-    keys: RowBuffer,
-    /// Which row of `bodies` and of `keys` each record has.
-    decoded: Vec<Decoded>,
-    /// Records that could not be, with the reason.
-    undecoded: Vec<(usize, String)>,
+    decoded: Decoded,
     sheets: Vec<Sheet>,
     /// The place among the sheets of each topic's table.
     by_topic: Vec<(Arc<str>, usize)>,
@@ -98,45 +88,23 @@ pub(super) struct Mapper {
     prepared: HashSet<(usize, u64)>,
 }
 
-/// A record, decoded.
-#[derive(Clone, Copy, Debug)]
-struct Decoded {
-    body: Option<u32>,
-    key: Option<u32>,
-    is_rejected: bool,
-}
-
-impl Decoded {
-    /// The record's parts, for the mapping.
-    fn input<'r>(
-        self,
-        partition: &'r Partition,
-        record: &'r Record<'r>,
-        keys: &'r RowBuffer,
-        bodies: &'r RowBuffer,
-        format: BodyFormat,
-    ) -> Input<'r> {
-        let key = self.key.map(|row| keys.row(row as usize));
-        let body = self.body.map(|row| bodies.row(row as usize));
-        Input { partition, record, key, body, is_raw: format == BodyFormat::Raw }
-    }
-}
-
 impl Mapper {
     pub(super) fn new(options: LandingOptions) -> Result<Self, Vec<Fault>> {
+        let mapping = options.mapping()?;
         Ok(Self {
-            mapping: options.mapping()?,
+            decoded: Decoded::new(&options, mapping.has_seals()),
+            mapping,
             options,
             converter: Converter::default(),
-            decoder: JsonDecoder::new(),
-            bodies: RowBuffer::new(),
-            keys: RowBuffer::new(),
-            decoded: Vec::new(),
-            undecoded: Vec::new(),
             sheets: Vec::new(),
             by_topic: Vec::new(),
             prepared: HashSet::new(),
         })
+    }
+
+    /// Decodes a batch that is to be mapped, perhaps more than once.
+    pub(super) fn decode(&mut self, batch: &Batch<'_>) {
+        self.decoded.decode(batch);
     }
 
     /// Tables with rows for them.
@@ -171,7 +139,7 @@ impl Mapper {
         rejected: &mut Vec<(usize, String)>,
     ) -> Result<Mapped, DbError> {
         self.converter.limits = tables.limits();
-        rejected.extend(self.undecoded.iter().cloned());
+        rejected.extend(self.decoded.rejected().iter().cloned());
         for part in batch.parts {
             if !self.by_topic.iter().any(|(topic, _)| *topic == part.partition.topic) {
                 let topic = Arc::clone(&part.partition.topic);
@@ -182,8 +150,7 @@ impl Mapper {
         let mut tombstones = 0;
         for (place, record) in batch.records.records().enumerate() {
             let partition = &batch.parts[record.facts.lane as usize].partition;
-            let decoded = self.decoded[place];
-            if decoded.is_rejected {
+            if self.decoded.is_rejected(place) {
                 continue;
             }
             let is_tombstone = record.body.is_none();
@@ -199,7 +166,7 @@ impl Mapper {
                 }
                 continue;
             };
-            let input = decoded.input(partition, &record, &self.keys, &self.bodies, self.options.format);
+            let input = self.decoded.input(partition, &record, place);
             let trouble = row(
                 &mut self.sheets[sheet],
                 &self.mapping,
@@ -232,51 +199,6 @@ impl Mapper {
             }
         }
         Ok(Mapped::All { tombstones })
-    }
-
-    /// Decodes keys and bodies of a batch that is to be mapped, perhaps more than once.
-    pub(super) fn decode(&mut self, batch: &Batch<'_>) {
-        self.undecoded.clear();
-        self.bodies.clear(KEPT_BYTES);
-        self.keys.clear(KEPT_BYTES);
-        self.decoded.clear();
-        for (place, record) in batch.records.records().enumerate() {
-            let decoded = self.decode_one(&record);
-            let is_rejected = decoded.is_err();
-            let (body, key) = decoded.unwrap_or_else(|reason| {
-                self.undecoded.push((place, reason));
-                (None, None)
-            });
-            self.decoded.push(Decoded { body, key, is_rejected });
-        }
-    }
-
-    fn decode_one(&mut self, record: &Record<'_>) -> Result<(Option<u32>, Option<u32>), String> {
-        let key = match (self.options.key_format, record.key) {
-            (KeyFormat::Json, Some(key)) => {
-                let decoded = self.decoder.decode(key, &mut self.keys);
-                decoded.map_err(|error| format!("the key is no JSON object: {error}"))?;
-                Some(self.keys.len() as u32 - 1)
-            }
-            _ => None,
-        };
-        let Some(bytes) = record.body else { return Ok((None, key)) };
-        match self.options.format {
-            BodyFormat::Json => {
-                let decoded = self.decoder.decode(bytes, &mut self.bodies);
-                decoded.map_err(|error| format!("the body is no JSON object: {error}"))?;
-            }
-            BodyFormat::Raw => {
-                let mut row = self.bodies.build();
-                row.name("value");
-                match str::from_utf8(bytes) {
-                    Ok(text) => row.text(text),
-                    Err(_) => row.bytes(bytes),
-                }
-                row.finish().map_err(|error| error.to_string())?;
-            }
-        }
-        Ok((Some(self.bodies.len() as u32 - 1), key))
     }
 
     /// The name of a topic's table.
@@ -342,11 +264,10 @@ impl Mapper {
         let mut seen = Inference::default();
         for (place, record) in batch.records.records().enumerate() {
             let partition = &batch.parts[record.facts.lane as usize].partition;
-            let decoded = self.decoded[place];
-            if decoded.is_rejected || record.body.is_none() || !is_meant(&partition.topic) {
+            if self.decoded.is_rejected(place) || record.body.is_none() || !is_meant(&partition.topic) {
                 continue;
             }
-            let input = decoded.input(partition, &record, &self.keys, &self.bodies, self.options.format);
+            let input = self.decoded.input(partition, &record, place);
             seen.begin();
             let _ = self.mapping.each(&input, |name, value, _| {
                 seen.note(name, &value);
@@ -420,7 +341,13 @@ fn row(
     let (mut row, mut fill) = sheet.begin();
     let is_tombstone = input.record.body.is_none();
     let mut put = |name: &str, value: Value<'_>, is_bytes: bool| {
-        fill.put(name, &value, is_bytes, dialect, converter, &mut row).map_err(|trouble| match trouble {
+        let put = fill.put(name, &value, is_bytes, dialect, converter, &mut row);
+        put.or_else(|trouble| match trouble {
+            // A table that was made before there were seals goes on without them.
+            Trouble::Lacking if !evolves && lineage::is_of_seal(name) => Ok(()),
+            other => Err(other),
+        })
+        .map_err(|trouble| match trouble {
             Trouble::Lacking if !evolves => Trouble::Reject(fill.lacking(name, &value)),
             Trouble::Narrow(column) if !evolves || !fill.can_widen(column, dialect) => {
                 let found = crate::convert::excerpt(&value);

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use kadence_core::fault::Fault;
 use kadence_core::feed::{Mark, Partition};
+use kadence_core::phrase;
 use kadence_core::target::{Batch, Target};
 
 use super::{Counts, Preview, SqlTarget};
 use crate::ddl::table_name;
 use crate::ledger::{Landing, Line};
+use crate::lineage::{Lineage, PLACE, SEAL};
 use crate::session::{Database, DbError, Kind, Session as _};
 
 /// A database that lands records, whichever it is.
@@ -69,6 +72,10 @@ pub trait Store: Target {
 
     /// Whether the table into which records of `topic` go is there and has rows.
     fn has_rows(&mut self, topic: &str) -> Result<bool, DbError>;
+
+    /// Gives where each row of a table came from to `each`, until it wants no more. The table is one into which records
+    /// were landed with their lineage.
+    fn lineage(&mut self, table: &str, each: &mut dyn FnMut(&Lineage<'_>) -> bool) -> Result<(), DbError>;
 
     /// The tables that these records would go to, the statements that would make them, and the first rows, as many
     /// as `most`. Nothing is changed, and nothing is to be landed with this target afterwards.
@@ -133,6 +140,28 @@ impl<D: Database> Store for SqlTarget<D> {
             Err(DbError { kind: Kind::Row(_), .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    fn lineage(&mut self, table: &str, each: &mut dyn FnMut(&Lineage<'_>) -> bool) -> Result<(), DbError> {
+        let dialect = self.database.dialect();
+        let read = self.with_session(|_, session| {
+            let place = || format!("table {table}");
+            let Some(found) = session.find(table)? else {
+                return Err(Fault::new(place(), "does not exist").help(phrase!["name it with ", @"table"]).into());
+            };
+            let names = PLACE.into_iter().chain(SEAL);
+            let is_there = |name: &&str| found.columns.iter().any(|column| column.name == *name);
+            if let Some(missing) = names.clone().find(|name| !is_there(name)) {
+                let what = format!("has no column `{missing}`, so nobody can tell where its rows came from");
+                let help = phrase!["land sealed records with ", !"land", " ", @"lineage", ", into a new table or with ", @"evolve"];
+                return Err(Fault::new(place(), what).help(help).into());
+            }
+            let columns: Vec<String> = names.map(|name| dialect.quoted(name)).collect();
+            let sql = format!("SELECT {} FROM {}", columns.join(", "), table_name(dialect, table));
+            session.each_row(&sql, &mut |row| each(&Lineage::of(row)))
+        });
+        self.session = None;
+        read
     }
 
     fn set_lines(&mut self, lines: &[(Partition, Option<i64>, Option<Mark>)]) -> Result<(), DbError> {

@@ -156,6 +156,15 @@ impl Session for Scripted {
         Ok(if let Some(Answer::Rows(rows)) = self.ask(sql)? { rows } else { Vec::new() })
     }
 
+    fn each_row(&mut self, sql: &str, each: &mut dyn FnMut(&[Datum]) -> bool) -> Result<(), DbError> {
+        for row in self.query(sql, &[])? {
+            if !each(&row) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn define(&mut self, sql: &str) -> Result<(), DbError> {
         assert!(!self.is_open, "a transaction is open, and this would commit it: {sql}");
         self.ask(sql)?;

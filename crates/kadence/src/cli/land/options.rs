@@ -9,6 +9,7 @@ use kadence_land::OnReject;
 use kadence_store::{BodyFormat, Declared, KNOWN_TYPES, KeyFormat, LandingOptions, Mode, UnknownType};
 
 use crate::cli::connection::ConnectionOptions;
+use crate::cli::password::PasswordOption;
 use crate::cli::values::{self, one_of};
 use crate::fault::Error;
 use crate::landing::Landing;
@@ -54,13 +55,8 @@ pub(crate) struct LandOptions {
         help = "The database: sqlite:FILE, postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE"
     )]
     into: String,
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "Where to",
-        help = "Read the password from this file; without it the URL's counts, then [env: KADENCE_PASSWORD]"
-    )]
-    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    password: PasswordOption,
     /// The landing's name in the ledger [default: the table's]
     #[arg(long, value_name = "NAME", help_heading = "Where to")]
     name: Option<String>,
@@ -82,7 +78,8 @@ pub(crate) struct LandOptions {
     /// Add columns for new fields, and widen columns of whole numbers
     #[arg(long, help_heading = "Where to")]
     evolve: bool,
-    /// Keep each record's place in columns _topic, _partition and _offset
+    /// Keep each record's place in columns _topic, _partition and _offset, and its seal, where it has one, in _run,
+    /// _lane, _sequence and _crc
     #[arg(long, help_heading = "Where to")]
     lineage: bool,
     /// Codec of the bodies: auto is json; raw is one column, value
@@ -243,13 +240,14 @@ impl LandOptions {
                 topics,
                 until: if self.until_end { StopAt::End } else { StopAt::Never },
                 limit: self.limit,
-                skips_headers: !self.select.as_ref().is_some_and(|select| select.contains("_header")),
+                skips_headers: !self.lineage
+                    && !self.select.as_ref().is_some_and(|select| select.contains("_header")),
                 is_exactly_once: true,
                 ..ReaderOptions::default()
             },
             from: self.from,
             into: self.into.clone(),
-            password: self.password()?,
+            password: self.password.password(&self.into)?,
             rows: LandingOptions {
                 name,
                 table,
@@ -279,28 +277,4 @@ impl LandOptions {
             rejects: self.rejects.clone(),
         })
     }
-
-    #[expect(clippy::disallowed_methods, reason = "this is the option's other spelling")]
-    fn password(&self) -> Result<Option<String>, Error> {
-        let Some(file) = &self.password_file else {
-            // A file of SQLite's has none, and a URL that has its own is meant, whatever the environment says for others.
-            if self.into.starts_with("sqlite:") || has_password(&self.into) {
-                return Ok(None);
-            }
-            return Ok(std::env::var("KADENCE_PASSWORD").ok().filter(|password| !password.is_empty()));
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Error::misuse(file.display().to_string(), format!("cannot be read ({error})"), "")
-        })?;
-        Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
-    }
-}
-
-/// Whether a URL has a password of its own.
-fn has_password(url: &str) -> bool {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-    let authority = place.split('/').next().unwrap_or_default();
-    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
-        || parameters.split('&').any(|parameter| parameter.starts_with("password="))
 }
