@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod codec;
+pub mod course;
 pub mod data;
 pub mod fault;
 pub mod feed;

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::clock::SystemClock;
+use crate::course::Course;
 use crate::fault::{Explain, Fault};
 use crate::pacer::Pacer;
 use crate::record::Facts;
@@ -59,6 +60,12 @@ pub struct Outcome {
     pub sealed: Vec<SealedLane>,
     /// The first few records that left too late.
     pub late: Vec<LateExample>,
+    /// Hand-over minus due.
+    pub lateness: Lateness,
+    /// Acknowledged minus due.
+    pub arrival_lateness: Lateness,
+    /// How it went over its length.
+    pub course: Course,
 }
 
 impl Outcome {
@@ -69,6 +76,9 @@ impl Outcome {
             failure: None,
             sealed: Vec::new(),
             late: Vec::new(),
+            lateness: Lateness::default(),
+            arrival_lateness: Lateness::default(),
+            course: Course::default(),
         }
     }
 }
@@ -192,6 +202,7 @@ struct Tally {
     last_due: Duration,
     lateness: Lateness,
     skew: Skew,
+    course: Course,
     late: Vec<LateExample>,
 }
 
@@ -281,12 +292,14 @@ impl Replay<'_> {
         self.tally.accepted += accepted as u64;
         self.control.progress.accept(self.tally.accepted, run.time(last));
         if !self.options.schedule.is_paced() {
+            self.tally.course.send(self.pacer.elapsed(), accepted as u64);
             return;
         }
         for (index, &due) in (first..).zip(&self.dues[first..=last]) {
             let late = now.saturating_sub(due);
             self.tally.lateness.record(late);
             self.tally.skew.record(late);
+            self.tally.course.record(due, now);
             if late > self.options.tolerance {
                 self.tally.miss(run.facts(index), late);
             }
@@ -313,7 +326,7 @@ impl Replay<'_> {
                 failure = Some(Failure::Delivery(first));
             }
         }
-        let Tally { accepted, missed, last_due, lateness, skew, late } = self.tally;
+        let Tally { accepted, missed, last_due, lateness, skew, course, late } = self.tally;
         let paced = self.options.schedule.is_paced();
         let mut interrupted = interrupted;
         let open = accepted.saturating_sub(deliveries.acknowledged + deliveries.failed);
@@ -323,10 +336,12 @@ impl Replay<'_> {
         } else if open > 0 {
             failure.get_or_insert(Failure::Unaccounted { records: open });
         }
+        let is_confirmed = !deliveries.unconfirmed;
+        let arrival_lateness = if is_confirmed { deliveries.arrival_lateness } else { Lateness::default() };
         let report = Report {
             verb: self.options.verb,
             accepted,
-            acknowledged: (!deliveries.unconfirmed).then_some(deliveries.acknowledged),
+            acknowledged: is_confirmed.then_some(deliveries.acknowledged),
             bytes: deliveries.bytes,
             failed: deliveries.failed,
             interrupted,
@@ -334,10 +349,7 @@ impl Replay<'_> {
             ideal_s: paced.then_some(last_due.as_secs_f64()),
             skew_percent: skew.percent(last_due),
             lateness_us: lateness.percentiles(),
-            arrival_lateness_us: deliveries
-                .arrival_lateness
-                .percentiles()
-                .filter(|_| !deliveries.unconfirmed),
+            arrival_lateness_us: arrival_lateness.percentiles(),
             missed: paced.then_some(missed),
             retries: deliveries.retries,
             topics: deliveries.topics,
@@ -345,6 +357,6 @@ impl Replay<'_> {
             ..Report::default()
         };
         let sealed = deliveries.sealed.iter().map(|(&lane, sealed)| SealedLane::new(lane, sealed)).collect();
-        Outcome { report, failure, sealed, late }
+        Outcome { report, failure, sealed, late, lateness, arrival_lateness, course }
     }
 }

@@ -41,6 +41,8 @@ pub struct Deliveries {
 #[derive(Clone, Debug, Default)]
 pub struct Lateness(Option<Box<Histogram<u64>>>);
 
+/// How much greater the bound of a bucket is than the one before: eight of them make a factor of ten.
+const GROWTH: f64 = 1.333_521_432_163_324;
 /// What a lateness beyond a day counts as.
 const LONGEST_NANOS: u64 = 86_400_000_000_000;
 
@@ -68,6 +70,16 @@ impl Lateness {
     pub fn quantile(&self, quantile: f64) -> Option<Duration> {
         let histogram = self.0.as_ref().filter(|histogram| !histogram.is_empty())?;
         Some(Duration::from_nanos(histogram.value_at_quantile(quantile).min(histogram.max())))
+    }
+
+    /// How many records there are up to each of many bounds, which grow by about a third each, from a microsecond on.
+    /// Those behind the last record are left out.
+    pub fn buckets(&self) -> Vec<(Duration, u64)> {
+        let Some(histogram) = &self.0 else { return Vec::new() };
+        let bucket = |value: hdrhistogram::iterators::IterationValue<u64>| {
+            (Duration::from_nanos(value.value_iterated_to()), value.count_since_last_iteration())
+        };
+        histogram.iter_log(1_000, GROWTH).map(bucket).collect()
     }
 
     /// The percentiles of the report; `None` without records.
@@ -242,6 +254,23 @@ mod tests {
         let percent = skew.percent(Duration::from_secs(1)).unwrap();
         // From the median of the first 5 % (25,000) to that of the last (975,000): 950 µs of a second.
         assert!((percent - 0.095).abs() < 1e-3, "{percent}");
+    }
+
+    #[test]
+    fn buckets_have_all_records() {
+        let mut lateness = Lateness::default();
+        assert_eq!(lateness.buckets(), []);
+        for micros in [0, 1, 5, 70, 70, 9_000, 3_600_000_000] {
+            lateness.record(Duration::from_micros(micros));
+        }
+        let buckets = lateness.buckets();
+        assert_eq!(buckets.iter().map(|(_, records)| records).sum::<u64>(), 7);
+        assert!(buckets.is_sorted_by(|(one, _), (next, _)| one < next));
+        let until = |most: Duration| {
+            buckets.iter().filter(|(to, _)| *to <= most).map(|(_, records)| records).sum::<u64>()
+        };
+        assert_eq!((until(Duration::from_millis(1)), until(Duration::from_millis(20))), (5, 6));
+        assert!(buckets.len() < 90, "{}", buckets.len());
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn run_of(records: u64, partitions: usize) -> (Manifest, Vec<Vec<Stored>>) {
     let mut lane = kadence_core::seal::Sealed::default();
     for sequence in 0..records {
         let stored = sealed(RUN, sequence);
-        lane.add(Seal::parse(stored.header.as_deref().unwrap()).unwrap());
+        lane.add(Seal::parse(stored.header.as_deref().unwrap()).unwrap(), false);
         logs[(sequence * 7 + sequence / 3) as usize % partitions].push(stored);
     }
     let mut manifest = Manifest::begun(RUN, Vec::new(), "unpaced".into(), String::new());
