@@ -1,255 +1,204 @@
-//! The demo: an embedded broker, two recordings, and every record compared with what was recorded.
+//! The demo: an embedded broker, two recordings replayed into it, landed in a database by a worker that is killed over
+//! and over, and the proof that nothing was lost on the way.
 
-use std::io::{Cursor, Read};
+mod shows;
+mod worker;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
 use kadence_broker::{Broker, Options};
-use kadence_core::clock::SystemClock;
+use kadence_core::clock::{Clock, SystemClock};
 use kadence_core::report::Report;
-use kadence_core::run::Run;
+use kadence_core::seal::{Manifest, RunId};
 use kadence_core::sink::Sink;
-use kadence_core::source::{
-    CsvOptions, LOOKALIKE_ROWS, Lookalike, Recording, RecordingKind, RecordingOptions, Source as _,
-};
-use kadence_kafka::{Connection, Next, ReaderOptions, StopAt, TopicReader};
+use kadence_kafka::{Admin, Connection};
 use serde::Serialize;
 
+use self::shows::{SHOWS, Show};
+use self::worker::Worker;
 use crate::fault::Error;
-use crate::output::{ProgressLine, Voice, count, print_report, say};
-use crate::replay::Replay;
-use crate::sending::{DEFAULT_TOLERANCE, Opened, in_real_time};
+use crate::output::{Voice, Watching, count, print_report, say};
+use crate::proof::judged;
+use crate::sending::DEFAULT_TOLERANCE;
 use crate::signals::Signals;
+use crate::verifying::{TableVerification, Verdict, Verification};
 
-/// A week of earthquakes; `data/ORIGIN.md` says where they are from.
-const EARTHQUAKES: &str = include_str!("../../../data/earthquakes.csv");
-/// Which accelerometer recording is made up.
-const SEED: u64 = 1001;
-/// How long the broker may take to give the next record back.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// A recording of the demo.
-struct Show {
-    topic: &'static str,
-    title: &'static str,
-    speed: &'static str,
-    columns: Option<&'static [&'static str]>,
-    reader: fn() -> Box<dyn Read + Send>,
-}
-
-const SHOWS: [Show; 2] = [
-    Show {
-        topic: "accelerometer",
-        title: "two minutes of an accelerometer at 20 times its pace",
-        speed: "20",
-        columns: Some(&["sec", "X", "Y", "Z"]),
-        reader: || Box::new(Lookalike::new(SEED, LOOKALIKE_ROWS)),
-    },
-    Show {
-        topic: "earthquakes",
-        title: "a week of earthquakes at 100,000 times its pace",
-        speed: "100000",
-        columns: None,
-        reader: || Box::new(Cursor::new(EARTHQUAKES)),
-    },
-];
+/// How often the worker is killed.
+const KILLS: usize = 3;
+/// How the database is called in the demo's folder.
+const DATABASE: &str = "demo.db";
 
 /// What the demo found.
 #[derive(Debug, Serialize)]
-pub(crate) struct DemoReport {
-    verb: &'static str,
-    replays: Vec<Report>,
-    sent: u64,
-    read: u64,
-    order_kept: bool,
+#[expect(missing_docs, reason = "the names say it")]
+pub struct DemoReport {
+    pub verb: &'static str,
+    pub replays: Vec<Report>,
+    pub sent: u64,
+    pub landed: u64,
+    pub lost: u64,
+    pub twice: u64,
+    pub order_kept: bool,
+    pub kills: usize,
+    /// What was found in each topic and each table.
+    pub verdicts: Vec<Verdict>,
+    /// Manifests, certificates, the database and what the worker said.
+    pub folder: PathBuf,
+    pub certificates: Vec<PathBuf>,
 }
 
-/// A sink, possibly with something around it.
-type Wrapped = Result<Box<dyn Sink>, Error>;
+/// What the demo is made with. Tests plant losses here.
+pub struct Staging<'s> {
+    /// The program that lands.
+    pub program: PathBuf,
+    /// Where the demo makes its folder.
+    pub within: PathBuf,
+    /// Puts something around a sink.
+    pub around: &'s dyn Fn(Box<dyn Sink>) -> Box<dyn Sink>,
+    /// Does something to the database before it is verified.
+    pub meanwhile: &'s dyn Fn(&Path),
+}
 
-/// Runs the demo; `wrap` may put something around each sink, which is how tests lose a record.
-pub(crate) fn run(
-    voice: Voice,
-    signals: &Signals,
-    wrap: impl Fn(Box<dyn Sink>) -> Wrapped,
-) -> Result<DemoReport, Error> {
+/// Runs the demo in silence.
+pub fn staged(staging: &Staging<'_>) -> Result<DemoReport, Error> {
+    let signals = Signals { stop: Arc::default(), abandon: Arc::default() };
+    run(Voice { json: false, quiet: true }, &signals, staging)
+}
+
+/// Runs the demo.
+pub(crate) fn run(voice: Voice, signals: &Signals, staging: &Staging<'_>) -> Result<DemoReport, Error> {
     let broker = Broker::start(Options::default()).map_err(|error| Error::of_broker(&error))?;
     let address = broker.addresses()[0].to_string();
+    let folder = new_folder(&staging.within)?;
     voice.note(format!("a broker runs in this process, at {address}"));
-    let mut report = DemoReport { verb: "demo", replays: Vec::new(), sent: 0, read: 0, order_kept: true };
+    let admin = Admin::connect(&Connection::to(&address))?;
+    for show in &SHOWS {
+        admin.create(show.topic, Some(1), Some(1), &[])?;
+    }
+    let topics: Vec<&str> = SHOWS.iter().map(|show| show.topic).collect();
+    let mut worker = Worker::start(&staging.program, &address, &topics, &folder)?;
+    voice.note(format!(
+        "a worker lands what comes in {}, and is killed {KILLS} times",
+        folder.join(DATABASE).display()
+    ));
+    let mut report = DemoReport {
+        verb: "demo",
+        replays: Vec::new(),
+        sent: 0,
+        landed: 0,
+        lost: 0,
+        twice: 0,
+        order_kept: true,
+        kills: 0,
+        verdicts: Vec::new(),
+        certificates: Vec::new(),
+        folder,
+    };
     for show in &SHOWS {
         voice.note(format!("\nreplaying {}", show.title));
-        let replayed = show.replay(&address, voice, signals, &wrap)?;
+        let replayed = show.replay(&address, &report.folder, voice, signals, staging, &mut worker)?;
         if !voice.json && !voice.quiet {
             print_report(&replayed, DEFAULT_TOLERANCE);
         }
-        if replayed.interrupted {
-            report.replays.push(replayed);
+        report.sent += replayed.accepted;
+        let is_cut = replayed.interrupted;
+        report.replays.push(replayed);
+        if is_cut {
             return Ok(report);
         }
-        let read = show.compare(&address, signals)?;
-        voice.note(format!("  compared   {} bodies, each as recorded, in order", count(read)));
-        report.sent += replayed.accepted;
-        report.read += read;
-        report.replays.push(replayed);
+    }
+    {
+        let _watching = Watching::start(voice, || "landing what is left".to_owned());
+        worker.kill_and_finish(&signals.stop)?;
+    }
+    report.kills = worker.kills();
+    (staging.meanwhile)(&report.folder.join(DATABASE));
+    for show in &SHOWS {
+        if !report.verify(show, &address, voice, signals)? {
+            return Ok(report);
+        }
     }
     broker.shutdown();
-    if !voice.json && !voice.quiet {
-        say(&format!("\n{} sent, {} read, order kept", count(report.sent), count(report.read)));
-    }
-    voice.note(
-        "\nNext: `kadence up` starts a broker that stays; in another terminal,\n      \
-         `kadence consume quakes --received` and, in a third,\n      \
-         `kadence replay data/earthquakes.csv -t quakes --speed 10000`",
-    );
-    Ok(report)
+    report.conclude(voice)
 }
 
-impl Show {
-    fn plan(&self, address: &str) -> Result<Replay, Error> {
-        let columns = self.columns.map(|columns| columns.iter().map(|&name| name.into()).collect());
-        let kind = RecordingKind::Csv(CsvOptions { columns, ..CsvOptions::default() });
-        let mut plan = Replay::of_file(self.topic).into_topic(address, self.topic);
-        plan.recording = RecordingOptions::new(kind);
-        plan.speed(self.speed).map_err(|error| Error::met("speed", error.to_string(), ""))
-    }
-
-    fn recording(&self, plan: &Replay) -> Result<Recording, Error> {
-        Ok(Recording::open(self.topic, (self.reader)(), &plan.recording)?)
-    }
-
-    fn replay(
-        &self,
-        address: &str,
-        voice: Voice,
-        signals: &Signals,
-        wrap: impl Fn(Box<dyn Sink>) -> Wrapped,
-    ) -> Result<Report, Error> {
-        let plan = self.plan(address)?;
-        let recording = self.recording(&plan)?;
-        let control = in_real_time(&signals.stop, &signals.abandon);
-        let sending = plan.sending(&recording);
-        let Opened { sink, sealing } = sending.open(&control)?;
-        let opened = Opened { sink: wrap(sink)?, sealing };
-        let line =
-            ProgressLine::start(voice, Arc::clone(&control.progress), format!("{}×", self.speed), None);
-        let outcome = sending.drive(recording, opened, &control);
-        drop(line);
-        match outcome.failure {
-            Some(failure) => Err(failure.into()),
-            None => Ok(outcome.report),
-        }
-    }
-
-    /// Reads the topic from its beginning and compares each body with the recording's.
-    fn compare(&self, address: &str, signals: &Signals) -> Result<u64, Error> {
-        let options = ReaderOptions {
-            connection: Connection::to(address),
-            topics: vec![self.topic.into()],
-            until: StopAt::End,
-            skips_headers: true,
-            ..ReaderOptions::default()
+impl DemoReport {
+    /// Verifies topic and table of a recording; `false` if it was stopped.
+    fn verify(&mut self, show: &Show, address: &str, voice: Voice, signals: &Signals) -> Result<bool, Error> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let looked_at = AtomicU64::new(0);
+        let manifest = show.manifest(&self.folder)?;
+        let run_id = manifest.run;
+        let run = verification(manifest, address);
+        let table = TableVerification {
+            run: run.clone(),
+            target: format!("sqlite:{}", self.folder.join(DATABASE).display()),
+            password: None,
+            table: None,
+            upserted: None,
         };
-        let absent = || Error::met(self.topic, "is gone before it was read", "");
-        let mut reader =
-            TopicReader::open(&options, Arc::new(SystemClock), Arc::clone(&signals.stop), |_| {})?
-                .ok_or_else(absent)?;
-        let mut recording = self.recording(&self.plan(address)?)?;
-        let mut run = Run::new(64 * 1024, 1_024);
-        let mut read = 0;
-        loop {
-            run.clear();
-            let more = recording.fill(&mut run)?;
-            for expected in run.records() {
-                self.expect(&mut reader, expected.body.unwrap_or_default(), read)?;
-                read += 1;
-            }
-            if !more {
-                break;
-            }
+        let of_topic = run.run(&clock, &signals.stop, &looked_at)?;
+        let of_table = table.run(&clock, &signals.stop, &looked_at)?;
+        let (Some(of_topic), Some(of_table)) = (of_topic, of_table) else { return Ok(false) };
+        self.landed += of_table.findings.found;
+        let certificate = show.certificate(&self.folder);
+        for (noun, verdict) in [("topic", of_topic), ("table", of_table)] {
+            judged(&certificate, run_id, &verdict, &*clock)?;
+            self.lost += verdict.findings.lost.records + verdict.findings.unconfirmed.records;
+            self.twice += verdict.findings.doubled.records;
+            self.order_kept &= verdict.findings.reordered.records == 0;
+            let word = if verdict.sound { "sound" } else { "not sound" };
+            let found = count(verdict.findings.found);
+            voice.note(format!("  verified   {noun} {}: {found} found, {word}", show.topic));
+            self.verdicts.push(verdict);
         }
-        loop {
-            match reader.next(PATIENCE)? {
-                Next::Finished => return Ok(read),
-                Next::PartitionEnd { .. } => {}
-                Next::Record(_) | Next::Nothing => {
-                    let what = format!("holds more than the {} records sent", count(read));
-                    return Err(Error::met(self.topic, what, ""));
-                }
-            }
-        }
+        self.certificates.push(certificate);
+        Ok(true)
     }
 
-    /// The next record of the topic has to be `expected`, which is number `index` of the recording.
-    fn expect(&self, reader: &mut TopicReader, expected: &[u8], index: u64) -> Result<(), Error> {
-        let lost = |what: String| Error::met(self.topic, what, "this is a defect of kadence");
-        loop {
-            match reader.next(PATIENCE)? {
-                Next::Record(record) if record.body() == Some(expected) => return Ok(()),
-                Next::Record(record) => {
-                    let found = String::from_utf8_lossy(record.body().unwrap_or_default()).into_owned();
-                    let expected = String::from_utf8_lossy(expected);
-                    return Err(lost(format!(
-                        "record {index} is not as recorded (found {found}, sent {expected})"
-                    )));
-                }
-                Next::PartitionEnd { .. } => {}
-                Next::Nothing => return Err(lost(format!("record {index} did not come back"))),
-                Next::Finished => return Err(lost(format!("ends before record {index}; a record was lost"))),
+    /// Says what came of it; what is not sound fails the demo.
+    fn conclude(self, voice: Voice) -> Result<Self, Error> {
+        let unsound = self.verdicts.iter().find(|verdict| !verdict.sound);
+        if !voice.json && !voice.quiet {
+            let order = if self.order_kept { "order kept" } else { "order not kept" };
+            say(&format!(
+                "\n{} sent, {} landed, {} lost, {} twice, {order}",
+                count(self.sent),
+                count(self.landed),
+                count(self.lost),
+                count(self.twice)
+            ));
+            for certificate in &self.certificates {
+                say(&format!("certificate: {}", certificate.display()));
             }
         }
+        if let Some(verdict) = unsound {
+            let kinds =
+                verdict.kinds().into_iter().filter(|(kind, finding)| *kind != "late" && finding.records > 0);
+            let kinds: Vec<String> =
+                kinds.map(|(kind, finding)| format!("{} {kind}", count(finding.records))).collect();
+            let what = [&kinds[..], &verdict.notes].concat().join(", ");
+            return Err(Error::met(verdict.place.clone(), what, "this is a defect of kadence"));
+        }
+        voice.note(
+            "\nNext: `kadence up` starts a broker that stays; in another terminal,\n      \
+             `kadence consume quakes --received` and, in a third,\n      \
+             `kadence replay data/earthquakes.csv -t quakes --speed 10000`",
+        );
+        Ok(self)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use kadence_core::clock::Stop;
-    use kadence_core::fault::Fault;
-    use kadence_core::report::Deliveries;
-    use kadence_core::run::Slice;
+fn verification(manifest: Manifest, address: &str) -> Verification {
+    Verification { manifest, connection: Connection::to(address), topic: None }
+}
 
-    use super::*;
-
-    /// Passes everything on but one record, which it claims to have delivered.
-    struct LosesOne {
-        inner: Box<dyn Sink>,
-        seen: usize,
-    }
-
-    const LOST: usize = 700;
-
-    impl Sink for LosesOne {
-        fn begin(&mut self, anchor: Duration) {
-            self.inner.begin(anchor);
-        }
-        fn accept(&mut self, records: &Slice<'_>) -> Result<usize, Fault> {
-            let accepted = match LOST.checked_sub(self.seen) {
-                Some(0) => 1,
-                Some(before) if before < records.len() => self.inner.accept(&records.part(0..before))?,
-                _ => self.inner.accept(records)?,
-            };
-            self.seen += accepted;
-            Ok(accepted)
-        }
-        fn wait_for_room(&mut self, at_most: Duration) -> Result<(), Fault> {
-            self.inner.wait_for_room(at_most)
-        }
-        fn flush(&mut self, stop: &Stop) -> Result<(), Fault> {
-            self.inner.flush(stop)
-        }
-        fn deliveries(&self) -> Deliveries {
-            let mut claimed = self.inner.deliveries();
-            claimed.acknowledged += u64::from(self.seen > LOST);
-            claimed
-        }
-    }
-
-    #[test]
-    fn a_lost_record_fails_the_demo() {
-        let signals = Signals { stop: Arc::default(), abandon: Arc::default() };
-        let voice = Voice { json: false, quiet: true };
-        let error = run(voice, &signals, |inner| Ok(Box::new(LosesOne { inner, seen: 0 }))).unwrap_err();
-        let text = error.to_string();
-        assert!(text.starts_with("accelerometer: record 700 is not as recorded"), "{text}");
-    }
+/// Makes a folder that nobody else has.
+fn new_folder(within: &Path) -> Result<PathBuf, Error> {
+    let folder = within.join(format!("kadence-demo-{}", RunId::random()));
+    let made = std::fs::create_dir(&folder);
+    made.map_err(|error| Error::met(folder.display().to_string(), format!("cannot be made ({error})"), ""))?;
+    Ok(folder)
 }

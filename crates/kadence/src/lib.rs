@@ -17,14 +17,15 @@
 //! ([`kadence_core`], [`kadence_kafka`]) are the place for more.
 
 pub mod cli;
-mod demo;
+#[doc(hidden)]
+pub mod demo;
 mod fault;
 pub mod landing;
 mod misread;
 mod output;
 mod plain;
+mod proof;
 mod replay;
-mod sealing;
 mod sending;
 mod signals;
 mod template;
@@ -36,7 +37,7 @@ pub use fault::Error;
 pub use kadence_core::fault::Fault;
 pub use kadence_core::pipeline::{Control, Failure, Outcome};
 pub use kadence_core::report::{Percentiles, Report};
+pub use proof::Proof;
 pub use replay::Replay;
-pub use sealing::SealOptions;
 pub use sending::Destination;
 pub use verifying::{TableVerification, Upserted, Verdict, Verification};

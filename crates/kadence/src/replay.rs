@@ -16,7 +16,7 @@ use kadence_core::source::{CsvOptions, Recording, RecordingError, RecordingKind,
 use kadence_kafka::{Connection, ProducerOptions};
 
 use crate::fault::Error;
-use crate::sealing::SealOptions;
+use crate::proof::Proof;
 use crate::sending::{DEFAULT_TOLERANCE, Destination, Sending, in_real_time};
 pub(crate) use length::length;
 
@@ -35,8 +35,8 @@ pub struct Replay {
     pub tolerance: Option<Duration>,
     /// Whether each record's body is printed to standard output as it is sent.
     pub echo: bool,
-    /// How the records are sealed, if they are.
-    pub seal: Option<SealOptions>,
+    /// What the run leaves behind, if anything.
+    pub proof: Option<Proof>,
 }
 
 impl Replay {
@@ -52,7 +52,7 @@ impl Replay {
             spin: Duration::ZERO,
             tolerance: None,
             echo: false,
-            seal: None,
+            proof: None,
         }
     }
 
@@ -102,8 +102,8 @@ impl Replay {
         let reader = open_reader(&self.path).map_err(|source| {
             Error::from(RecordingError::Read { name: name.clone().into_owned(), source })
         })?;
-        let reader = match &self.seal {
-            Some(seal) => seal.watch(&name, reader),
+        let reader = match &self.proof {
+            Some(proof) => proof.watch(&name, reader),
             None => reader,
         };
         Ok(Recording::open(&name, reader, &self.recording)?)
@@ -119,8 +119,8 @@ impl Replay {
             stamps: recording.stamps().to_vec(),
             sealing: None,
         };
-        let (destination, seal) = (self.destination.clone(), self.seal.clone());
-        Sending { destination, pacing, echo: self.echo, seal }
+        let (destination, proof) = (self.destination.clone(), self.proof.clone());
+        Sending { destination, pacing, echo: self.echo, proof }
     }
 }
 

@@ -3,6 +3,7 @@
 mod echo;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use kadence_core::pipeline::{self, Control, Failure, Outcome, ReplayOptions};
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{NullSink, Sink};
 use kadence_core::source::Source;
-use kadence_kafka::{ProducerOptions, TopicSink};
+use kadence_kafka::{DEFAULT_BROKERS, ProducerOptions, TopicSink};
 
 use crate::fault::{CommandLine, Error};
-use crate::sealing::{SealOptions, Sealing};
+use crate::proof::{Certifying, Proof, Sealing};
 use echo::EchoSink;
 
 /// The lateness beyond which a record counts as missed, unless said.
@@ -90,42 +91,61 @@ pub(crate) struct Sending {
     pub(crate) pacing: ReplayOptions,
     /// Whether each record's body is printed to standard output as it is sent.
     pub(crate) echo: bool,
-    /// How the records are sealed, if they are.
-    pub(crate) seal: Option<SealOptions>,
+    /// What the run leaves behind, if anything.
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Sending {
     /// Sends the records of `source`. `Err` means that nothing was sent.
     pub(crate) fn run(&self, source: impl Source + 'static, control: &Control) -> Result<Outcome, Error> {
-        let Opened { mut sink, sealing } = self.open(control)?;
+        let mut opened = self.open(control)?;
         if self.echo {
-            sink = Box::new(EchoSink::new(sink, io::stdout()));
+            opened.sink = Box::new(EchoSink::new(opened.sink, io::stdout()));
         }
-        Ok(self.drive(source, Opened { sink, sealing }, control))
+        Ok(self.drive(source, opened, control))
     }
 
     /// Opens the destination, and writes the manifest of a run that is sealed.
     pub(crate) fn open(&self, control: &Control) -> Result<Opened, Error> {
-        let Destination::Topic(producer) = &self.destination else {
-            return Ok(Opened { sink: Box::new(NullSink::default()), sealing: None });
-        };
         let paced = self.pacing.schedule.is_paced();
+        let Destination::Topic(producer) = &self.destination else {
+            let certifying = self.certifying(String::new(), control)?;
+            return Ok(Opened { sink: Box::new(NullSink::default()), sealing: None, certifying });
+        };
         let producer = ProducerOptions { paced, ..(**producer).clone() };
         let (clock, stop) = (Arc::clone(&control.clock), Arc::clone(&control.stop));
         let sink = TopicSink::open(&producer, clock, stop)?;
         let tolerance = paced.then(|| u64::try_from(self.pacing.tolerance.as_micros()).unwrap_or(u64::MAX));
-        let begin = |seal| Sealing::begin(seal, sink.start()?, tolerance, &*control.clock);
-        let sealing = self.seal.as_ref().map(begin).transpose()?;
-        Ok(Opened { sink: Box::new(sink), sealing })
+        let begin = |(file, proof): (&PathBuf, &Proof)| {
+            Sealing::begin(file, proof, sink.start()?, tolerance, &*control.clock)
+        };
+        let brokers = producer.connection.brokers.clone().unwrap_or_else(|| DEFAULT_BROKERS.to_owned());
+        let sealed = self.proof.as_ref().and_then(|proof| Some((proof.seal.as_ref()?, proof)));
+        let sealing = sealed.map(begin).transpose()?;
+        let certifying = self.certifying(brokers, control)?;
+        Ok(Opened { sink: Box::new(sink), sealing, certifying })
+    }
+
+    fn certifying(&self, brokers: String, control: &Control) -> Result<Option<Certifying>, Error> {
+        let Some((path, proof)) =
+            self.proof.as_ref().and_then(|proof| Some((proof.certificate.as_ref()?, proof)))
+        else {
+            return Ok(None);
+        };
+        let tolerance = self.pacing.schedule.is_paced().then_some(self.pacing.tolerance);
+        Certifying::begin(path, proof, brokers, tolerance, &*control.clock).map(Some)
     }
 
     /// Sends the records of `source` to a destination that is open, and completes the manifest of a run that is sealed.
     pub(crate) fn drive(&self, source: impl Source + 'static, opened: Opened, control: &Control) -> Outcome {
-        let Opened { mut sink, sealing } = opened;
+        let Opened { mut sink, sealing, certifying } = opened;
         let run = sealing.as_ref().map(Sealing::run);
         let pacing = ReplayOptions { sealing: run, ..self.pacing.clone() };
         let mut outcome = pipeline::replay(source, &mut *sink, &pacing, control);
         let written = sealing.map_or(Ok(()), |sealing| sealing.end(&outcome, &*control.clock));
+        let certified =
+            certifying.map_or(Ok(()), |certifying| certifying.end(&outcome, run, &*control.clock));
+        let written = written.and(certified);
         if let Some(fault) = written.err().and_then(|error| error.faults.into_iter().next()) {
             outcome.failure.get_or_insert(Failure::Sink(fault));
         }
@@ -137,6 +157,7 @@ impl Sending {
 pub(crate) struct Opened {
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) sealing: Option<Sealing>,
+    pub(crate) certifying: Option<Certifying>,
 }
 
 /// Makes the control of a run in real time that ends early when these are raised.

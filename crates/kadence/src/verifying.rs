@@ -12,7 +12,7 @@ use kadence_core::fault::Fault;
 use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
 use kadence_core::record::Record;
-use kadence_core::seal::{Audit, Findings, Manifest, Place, SealedTopic};
+use kadence_core::seal::{Audit, Finding, Findings, Manifest, Place, SealedTopic};
 use kadence_kafka::{Connection, ReaderOptions, StopAt, TopicFeed};
 use serde::Serialize;
 
@@ -59,6 +59,20 @@ impl Verdict {
         }
         let sound = findings.is_sound() && complete && notes.is_empty();
         Self { place, sound, complete, notes, findings, elapsed_s: 0.0 }
+    }
+
+    /// What can be found, by its name.
+    pub(crate) fn kinds(&self) -> [(&'static str, &Finding); 7] {
+        let findings = &self.findings;
+        [
+            ("lost", &findings.lost),
+            ("doubled", &findings.doubled),
+            ("reordered", &findings.reordered),
+            ("corrupted", &findings.corrupted),
+            ("unexpected", &findings.unexpected),
+            ("late", &findings.late),
+            ("not confirmed", &findings.unconfirmed),
+        ]
     }
 
     fn after(self, elapsed: Duration) -> Self {

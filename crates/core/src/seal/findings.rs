@@ -1,5 +1,7 @@
 //! What an audit finds.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// The most examples that are kept of a kind.
@@ -16,6 +18,23 @@ pub struct Example {
     pub lane: Option<u32>,
     /// The sequence that its seal says.
     pub sequence: Option<u64>,
+}
+
+impl fmt::Display for Example {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.partition.zip(self.offset);
+        let seal = self.lane.zip(self.sequence);
+        if let Some((partition, offset)) = place {
+            write!(f, "[{partition}] at {offset}")?;
+        }
+        if place.is_some() && seal.is_some() {
+            f.write_str(" ")?;
+        }
+        if let Some((lane, sequence)) = seal {
+            write!(f, "lane {lane} sequence {sequence}")?;
+        }
+        Ok(())
+    }
 }
 
 /// Findings of a kind.

@@ -5,9 +5,9 @@
 mod body;
 mod conclusion;
 mod delivery;
+mod proof;
 mod punctuality;
 mod report_file;
-mod seal;
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -20,9 +20,9 @@ use kadence_core::source::Source;
 pub(super) use self::body::BodyOptions;
 pub(super) use self::conclusion::OutputOptions;
 pub(super) use self::delivery::{DeliveryOptions, DestinationOptions};
+pub(super) use self::proof::ProofOptions;
 pub(super) use self::punctuality::PunctualityOptions;
 use self::report_file::ReportFile;
-pub(super) use self::seal::SealOption;
 use super::Exit;
 use crate::fault::Error;
 use crate::output::{FlushNotice, ProgressLine, Voice};

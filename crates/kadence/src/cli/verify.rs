@@ -14,6 +14,7 @@ use super::Exit;
 use super::connection::ConnectionOptions;
 use crate::fault::Error;
 use crate::output::{Rate, Voice, Watching, count, print_json, print_plain_line};
+use crate::proof::judged;
 use crate::signals::Signals;
 use crate::verifying::{Verdict, Verification};
 
@@ -41,6 +42,9 @@ pub(crate) struct VerifyOptions {
     topic: Option<String>,
     #[command(flatten)]
     target: TargetOptions,
+    /// Add the verdict to the certificate that `replay --certificate FILE` wrote with the manifest
+    #[arg(long, value_name = "FILE.html|FILE.json")]
+    certificate: Option<PathBuf>,
 }
 
 impl VerifyOptions {
@@ -51,6 +55,7 @@ impl VerifyOptions {
             connection: self.connection.connection(),
             topic: self.topic,
         };
+        let run_id = run.manifest.run;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let looked_at = Arc::new(AtomicU64::new(0));
         let watching = watch(voice, &looked_at, &clock);
@@ -60,6 +65,9 @@ impl VerifyOptions {
         };
         drop(watching);
         let Some(verdict) = verdict else { return Ok(Exit::Interrupted) };
+        if let Some(certificate) = &self.certificate {
+            judged(certificate, run_id, &verdict, &*clock)?;
+        }
         if voice.json {
             print_json(&verdict, false)?;
         } else {
@@ -103,14 +111,8 @@ fn shown(verdict: &Verdict) -> Vec<String> {
         count(findings.unexpected.records),
         count(findings.late.records),
     )];
-    for (kind, finding) in [
-        ("lost", &findings.lost),
-        ("doubled", &findings.doubled),
-        ("reordered", &findings.reordered),
-        ("corrupted", &findings.corrupted),
-        ("unexpected", &findings.unexpected),
-        ("not confirmed", &findings.unconfirmed),
-    ] {
+    // What left too late is a fact of the run, and counted above.
+    for (kind, finding) in verdict.kinds().into_iter().filter(|(kind, _)| *kind != "late") {
         lines.extend(examples(kind, finding));
     }
     for lane in &findings.resealed {
@@ -128,15 +130,7 @@ fn examples(kind: &str, finding: &Finding) -> Option<String> {
     if finding.records == 0 {
         return None;
     }
-    let shown: Vec<String> = finding.examples.iter().map(example).collect();
+    let shown: Vec<String> = finding.examples.iter().map(Example::to_string).collect();
     let more = if finding.records > finding.examples.len() as u64 { ", …" } else { "" };
     Some(format!("{kind}: {}{more}", shown.join(", ")))
-}
-
-fn example(example: &Example) -> String {
-    let place =
-        example.partition.zip(example.offset).map(|(partition, offset)| format!("[{partition}] at {offset}"));
-    let seal =
-        example.lane.zip(example.sequence).map(|(lane, sequence)| format!("lane {lane} sequence {sequence}"));
-    [place, seal].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

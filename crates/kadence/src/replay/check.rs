@@ -24,8 +24,11 @@ impl Replay {
             RecordingKind::Raw => self.faults_of_raw_lines(&mut faults),
         }
         self.faults_of_records(&mut faults);
-        if self.seal.is_some() {
-            faults.extend(self.destination.fault_of_seal());
+        if let Some(proof) = &self.proof {
+            faults.extend(proof.faults());
+            if proof.seal.is_some() {
+                faults.extend(self.destination.fault_of_seal());
+            }
         }
         let notices = self.destination.check().unwrap_or_else(|refused| {
             faults.extend(refused);

@@ -33,6 +33,7 @@
 )]
 
 mod config;
+mod demo;
 mod directory;
 mod errors;
 mod field;

@@ -2,7 +2,7 @@
 
 use kadence_core::source::Lookalike;
 
-use crate::support::{Bench, SERIES, eventually, finish, json, on_both_brokers};
+use crate::support::{Bench, SERIES, eventually, json, on_both_brokers};
 
 fn standard_input_is_a_recording_like_any_other(bench: &Bench) {
     let json_lines = "{\"t\": 1, \"v\": 51}\n{\"t\": 2, \"v\": \"é\"}\n";
@@ -280,14 +280,6 @@ fn completions_are_there_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(bench.kadence(&["completions", shell]).ok().contains("replay"), "{shell}");
     }
-}
-
-#[test]
-fn the_demo_compares_what_it_sent_with_what_it_read() {
-    let bench = Bench::new();
-    let finished = finish(bench.command(&["demo"]));
-    assert_eq!(finished.code, Some(0), "{finished:#?}");
-    assert!(finished.stderr.contains("13,564 sent, 13,564 read, order kept"), "{finished:#?}");
 }
 
 on_both_brokers! {

@@ -24,7 +24,7 @@ impl ReplayOptions {
             tolerance: self.punctuality.tolerance,
             echo: self.output.echo,
             path: self.file.clone(),
-            seal: self.seal.options(self.pace_in_words()),
+            proof: self.proof.proof(self.pace_in_words()),
         };
         replay.check()?.iter().for_each(|notice| voice.note(notice));
         Ok(replay)

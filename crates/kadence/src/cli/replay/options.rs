@@ -11,7 +11,7 @@ use kadence_core::text::CellType;
 
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::producing::{
-    BodyOptions, DeliveryOptions, DestinationOptions, OutputOptions, PunctualityOptions, SealOption,
+    BodyOptions, DeliveryOptions, DestinationOptions, OutputOptions, ProofOptions, PunctualityOptions,
 };
 use crate::cli::values::{self, Auto, auto_or, one_of};
 
@@ -48,7 +48,7 @@ pub(crate) struct ReplayOptions {
     #[command(flatten)]
     pub(super) delivery: DeliveryOptions,
     #[command(flatten)]
-    pub(super) seal: SealOption,
+    pub(super) proof: ProofOptions,
     /// Print the first N records and when they would leave, and send nothing
     #[arg(long, value_name = "N", conflicts_with_all = ["echo", "report"], help_heading = "Output")]
     pub(super) preview: Option<u64>,

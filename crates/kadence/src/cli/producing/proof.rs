@@ -1,26 +1,34 @@
-//! How a run is sealed.
+//! What a run leaves behind for others to look at.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use kadence_kafka::is_secret;
 
-use crate::SealOptions;
+use crate::Proof;
 
-/// How a run is sealed.
+/// What a run leaves behind.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Proof")]
-pub(crate) struct SealOption {
+pub(crate) struct ProofOptions {
     /// Seal each record with its place in the run and a checksum, and write what was sent to this manifest: `kadence
     /// verify FILE` finds what was lost, doubled, reordered or changed
     #[arg(long, value_name = "FILE", conflicts_with = "to")]
     seal: Option<PathBuf>,
+    /// Write a certificate of the run: how punctual it was, and what was promised and kept; a page, or data
+    #[arg(long, value_name = "FILE.html|FILE.json")]
+    certificate: Option<PathBuf>,
 }
 
-impl SealOption {
+impl ProofOptions {
     /// Gives what is asked for, if it is.
-    pub(crate) fn options(&self, pace: String) -> Option<SealOptions> {
-        Some(SealOptions::new(self.seal.clone()?, command_line(std::env::args_os()), pace))
+    pub(crate) fn proof(&self, pace: String) -> Option<Proof> {
+        if self.seal.is_none() && self.certificate.is_none() {
+            return None;
+        }
+        let mut proof = Proof::new(command_line(std::env::args_os()), pace);
+        (proof.seal, proof.certificate) = (self.seal.clone(), self.certificate.clone());
+        Some(proof)
     }
 }
 

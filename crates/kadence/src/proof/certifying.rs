@@ -1,0 +1,235 @@
+//! The certificate of a run: written at its end, and again once it was verified.
+
+use std::path::Path;
+use std::time::Duration;
+
+use kadence_certificate::{Bucket, Certificate, Fault as Found, PlaceVerdict, Promise, Slice, Source, Topic};
+use kadence_core::clock::Clock;
+use kadence_core::fault::Fault;
+use kadence_core::phrase;
+use kadence_core::pipeline::Outcome;
+use kadence_core::report::{Lateness, Percentiles, Report};
+use kadence_core::seal::{Example, Finding, RunId};
+
+use super::Proof;
+use super::machine::machine;
+use super::sources::Sources;
+use crate::fault::Error;
+use crate::output::{count, micros};
+use crate::verifying::Verdict;
+use crate::whole_file::WholeFile;
+
+/// The form that is written and read.
+const FORMAT: u32 = 1;
+/// What is promised of the topic, and seen by `verify`.
+const COMPLETE: &str = "All that was acknowledged is there: once, in order and unchanged";
+/// The most drift that counts as none, in percent of the run's length.
+const MOST_SKEW: f64 = 0.1;
+
+/// Whether a certificate may be called so.
+pub(crate) fn is_certificate(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind == "html" || kind == "json")
+}
+
+/// A certificate that is being made.
+pub(crate) struct Certifying {
+    file: WholeFile,
+    is_page: bool,
+    started: String,
+    command: Vec<String>,
+    pace: String,
+    brokers: String,
+    tolerance: Option<Duration>,
+    sources: Sources,
+}
+
+impl Certifying {
+    /// Makes the file, so that a run is not made in vain. A `tolerance` is given where records have a time to leave.
+    pub(crate) fn begin(
+        path: &Path,
+        proof: &Proof,
+        brokers: String,
+        tolerance: Option<Duration>,
+        clock: &dyn Clock,
+    ) -> Result<Self, Error> {
+        let sources = proof.sources.read(false);
+        let recording = sources.first().map(|source| Path::new(&source.name));
+        let file = WholeFile::create(path, recording, &phrase![@"certificate"], "the certificate")?;
+        Ok(Self {
+            file,
+            is_page: path.extension().is_some_and(|kind| kind == "html"),
+            started: clock.wall().to_rfc3339(),
+            command: proof.command.clone(),
+            pace: proof.pace.clone(),
+            brokers,
+            tolerance,
+            sources: proof.sources.clone(),
+        })
+    }
+
+    /// Writes the certificate of a run that has ended, and was sealed as `run`.
+    pub(crate) fn end(
+        mut self,
+        outcome: &Outcome,
+        run: Option<RunId>,
+        clock: &dyn Clock,
+    ) -> Result<(), Error> {
+        let sources = self.sources.read(true);
+        let certificate = Certificate {
+            format: FORMAT,
+            kadence: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: machine(),
+            run: run.map(|run| run.to_string()),
+            started: std::mem::take(&mut self.started),
+            ended: clock.wall().to_rfc3339(),
+            command: std::mem::take(&mut self.command),
+            pace: std::mem::take(&mut self.pace),
+            sources: sources
+                .into_iter()
+                .map(|source| Source { name: source.name, bytes: source.bytes, sha256: source.sha256 })
+                .collect(),
+            brokers: std::mem::take(&mut self.brokers),
+            topics: outcome
+                .report
+                .topics
+                .iter()
+                .map(|(name, partitions)| Topic { name: name.clone(), partitions: partitions.clone() })
+                .collect(),
+            report: report_of(&outcome.report, outcome.failure.as_ref().map(ToString::to_string)),
+            lateness: buckets(&outcome.lateness),
+            arrival_lateness: buckets(&outcome.arrival_lateness),
+            timeline: outcome.course.slices().map(slice).collect(),
+            promises: promises(&outcome.report, self.tolerance, run.is_some()),
+            verdict: None,
+        };
+        let text = if self.is_page { certificate.to_html() } else { certificate.to_json() };
+        self.file.replace(&text)
+    }
+}
+
+fn report_of(report: &Report, error: Option<String>) -> kadence_certificate::Report {
+    let percentiles = |of: Option<Percentiles>| {
+        of.map(|of| kadence_certificate::Percentiles {
+            p50: of.p50,
+            p90: of.p90,
+            p99: of.p99,
+            p999: of.p999,
+            max: of.max,
+        })
+    };
+    kadence_certificate::Report {
+        accepted: report.accepted,
+        acknowledged: report.acknowledged,
+        bytes: report.bytes,
+        failed: report.failed,
+        interrupted: report.interrupted,
+        elapsed_s: report.elapsed_s,
+        ideal_s: report.ideal_s,
+        skew_percent: report.skew_percent,
+        lateness_us: percentiles(report.lateness_us),
+        arrival_lateness_us: percentiles(report.arrival_lateness_us),
+        missed: report.missed,
+        retries: report.retries,
+        error,
+    }
+}
+
+fn in_micros(duration: Duration) -> f64 {
+    duration.as_nanos() as f64 / 1_000.0
+}
+
+fn buckets(lateness: &Lateness) -> Vec<Bucket> {
+    let bucket = |(to, records)| Bucket { to_us: in_micros(to), records };
+    lateness.buckets().into_iter().map(bucket).collect()
+}
+
+fn slice(slice: kadence_core::course::Slice) -> Slice {
+    Slice {
+        from_s: slice.from.as_secs_f64(),
+        to_s: slice.to.as_secs_f64(),
+        planned: slice.planned,
+        sent: slice.sent,
+        mean_us: in_micros(slice.mean),
+        max_us: in_micros(slice.most),
+    }
+}
+
+fn promises(report: &Report, tolerance: Option<Duration>, is_sealed: bool) -> Vec<Promise> {
+    let mut promises = Vec::new();
+    let mut promise = |promise: String, kept, found| promises.push(Promise { promise, kept, found });
+    if let (Some(tolerance), Some(missed)) = (tolerance, report.missed) {
+        let most =
+            report.lateness_us.map_or_else(String::new, |late| format!(", at most {}", micros(late.max)));
+        let found = format!("{} of {} later{most}", count(missed), count(report.accepted));
+        let tolerance = micros(in_micros(tolerance));
+        promise(format!("Each record leaves within {tolerance} of its time"), Some(missed == 0), found);
+        let (kept, found) = match report.skew_percent {
+            Some(skew) => (Some(skew.abs() <= MOST_SKEW), format!("{skew:.4} % of the run's length")),
+            None => (None, "too few records to tell".to_owned()),
+        };
+        promise(format!("Lateness does not grow over the run by more than {MOST_SKEW} %"), kept, found);
+    }
+    match report.acknowledged {
+        Some(acknowledged) => {
+            let is_kept = acknowledged == report.accepted && report.failed == 0;
+            let found = format!("{} of {}", count(acknowledged), count(report.accepted));
+            promise("Each record is acknowledged by the cluster".into(), Some(is_kept), found);
+        }
+        None => promise("Nobody was asked to acknowledge".into(), None, count(report.accepted) + " sent"),
+    }
+    if is_sealed {
+        promise(COMPLETE.into(), None, "not verified yet".into());
+    }
+    promises
+}
+
+/// Adds a verdict to the certificate in a file.
+pub(crate) fn judged(path: &Path, run: RunId, verdict: &Verdict, clock: &dyn Clock) -> Result<(), Error> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::met(name.clone(), format!("cannot be read ({error})"), ""))?;
+    let mut certificate = Certificate::read(&text).map_err(|error| {
+        Error::met(name.clone(), error.to_string(), "name the file that --certificate of the run wrote")
+    })?;
+    if certificate.run != Some(run.to_string()) {
+        let of =
+            certificate.run.map_or_else(|| "a run without a seal".to_owned(), |run| format!("run {run}"));
+        return Err(Fault::new(
+            name,
+            format!("is the certificate of {of}, and the manifest is that of run {run}"),
+        )
+        .help("name the certificate that was written with the manifest")
+        .into());
+    }
+    let findings = &verdict.findings;
+    let place = PlaceVerdict {
+        place: verdict.place.clone(),
+        sound: verdict.sound,
+        sent: findings.sent,
+        found: findings.found,
+        faults: verdict.kinds().into_iter().filter(|(_, finding)| finding.records > 0).map(found).collect(),
+        notes: verdict.notes.clone(),
+    };
+    let said = format!(
+        "{} of {} in {}",
+        count(findings.found),
+        findings.sent.map_or("?".into(), count),
+        verdict.place
+    );
+    certificate.add(clock.wall().to_rfc3339(), place);
+    let is_sound = certificate.verdict.as_ref().is_some_and(|verdict| verdict.sound);
+    if let Some(promise) = certificate.promises.iter_mut().find(|promise| promise.promise == COMPLETE) {
+        (promise.kept, promise.found) = (Some(is_sound), said);
+    }
+    let is_page = path.extension().is_some_and(|kind| kind == "html");
+    let text = if is_page { certificate.to_html() } else { certificate.to_json() };
+    WholeFile::create(path, None, &phrase![@"certificate"], "the certificate")?.replace(&text)
+}
+
+fn found((kind, finding): (&str, &Finding)) -> Found {
+    Found {
+        kind: kind.to_owned(),
+        records: finding.records,
+        examples: finding.examples.iter().map(Example::to_string).collect(),
+    }
+}
