@@ -4,17 +4,13 @@
 //! added to it.
 
 mod data;
+mod page;
+mod plot;
 mod text;
+mod units;
 
 pub use data::{
     Bucket, Certificate, Fault, Machine, Percentiles, PlaceVerdict, Promise, Report, Slice, Source, Topic,
     Verdict,
 };
 pub use text::Unreadable;
-
-impl Certificate {
-    /// Writes it as a page.
-    pub fn to_html(&self) -> String {
-        self.element()
-    }
-}

@@ -1,6 +1,9 @@
 //! A certificate as a file has it.
 
+use std::fmt::Write as _;
+
 use crate::data::{Certificate, FORMAT};
+use crate::units::turns;
 
 /// What the data of a page stand between.
 const OPENING: &str = "<script type=\"application/json\" id=\"certificate\">";
@@ -49,7 +52,15 @@ impl Certificate {
     /// The element of a page that holds the data. Nothing in it ends it, or begins another one.
     pub(crate) fn element(&self) -> String {
         let data = serde_json::to_string(self).unwrap_or_default();
-        let data = data.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-        format!("{OPENING}{data}{CLOSING}")
+        let mut element = String::from(OPENING);
+        for char in data.chars() {
+            if matches!(char, '<' | '>' | '&') || turns(char) {
+                // A string takes all that is written.
+                let _ = write!(element, "\\u{:04x}", u32::from(char));
+            } else {
+                element.push(char);
+            }
+        }
+        element + CLOSING
     }
 }

@@ -1,5 +1,6 @@
 //! Sealed runs, and what `verify` says of their topics.
 
+use kadence_certificate::{Bucket, Certificate, Slice};
 use kadence_kafka::{ReaderOptions, StopAt, TopicReader};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
@@ -9,6 +10,7 @@ use crate::support::{Bench, Finished, PATIENCE, SERIES, eventually, json, on_bot
 
 on_both_brokers! {
     a_sealed_run_is_found_whole,
+    a_certificate_has_the_numbers_of_the_report,
     what_is_done_to_a_copy_is_told_apart,
     several_runs_in_one_topic_are_told_apart,
     a_run_that_was_cut_says_so,
@@ -51,6 +53,47 @@ fn a_sealed_run_is_found_whole(bench: &Bench) {
         9,
         "{shown}"
     );
+}
+
+fn certificate(bench: &Bench, name: &str) -> Certificate {
+    Certificate::read(&std::fs::read_to_string(bench.folder.path().join(name)).unwrap()).unwrap()
+}
+
+fn a_certificate_has_the_numbers_of_the_report(bench: &Bench) {
+    bench.kadence(&["topics", "create", "t"]).ok();
+    bench.file("data.csv", SERIES);
+    for name in ["run.html", "run2.json"] {
+        let words = ["replay", "data.csv", "-t", "t", "--speed", "100", "--seal", "run.json", "--json"];
+        let report =
+            bench.kadence(&[&words[..], &["--certificate", name, "-X", "sasl.password=hush"]].concat());
+        assert_eq!(report.code, Some(0), "{report:#?}");
+        let report = report.json();
+        let made = certificate(bench, name);
+        let numbers = serde_json::to_value(&made.report).unwrap();
+        for (name, number) in numbers.as_object().unwrap() {
+            assert_eq!(number, &report[name], "{name}");
+        }
+        let counted = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.records).sum::<u64>();
+        assert_eq!((counted(&made.lateness), counted(&made.arrival_lateness)), (9, 9));
+        let slices = |of: fn(&Slice) -> u64| made.timeline.iter().map(of).sum::<u64>();
+        assert_eq!((slices(|slice| slice.planned), slices(|slice| slice.sent)), (9, 9));
+        assert!(!serde_json::to_string(&made).unwrap().contains("hush"));
+        assert_eq!((made.verdict.as_ref(), made.promises.last().unwrap().kept), (None, None));
+        let (code, _) = verify(bench, &["--certificate", name]);
+        let judged = certificate(bench, name);
+        assert_eq!((code, judged.promises.last().unwrap().kept), (Some(0), Some(true)));
+        assert!(judged.verdict.unwrap().sound);
+        assert_eq!(
+            Certificate { verdict: None, promises: made.promises.clone(), ..certificate(bench, name) },
+            made
+        );
+    }
+    // The first one is of another run than the manifest by now.
+    let finished = bench.kadence(&["verify", "run.json", "--certificate", "run.html"]);
+    assert_eq!(finished.code, Some(1), "{finished:#?}");
+    assert!(finished.stderr.contains("run.html: is the certificate of run "), "{finished:#?}");
+    let finished = bench.kadence(&["verify", "run.json", "--certificate", "data.csv"]);
+    assert!(finished.stderr.contains("data.csv: is no certificate of a run"), "{finished:#?}");
 }
 
 /// A record of a topic, to be written elsewhere.
