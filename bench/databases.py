@@ -38,6 +38,13 @@ class Sqlite:
         with sqlite3.connect(self.file, timeout=60) as connection:
             return [[str(cell) for cell in row] for row in connection.execute(sql)]
 
+    def execute(self, sql):
+        with sqlite3.connect(self.file, timeout=60) as connection:
+            connection.execute(sql)
+
+    def table(self, name):
+        return name
+
     place = "_partition || ' ' || _offset"
 
 
@@ -61,6 +68,12 @@ class Server:
                 return
             time.sleep(0.1)
         raise Failed("the database did not start: see its log")
+
+    def execute(self, sql):
+        self.rows(sql)
+
+    def table(self, name):
+        return name
 
     def answers(self):
         try:

@@ -14,6 +14,7 @@ mod properties;
 mod refused;
 mod rows;
 mod seal;
+mod seal_rows;
 mod select;
 mod simulation;
 mod time_column;
