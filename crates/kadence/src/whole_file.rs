@@ -35,7 +35,12 @@ impl WholeFile {
         }
         if [duplicate(&io::stdout()), duplicate(&io::stderr())].iter().any(|out| is_same(&file, out.as_ref()))
         {
-            return refused("where the output goes", "leave it out, and take the report from --json");
+            let help = if noun == "the report" {
+                "leave it out, and take the report from --json"
+            } else {
+                "name a file"
+            };
+            return refused("where the output goes", help);
         }
         Ok(Self { path: path.into(), file, noun })
     }

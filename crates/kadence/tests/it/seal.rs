@@ -244,6 +244,18 @@ fn a_seal_that_could_not_hold_is_refused() {
         assert_eq!(refused.code, Some(2), "{refused:?}");
         assert!(refused.stderr.contains(said), "{refused:?}");
     }
+    for (more, said) in [
+        (
+            &["--seal", "a.json", "--certificate", "a.json"][..],
+            "--certificate: manifest and certificate are two",
+        ),
+        (&["--seal", "a.json", "--report", "a.json"], "--report: manifest, certificate and report are files"),
+        (&["--certificate", "a.txt"], "--certificate: `a.txt` ends in neither .html nor .json"),
+    ] {
+        let refused = bench.kadence(&[&["replay", "data.csv", "-t", "t", "--unpaced"][..], more].concat());
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
     let onto = bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", "--seal", "data.csv"]);
     assert_eq!(onto.code, Some(2), "{onto:?}");
     assert!(onto.stderr.contains("is the recording itself"), "{onto:?}");

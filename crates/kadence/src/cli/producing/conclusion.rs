@@ -18,7 +18,7 @@ pub(crate) struct OutputOptions {
     pub(crate) echo: bool,
     /// Write the JSON report to a file as well
     #[arg(long, value_name = "FILE")]
-    pub(super) report: Option<PathBuf>,
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// Writes the report of a run that did not come about: it must not look like the last one's.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use kadence_core::phrase;
 use kadence_core::ratio::Ratio;
 use kadence_core::schedule::Schedule;
 use kadence_core::source::{CsvOptions, RecordingKind, RecordingOptions, packed};
@@ -26,6 +27,12 @@ impl ReplayOptions {
             path: self.file.clone(),
             proof: self.proof.proof(self.pace_in_words()),
         };
+        if let (Some(report), Some(proof)) = (&self.output.report, &replay.proof)
+            && [&proof.seal, &proof.certificate].into_iter().flatten().any(|other| other == report)
+        {
+            let what = "manifest, certificate and report are files of their own";
+            return Err(Error::misuse(phrase![@"report"], what, "name another one"));
+        }
         replay.check()?.iter().for_each(|notice| voice.note(notice));
         Ok(replay)
     }
