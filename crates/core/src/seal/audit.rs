@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::findings::{Example, Findings};
-use super::lane::{Lane, Wanted};
+use super::lane::{Lane, MOST_LANES, Wanted};
 use super::latest::Latest;
 use super::manifest::{LateExample, Manifest};
 use super::marks::Marks;
@@ -149,7 +149,7 @@ impl Audit {
         }
         match self.lanes.get(&seal.lane) {
             Some(lane) => lane.expects(seal.sequence, self.looked_at),
-            None if self.is_complete => false,
+            None if self.is_complete || seal.lane >= MOST_LANES => false,
             None => {
                 let lane = Lane::default();
                 let is_plausible = lane.expects(seal.sequence, self.looked_at);

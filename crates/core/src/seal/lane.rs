@@ -7,7 +7,9 @@ use super::sealed::Sealed;
 /// Of a run that does not say how much it sent, a sequence can be this many times the records that were looked at.
 const FARTHEST: u64 = 64;
 /// And this many beyond that.
-const SLACK: u64 = 1 << 24;
+const SLACK: u64 = 1 << 20;
+/// And its lanes are below this number, so that hostile seals do not take memory for each.
+pub(super) const MOST_LANES: u32 = 1_024;
 
 /// Which records of a lane are to be there.
 #[derive(Clone, Copy, Debug)]

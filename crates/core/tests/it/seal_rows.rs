@@ -23,8 +23,8 @@ fn manifest(records: u64, tombstones: u64) -> Manifest {
     manifest
 }
 
-fn row(sequence: u64, checksum: Option<u32>) -> Option<RowSeal> {
-    Some(RowSeal { run: RUN, lane: 0, sequence, checksum })
+fn row(sequence: u64, checksum: Option<u32>) -> RowSeal {
+    RowSeal { run: RUN, lane: 0, sequence, checksum }
 }
 
 /// The record of a sequence.
@@ -52,11 +52,11 @@ proptest! {
         // Backwards: the order of rows says nothing.
         for (sequence, times) in times.iter().enumerate().rev() {
             for _ in 0..*times {
-                audit.look_at_row(place(sequence as i64), row(sequence as u64, Some(1)));
+                audit.look_at_row(place(sequence as i64), Some(row(sequence as u64, Some(1))));
             }
         }
         for stranger in 0..strangers {
-            audit.look_at_row(place(10_000), row(records + stranger, Some(1)));
+            audit.look_at_row(place(10_000), Some(row(records + stranger, Some(1))));
         }
         let found = audit.finish();
         let count = |is_it: fn(u64) -> bool| times.iter().filter(|times| is_it(**times)).count() as u64;
@@ -88,11 +88,11 @@ proptest! {
         let mut audit = Audit::of_table(&manifest, Some(latest));
         let absent = if wanted.is_empty() { None } else { Some(*missing.get(&wanted)) };
         for sequence in wanted.iter().filter(|sequence| Some(**sequence) != absent) {
-            audit.look_at_row(place(0), row(*sequence, Some(1)));
+            audit.look_at_row(place(0), Some(row(*sequence, Some(1))));
         }
         let older = (0..keys.len() as u64).find(|sequence| !wanted.contains(sequence));
         if let Some(older) = older {
-            audit.look_at_row(place(0), row(older, Some(1)));
+            audit.look_at_row(place(0), Some(row(older, Some(1))));
         }
         let found = audit.finish();
         prop_assert_eq!(found.sent, Some(wanted.len() as u64));
@@ -109,7 +109,7 @@ fn a_record_of_others_takes_the_key_from_the_run() {
     latest.note(b"b", &record(1, RUN).record(0));
     latest.note(b"a", &record(0, RunId(8)).record(0));
     let mut audit = Audit::of_table(&manifest(2, 0), Some(latest));
-    audit.look_at_row(place(0), row(1, Some(1)));
+    audit.look_at_row(place(0), Some(row(1, Some(1))));
     audit.look_at_row(place(0), Some(RowSeal { run: RunId(8), lane: 0, sequence: 0, checksum: Some(1) }));
     let found = audit.finish();
     assert_eq!((found.sent, found.is_sound(), found.others), (Some(1), true, 1), "{found:?}");
@@ -119,7 +119,7 @@ fn a_record_of_others_takes_the_key_from_the_run() {
 fn tombstones_are_no_rows_and_a_broken_seal_is_told() {
     let mut audit = Audit::of_table(&manifest(5, 2), None);
     for sequence in 2..5 {
-        audit.look_at_row(place(0), row(sequence, if sequence == 3 { None } else { Some(1) }));
+        audit.look_at_row(place(0), Some(row(sequence, if sequence == 3 { None } else { Some(1) })));
     }
     audit.look_at_row(place(9), None);
     let found = audit.finish();

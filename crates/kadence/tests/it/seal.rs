@@ -12,6 +12,7 @@ on_both_brokers! {
     a_sealed_run_is_found_whole,
     a_certificate_has_the_numbers_of_the_report,
     what_is_done_to_a_copy_is_told_apart,
+    compressed_and_transactional_topics_are_told_from_faults,
     several_runs_in_one_topic_are_told_apart,
     a_run_that_was_cut_says_so,
     a_topic_that_is_another_or_shorter_is_told_from_a_loss,
@@ -139,6 +140,11 @@ pub(crate) fn taken(bench: &Bench, topic: &str) -> Vec<Taken> {
 pub(crate) fn write(bench: &Bench, topic: &str, records: &[Taken]) {
     let producer: BaseProducer =
         rdkafka::ClientConfig::new().set("bootstrap.servers", &bench.address).create().unwrap();
+    send(&producer, topic, records);
+    producer.flush(PATIENCE).unwrap();
+}
+
+fn send(producer: &BaseProducer, topic: &str, records: &[Taken]) {
     for Taken { partition, key, body, headers } in records {
         let headers = headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
             headers.insert(Header { key, value: Some(value) })
@@ -148,7 +154,34 @@ pub(crate) fn write(bench: &Bench, topic: &str, records: &[Taken]) {
         record.key = key.as_deref();
         producer.send(record).map_err(|(error, _)| error).unwrap();
     }
-    producer.flush(PATIENCE).unwrap();
+}
+
+/// Copies in transactions: one that is aborted, and one that is committed. Its markers are offsets without records.
+fn compressed_and_transactional_topics_are_told_from_faults(bench: &Bench) {
+    bench.kadence(&["topics", "create", "t", "--partitions", "2"]).ok();
+    replay(bench, "t", &["--compression", "zstd", "--key", "column:value"]).ok();
+    assert_eq!(verify(bench, &[]).0, Some(0));
+    let records = taken(bench, "t");
+    bench.kadence(&["topics", "create", "copy", "--partitions", "2"]).ok();
+    let producer: BaseProducer = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", &bench.address)
+        .set("transactional.id", "copier")
+        .set("compression.type", "lz4")
+        .create()
+        .unwrap();
+    producer.init_transactions(PATIENCE).unwrap();
+    for is_committed in [false, true] {
+        producer.begin_transaction().unwrap();
+        send(&producer, "copy", &records);
+        producer.flush(PATIENCE).unwrap();
+        if is_committed {
+            producer.commit_transaction(PATIENCE).unwrap();
+        } else {
+            producer.abort_transaction(PATIENCE).unwrap();
+        }
+    }
+    let (code, verdict) = verify(bench, &["--topic", "copy"]);
+    assert_eq!((code, &verdict["found"], &verdict["sound"]), (Some(0), &9.into(), &true.into()), "{verdict}");
 }
 
 /// What is done to a copy.
