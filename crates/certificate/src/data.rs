@@ -14,6 +14,9 @@ pub struct Certificate {
     pub format: u32,
     /// The version of kadence that made the run.
     pub kadence: String,
+    /// The Kafka client that sent, with its version; empty where there was none.
+    #[serde(default)]
+    pub client: String,
     /// What it was made on.
     pub machine: Machine,
     /// The run's number as 16 hexadecimal digits; null where it was not sealed.

@@ -195,7 +195,9 @@ impl Certificate {
             "Machine",
             format!("{}, {} × {}", escaped(&machine.system), machine.processors, escaped(processor)),
         );
-        row("Made by", format!("kadence {}", escaped(&self.kadence)));
+        let client =
+            if self.client.is_empty() { String::new() } else { format!(", {}", escaped(&self.client)) };
+        row("Made by", format!("kadence {}{client}", escaped(&self.kadence)));
         text + "</tbody></table>\n"
     }
 }

@@ -14,6 +14,7 @@ fn paced(text: &str) -> Certificate {
     Certificate {
         format: 1,
         kadence: "1.2.3".into(),
+        client: "librdkafka 4.5.6".into(),
         machine: Machine {
             system: "Linux 6".into(),
             architecture: "x86_64".into(),
@@ -144,6 +145,7 @@ fn a_page_has_the_numbers_of_the_report() {
         "1,111",
         "2,222",
         "00112233445566ff",
+        "kadence 1.2.3, librdkafka 4.5.6",
         "3,332 found",
     ];
     for number in numbers {

@@ -48,3 +48,8 @@ pub use options::{Connection, DEFAULT_BROKERS};
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};
 pub use properties::is_secret;
 pub use topic_id::text as topic_id_text;
+
+/// The client that is used, with its version.
+pub fn client_version() -> String {
+    format!("librdkafka {}", rdkafka::util::get_rdkafka_version().1)
+}

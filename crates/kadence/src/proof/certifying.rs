@@ -10,6 +10,7 @@ use kadence_core::phrase;
 use kadence_core::pipeline::Outcome;
 use kadence_core::report::{Lateness, Percentiles, Report};
 use kadence_core::seal::{Example, Finding, RunId};
+use kadence_kafka::client_version;
 
 use super::Proof;
 use super::machine::machine;
@@ -78,6 +79,7 @@ impl Certifying {
         let certificate = Certificate {
             format: FORMAT,
             kadence: env!("CARGO_PKG_VERSION").to_owned(),
+            client: if self.brokers.is_empty() { String::new() } else { client_version() },
             machine: machine(),
             run: run.map(|run| run.to_string()),
             started: std::mem::take(&mut self.started),
