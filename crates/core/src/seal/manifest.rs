@@ -239,9 +239,17 @@ impl Manifest {
                 _ => None,
             };
             if counted != Some(lane.records) {
-                let SealedLane { lane, records, first, last, .. } = lane;
+                let range = match (lane.first, lane.last) {
+                    (Some(first), Some(last)) => format!("those from {first} to {last} are not as many"),
+                    _ => "not the first and the last of them".to_owned(),
+                };
+                let SealedLane { lane, records, .. } = lane;
+                return contradiction(format!("lane {lane} has {records} records, and {range}"));
+            }
+            if lane.tombstones > lane.records {
+                let SealedLane { lane, records, tombstones, .. } = lane;
                 return contradiction(format!(
-                    "lane {lane} has {records} records from {first:?} to {last:?}, which is not as many"
+                    "lane {lane} has {records} records, and {tombstones} tombstones"
                 ));
             }
         }

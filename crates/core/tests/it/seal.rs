@@ -157,9 +157,12 @@ fn a_manifest_is_read_as_it_was_written() {
     let too_many =
         Manifest { lanes: vec![SealedLane { records: 99, ..manifest.lanes[0].clone() }], ..manifest.clone() };
     let later = manifest.to_text().replace("\"format\": 1", "\"format\": 2");
+    let mut buried = manifest.clone();
+    buried.lanes[0].tombstones = 101;
     for (text, said) in [
         (twice.to_text(), "lane 0 stands there twice"),
-        (too_many.to_text(), "which is not as many"),
+        (too_many.to_text(), "those from 0 to 99 are not as many"),
+        (buried.to_text(), "lane 0 has 100 records, and 101 tombstones"),
         (Manifest { topics: Vec::new(), ..manifest.clone() }.to_text(), "names no topic"),
         (later, "a manifest of form 2"),
         ("{}".into(), "is no manifest"),
