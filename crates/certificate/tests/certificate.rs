@@ -43,7 +43,10 @@ fn paced(text: &str) -> Certificate {
             retries: Some(4),
             ..Report::default()
         },
-        lateness: vec![Bucket { to_us: 10.0, records: 3_000 }, Bucket { to_us: 56_789.0, records: 333 }],
+        lateness: vec![
+            Bucket { to_us: 0.988_888_888_888_888_8, records: 3_000 },
+            Bucket { to_us: 56_789.0, records: 333 },
+        ],
         arrival_lateness: vec![Bucket { to_us: 1_000.0, records: 3_330 }],
         timeline: (0..60)
             .map(|at| Slice {
