@@ -182,8 +182,11 @@ fn along(picture: &mut Picture, last: f64) -> impl Fn(f64) -> f64 + use<> {
     while second <= last * 1.001 {
         let x = across(second);
         picture.line("axis", (x, HEIGHT - BOTTOM), (x, HEIGHT - BOTTOM + 5.0));
-        let words =
-            if last < 60.0 { format!("{second:.*} s", usize::from(step < 1.0) * 2) } else { seconds(second) };
+        let words = match last {
+            short if short < 1.0 => micros(second * 1e6),
+            some if some < 60.0 => format!("{second:.*} s", usize::from(step < 1.0)),
+            _ => seconds(second),
+        };
         picture.text("middle", (x, HEIGHT - 10.0), &words);
         second += step;
     }

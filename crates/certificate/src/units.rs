@@ -27,6 +27,7 @@ pub(crate) fn micros(micros: f64) -> String {
 /// A length that is given in seconds.
 pub(crate) fn seconds(seconds: f64) -> String {
     match seconds {
+        instant if instant < 0.9995 => micros(instant * 1e6),
         short if short < 60.0 => format!("{short:.2} s"),
         some if some < 3_600.0 => format!("{:.0} min {:04.1} s", (some / 60.0).floor(), some % 60.0),
         long => format!("{:.0} h {:.0} min", (long / 3_600.0).floor(), long % 3_600.0 / 60.0),
@@ -86,7 +87,10 @@ mod tests {
     fn numbers() {
         assert_eq!([0, 12, 999, 1_000, 1_234_567].map(count), ["0", "12", "999", "1,000", "1,234,567"]);
         assert_eq!([0.0, 9.94, 70.2, 1_500.0, 2e6].map(micros), ["0", "9.9 µs", "70 µs", "1.5 ms", "2.0 s"]);
-        assert_eq!([1.5, 75.0, 7_260.0].map(seconds), ["1.50 s", "1 min 15.0 s", "2 h 1 min"]);
+        assert_eq!(
+            [0.0123, 1.5, 75.0, 7_260.0].map(seconds),
+            ["12.3 ms", "1.50 s", "1 min 15.0 s", "2 h 1 min"]
+        );
         assert_eq!(moment("2026-12-01T01:20:33.830663006Z"), "2026-12-01T01:20:33Z");
         assert_eq!([7, 1_500, 2_000_000].map(bytes), ["7 B", "1.5 kB", "2.0 MB"]);
         assert_eq!(escaped("<b a=\"1\">&\u{1b}[0m"), "&lt;b a=&quot;1&quot;&gt;&amp;\u{fffd}[0m");

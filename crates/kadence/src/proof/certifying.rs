@@ -212,14 +212,15 @@ pub(crate) fn judged(path: &Path, run: RunId, verdict: &Verdict, clock: &dyn Clo
         faults: verdict.kinds().into_iter().filter(|(_, finding)| finding.records > 0).map(found).collect(),
         notes: verdict.notes.clone(),
     };
-    let said = format!(
-        "{} of {} in {}",
-        count(findings.found),
-        findings.sent.map_or("?".into(), count),
-        verdict.place
-    );
     certificate.add(clock.wall().to_rfc3339(), place);
-    let is_sound = certificate.verdict.as_ref().is_some_and(|verdict| verdict.sound);
+    let places = certificate.verdict.as_ref().map_or(&[][..], |verdict| &verdict.places);
+    let is_sound = places.iter().all(|place| place.sound);
+    // Where something is the matter is what counts; otherwise where it was looked last.
+    let shown = places.iter().find(|place| !place.sound).or(places.last());
+    let said = shown.map_or_else(String::new, |place| {
+        let sent = place.sent.map_or("?".into(), count);
+        format!("{} of {sent} in {}", count(place.found), place.place)
+    });
     if let Some(promise) = certificate.promises.iter_mut().find(|promise| promise.promise == COMPLETE) {
         (promise.kept, promise.found) = (Some(is_sound), said);
     }
