@@ -68,9 +68,14 @@ impl Picture {
     }
 }
 
+/// Whether a scale can have such a number at its end. What runs measure lies far within.
+fn is_drawn(number: f64) -> bool {
+    (1e-9..1e18).contains(&number)
+}
+
 /// A round step by which a few lines reach `most`.
 fn step(most: f64) -> f64 {
-    if most.is_nan() || most <= 0.0 {
+    if !is_drawn(most) {
         return 1.0;
     }
     let rough = most / LINES;
@@ -80,7 +85,7 @@ fn step(most: f64) -> f64 {
 
 /// How many records were how late: counts over a scale on which each factor of ten is as wide as the next.
 pub(crate) fn histogram(title: &str, buckets: &[Bucket]) -> Option<String> {
-    let is_met = |bucket: &&Bucket| bucket.records > 0 && bucket.to_us.is_finite() && bucket.to_us > 0.0;
+    let is_met = |bucket: &&Bucket| bucket.records > 0 && is_drawn(bucket.to_us);
     let (first, last) = (buckets.iter().find(is_met)?, buckets.iter().rev().find(is_met)?);
     let low = 10_f64.powf((first.to_us / 2.0).log10().floor());
     let high = 10_f64.powf(last.to_us.log10().ceil()).max(low * 10.0);
@@ -132,7 +137,7 @@ pub(crate) fn lateness_over(slices: &[Slice]) -> Option<String> {
     let sent: Vec<&Slice> = slices.iter().filter(|slice| slice.sent > 0).collect();
     let last = slices.last()?.to_s;
     let most = sent.iter().map(|slice| slice.max_us).fold(0.0, f64::max);
-    if sent.is_empty() || most <= 0.0 || !last.is_finite() {
+    if sent.is_empty() || !is_drawn(most) || !is_drawn(last) {
         return None;
     }
     let mut picture = Picture::new(&format!("Lateness over the run, at most {}", micros(most)));
@@ -150,14 +155,14 @@ pub(crate) fn sent_over(slices: &[Slice]) -> Option<String> {
     let sum = |of: fn(&Slice) -> u64| {
         let mut sum = 0;
         let add = move |slice: &Slice| {
-            sum += of(slice);
+            sum = of(slice).saturating_add(sum);
             (slice.to_s, sum as f64)
         };
         std::iter::once((0.0, 0.0)).chain(slices.iter().map(add))
     };
     let (planned, sent) = (sum(|slice| slice.planned), sum(|slice| slice.sent));
     let most = planned.clone().chain(sent.clone()).map(|(_, sum)| sum).fold(0.0, f64::max);
-    if most <= 0.0 || !last.is_finite() {
+    if !is_drawn(most) || !is_drawn(last) {
         return None;
     }
     let mut picture = Picture::new(&format!("Records over the run, {} in all", count(most as u64)));

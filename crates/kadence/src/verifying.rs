@@ -57,6 +57,15 @@ impl Verdict {
         if !complete {
             notes.push("the run was cut before it could say how much it sent".into());
         }
+        let open = findings.unconfirmed.records;
+        if complete && open > 0 {
+            notes.push(format!(
+                "{open} records are not there and were not confirmed; whether some of them were, nobody can tell"
+            ));
+        }
+        if let Some(error) = &manifest.error {
+            notes.push(format!("the run failed: {error}"));
+        }
         let sound = findings.is_sound() && complete && notes.is_empty();
         Self { place, sound, complete, notes, findings, elapsed_s: 0.0 }
     }

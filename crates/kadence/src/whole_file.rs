@@ -1,7 +1,7 @@
 //! A file that is written at the end of a run, or during it: as a whole, or not at all.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use kadence_core::fault::Phrase;
@@ -63,6 +63,7 @@ impl WholeFile {
         let unfinished = path.with_file_name(name);
         let Ok(mut beside) = File::options().write(true).create_new(true).open(&unfinished) else {
             // The folder takes no other file.
+            self.file.seek(io::SeekFrom::Start(0))?;
             self.file.write_all(text.as_bytes())?;
             return self.file.set_len(text.len() as u64);
         };

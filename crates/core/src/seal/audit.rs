@@ -84,8 +84,12 @@ impl Audit {
     /// Starts with what the manifest says, for the rows of a table; of a table that has one row per key, with the
     /// `latest` records.
     pub fn of_table(manifest: &Manifest, latest: Option<Latest>) -> Self {
-        let wanted = latest.map(Latest::into_marks);
         let mut audit = Self::new(manifest);
+        let is_sent = |lane: u32, sequence: u64| match audit.lanes.get(&lane) {
+            Some(lane) => lane.expects(sequence, 0),
+            None => !manifest.complete && lane < MOST_LANES,
+        };
+        let wanted = latest.map(|latest| latest.into_marks(is_sent));
         for lane in wanted.iter().flat_map(HashMap::keys) {
             audit.lanes.entry(*lane).or_default();
         }
@@ -202,6 +206,8 @@ impl Audit {
         let mut lanes: Vec<(u32, Lane)> = self.lanes.into_iter().collect();
         lanes.sort_unstable_by_key(|(lane, _)| *lane);
         let mut missing = 0;
+        // A row whose seal did not hold has no checksum.
+        let has_all_checksums = !self.is_table || findings.corrupted.records == 0;
         for (number, lane) in &lanes {
             findings.found += lane.marks.len();
             let wanted = match &self.wanted {
@@ -211,10 +217,14 @@ impl Audit {
             let absent = lane.absent(self.is_table, wanted);
             if absent > 0 {
                 missing += absent;
-                for sequence in lane.absentees(wanted, findings.lost.room()) {
+                for sequence in lane.absentees(wanted, findings.lost.room().min(absent as usize)) {
                     findings.lost.show(absentee(*number, sequence));
                 }
-            } else if !self.is_table && lane.is_resealed() {
+            } else if self.wanted.is_none()
+                && has_all_checksums
+                && lane.rowless(self.is_table) == 0
+                && lane.is_resealed()
+            {
                 findings.resealed.push(*number);
             }
         }

@@ -39,10 +39,11 @@ impl Latest {
         self.keys.remove(&(self.seeds.0.hash_one(key), self.seeds.1.hash_one(key)));
     }
 
-    /// The records that are the last of their keys, by lane.
-    pub(super) fn into_marks(self) -> HashMap<u32, Marks> {
+    /// The records that are the last of their keys, by lane, but for those that the run did not send.
+    pub(super) fn into_marks(self, is_sent: impl Fn(u32, u64) -> bool) -> HashMap<u32, Marks> {
         let mut marks: HashMap<u32, Marks> = HashMap::new();
-        let mut records: Vec<(u32, u64)> = self.keys.into_values().collect();
+        let mut records: Vec<(u32, u64)> =
+            self.keys.into_values().filter(|(lane, sequence)| is_sent(*lane, *sequence)).collect();
         records.sort_unstable();
         for (lane, sequence) in records {
             marks.entry(lane).or_default().mark(sequence);

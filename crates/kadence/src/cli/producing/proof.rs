@@ -36,10 +36,16 @@ impl ProofOptions {
 fn command_line<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Vec<String> {
     let shown = |argument: A| {
         let text = argument.as_ref().to_string_lossy();
-        match text.split_once('=') {
-            Some((name, _)) if is_secret(name) => format!("{name}=…"),
-            _ => text.into_owned(),
+        // Whatever stands before the name: `-X=`, `-qX=`.
+        let mut end = 0;
+        for part in text.split('=') {
+            end += part.len();
+            if end < text.len() && is_secret(part) {
+                return format!("{}=…", &text[..end]);
+            }
+            end += 1;
         }
+        text.into_owned()
     };
     arguments.into_iter().skip(1).map(shown).collect()
 }
@@ -53,6 +59,8 @@ mod tests {
         let given =
             ["kadence", "replay", "-X", "sasl.password=hush", "-Xssl.key.password=hush", "-X", "linger.ms=5"];
         let shown = command_line(given);
+        let also = ["kadence", "-X=sasl.password=hush", "-qX=ssl.key.password=hush", "-X=linger.ms=5"];
+        assert_eq!(command_line(also), ["-X=sasl.password=…", "-qX=ssl.key.password=…", "-X=linger.ms=5"]);
         assert_eq!(shown, ["replay", "-X", "sasl.password=…", "-Xssl.key.password=…", "-X", "linger.ms=5"]);
     }
 }
