@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::count;
+
 /// The form that is written and read here.
 pub(crate) const FORMAT: u32 = 1;
 
@@ -217,6 +219,21 @@ pub struct Fault {
     /// The first of them.
     #[serde(default)]
     pub examples: Vec<String>,
+}
+
+impl PlaceVerdict {
+    /// What is the matter, in short; empty where nothing is.
+    pub fn reasons(&self) -> String {
+        if self.sound {
+            return String::new();
+        }
+        // That some left late is nothing that is the matter with the place.
+        let faults = self.faults.iter().filter(|fault| fault.kind != "late");
+        let mut reasons: Vec<String> =
+            faults.map(|fault| format!("{} {}", count(fault.records), fault.kind)).collect();
+        reasons.extend(self.notes.iter().cloned());
+        reasons.join("; ")
+    }
 }
 
 impl Certificate {

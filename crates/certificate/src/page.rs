@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::data::{Certificate, PlaceVerdict, Promise};
-use crate::plot::{histogram, lateness_over, sent_over};
+use crate::plot::{histogram, lateness_over, rates};
 use crate::units::{bytes, count, escaped, micros, moment, seconds};
 
 const STYLE: &str = include_str!("style.css");
@@ -56,17 +56,23 @@ impl Certificate {
         if let Some(error) = &self.report.error {
             return ("bad", "Failed.", escaped(error));
         }
+        let stopped = if self.report.interrupted { "The run was stopped before its end. " } else { "" };
         let Some(verdict) = &self.verdict else {
             let sent = count(self.report.accepted);
-            return (
-                "",
-                "Not verified yet.",
-                format!("{sent} sent; nobody has looked what is there of them."),
-            );
+            return match self.run {
+                Some(_) => {
+                    let more = format!("{stopped}{sent} sent; nobody has looked what is there of them.");
+                    ("", "Not verified yet.", more)
+                }
+                None => {
+                    ("", "Not sealed.", format!("{stopped}{sent} sent; nobody can tell them from others."))
+                }
+            };
         };
         let place = |place: &PlaceVerdict| format!("{}: {}", escaped(&place.place), in_short(place));
-        let places: Vec<String> = verdict.places.iter().map(place).collect();
-        let more = places.join("<br>");
+        let shown = verdict.places.iter().filter(|place| place.sound == verdict.sound);
+        let places: Vec<String> = shown.map(place).collect();
+        let more = stopped.to_owned() + &places.join("<br>");
         if verdict.sound { ("good", "Sound.", more) } else { ("bad", "Not sound.", more) }
     }
 
@@ -145,8 +151,8 @@ impl Certificate {
         };
         plot("Lateness over the run", lateness_over(&self.timeline), &legend("mean", "greatest"));
         let both =
-            if is_paced { legend("sent", "planned") } else { "<span class=\"key\"></span>sent".into() };
-        plot("Records over the run", sent_over(&self.timeline), &both);
+            if is_paced { legend("planned", "sent") } else { "<span class=\"key bar\"></span>sent".into() };
+        plot("Records per second", rates(&self.timeline), &both);
         if !is_paced {
             text.push_str("<p class=\"soft\">The run had no pace, so no record was late.</p>\n");
         }
@@ -203,16 +209,9 @@ impl Certificate {
 }
 
 fn in_short(place: &PlaceVerdict) -> String {
-    let records = |kind: &str| {
-        place.faults.iter().filter(|fault| fault.kind == kind).map(|fault| fault.records).sum::<u64>()
-    };
     let sent = place.sent.map_or_else(|| "an unknown number".to_owned(), count);
-    format!(
-        "{sent} sent, {} found, {} lost, {} twice",
-        count(place.found),
-        count(records("lost")),
-        count(records("doubled"))
-    )
+    let reasons = if place.sound { "0 lost, 0 doubled".to_owned() } else { escaped(&place.reasons()) };
+    format!("{sent} sent, {} found: {reasons}", count(place.found))
 }
 
 fn in_full(place: &PlaceVerdict) -> String {
@@ -227,7 +226,10 @@ fn in_full(place: &PlaceVerdict) -> String {
     }
     text.push_str("<table class=\"wide\"><tbody>\n");
     for fault in &place.faults {
-        let examples: Vec<String> = fault.examples.iter().map(|example| escaped(example)).collect();
+        let mut examples: Vec<String> = fault.examples.iter().map(|example| escaped(example)).collect();
+        if fault.records > examples.len() as u64 {
+            examples.push("…".into());
+        }
         let _ = writeln!(
             text,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",

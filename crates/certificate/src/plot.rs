@@ -13,6 +13,8 @@ const TOP: f64 = 12.0;
 const BOTTOM: f64 = 34.0;
 /// How many lines a scale has, about.
 const LINES: f64 = 4.0;
+/// How much wider each bucket of a histogram is than the one before.
+const WIDER: f64 = 4.0 / 3.0;
 
 /// A picture that is being drawn.
 struct Picture(String);
@@ -37,6 +39,28 @@ impl Picture {
             self.0,
             "<text text-anchor=\"{anchor}\" x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
             at.0, at.1
+        );
+    }
+
+    /// What a place along the lower edge stands for; the last one stays inside.
+    fn below(&mut self, x: f64, words: &str) {
+        self.line("axis", (x, HEIGHT - BOTTOM), (x, HEIGHT - BOTTOM + 5.0));
+        if x > WIDTH - 3.0 * RIGHT {
+            self.text("end", (WIDTH, HEIGHT - 10.0), words);
+        } else {
+            self.text("middle", (x, HEIGHT - 10.0), words);
+        }
+    }
+
+    /// A bar from `left` to `right` up to `top`, and what it stands for.
+    fn bar(&mut self, (left, right, top): (f64, f64, f64), words: &str) {
+        let width = (right - left - 1.0).max(1.0);
+        let height = (HEIGHT - BOTTOM - top).max(1.0);
+        let words = escaped(words);
+        let _ = write!(
+            self.0,
+            "<rect class=\"bar\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\">\
+             <title>{words}</title></rect>"
         );
     }
 
@@ -76,7 +100,7 @@ fn is_drawn(number: f64) -> bool {
 /// A round step by which a few lines reach `most`.
 fn step(most: f64) -> f64 {
     if !is_drawn(most) {
-        return 1.0;
+        return (most / LINES).max(1.0);
     }
     let rough = most / LINES;
     let unit = 10_f64.powf(rough.log10().floor());
@@ -99,23 +123,16 @@ pub(crate) fn histogram(title: &str, buckets: &[Bucket]) -> Option<String> {
     };
     let mut tick = low;
     while tick <= high * 1.001 {
-        picture.line("axis", (across(tick), up(0.0)), (across(tick), up(0.0) + 5.0));
-        picture.text("middle", (across(tick), HEIGHT - 10.0), &tick_of(tick));
+        picture.below(across(tick), &tick_of(tick));
         tick *= 10.0;
     }
-    let mut from = low;
+    // The first one reaches down to nothing, for which there is no room: it is as wide as the others.
+    let mut from = (first.to_us / WIDER).max(low);
     for bucket in buckets.iter().filter(|bucket| bucket.to_us.is_finite()) {
         let to = bucket.to_us.max(from);
         if bucket.records > 0 {
             let (left, right, top) = (across(from), across(to), up(bucket.records as f64));
-            let _ = write!(
-                picture.0,
-                "<rect class=\"bar\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\"><title>up to {}: {}</title></rect>",
-                (right - left - 1.0).max(1.0),
-                (up(0.0) - top).max(1.0),
-                micros(to),
-                count(bucket.records)
-            );
+            picture.bar((left, right, top), &format!("up to {}: {}", micros(to), count(bucket.records)));
         }
         from = to;
     }
@@ -149,30 +166,46 @@ pub(crate) fn lateness_over(slices: &[Slice]) -> Option<String> {
     Some(picture.finish())
 }
 
-/// Records that were due and records that left, all until then.
-pub(crate) fn sent_over(slices: &[Slice]) -> Option<String> {
+/// How many records were due per second, and how many left.
+pub(crate) fn rates(slices: &[Slice]) -> Option<String> {
     let last = slices.last()?.to_s;
-    let sum = |of: fn(&Slice) -> u64| {
-        let mut sum = 0;
-        let add = move |slice: &Slice| {
-            sum = of(slice).saturating_add(sum);
-            (slice.to_s, sum as f64)
-        };
-        std::iter::once((0.0, 0.0)).chain(slices.iter().map(add))
+    let all = slices.iter().fold(0_u64, |sum, slice| sum.saturating_add(slice.sent));
+    // So wide that there are some records in each, mostly.
+    let stretches = usize::try_from(all / 4).unwrap_or(usize::MAX).clamp(8, 128);
+    let stretches: Vec<&[Slice]> = slices.chunks(slices.len().div_ceil(stretches)).collect();
+    let ends = |stretch: &[Slice]| Some((stretch.first()?.from_s, stretch.last()?.to_s));
+    let rate = |stretch: &[Slice], of: fn(&Slice) -> u64| {
+        let (from, to) = ends(stretch)?;
+        let records = stretch.iter().fold(0_u64, |sum, slice| sum.saturating_add(of(slice)));
+        Some((from, to, records as f64 / (to - from)))
     };
-    let (planned, sent) = (sum(|slice| slice.planned), sum(|slice| slice.sent));
-    let most = planned.clone().chain(sent.clone()).map(|(_, sum)| sum).fold(0.0, f64::max);
+    let sent: Vec<_> = stretches.iter().filter_map(|stretch| rate(stretch, |slice| slice.sent)).collect();
+    let planned: Vec<_> =
+        stretches.iter().filter_map(|stretch| rate(stretch, |slice| slice.planned)).collect();
+    let most = sent.iter().chain(&planned).map(|(_, _, rate)| *rate).fold(0.0, f64::max);
     if !is_drawn(most) || !is_drawn(last) {
         return None;
     }
-    let mut picture = Picture::new(&format!("Records over the run, {} in all", count(most as u64)));
-    let up = picture.upright(most, &|value| count(value.round() as u64));
+    let mut picture =
+        Picture::new(&format!("Records per second over the run, at most {}", rate_in_words(most)));
+    let up = picture.upright(most, &rate_in_words);
     let across = along(&mut picture, last);
-    picture.path("line", sent.map(|(x, y)| (across(x), up(y))));
+    for (from, to, rate) in sent.into_iter().filter(|(_, _, rate)| *rate > 0.0) {
+        let (left, right, top) = (across(from), across(to), up(rate));
+        picture.bar(
+            (left, right, top),
+            &format!("{} to {}: {}/s", seconds(from), seconds(to), rate_in_words(rate)),
+        );
+    }
     if slices.iter().any(|slice| slice.planned > 0) {
-        picture.path("line other", planned.map(|(x, y)| (across(x), up(y))));
+        let corners = planned.into_iter().flat_map(|(from, to, rate)| [(from, rate), (to, rate)]);
+        picture.path("line other", corners.map(|(x, y)| (across(x), up(y))));
     }
     Some(picture.finish())
+}
+
+fn rate_in_words(rate: f64) -> String {
+    if rate < 9.95 && rate.fract() != 0.0 { format!("{rate:.1}") } else { count(rate.round() as u64) }
 }
 
 fn middle(slice: &Slice) -> f64 {
@@ -186,13 +219,12 @@ fn along(picture: &mut Picture, last: f64) -> impl Fn(f64) -> f64 + use<> {
     let mut second = 0.0;
     while second <= last * 1.001 {
         let x = across(second);
-        picture.line("axis", (x, HEIGHT - BOTTOM), (x, HEIGHT - BOTTOM + 5.0));
         let words = match last {
             short if short < 1.0 => micros(second * 1e6),
             some if some < 60.0 => format!("{second:.*} s", usize::from(step < 1.0)),
             _ => seconds(second),
         };
-        picture.text("middle", (x, HEIGHT - 10.0), &words);
+        picture.below(x, &words);
         second += step;
     }
     across

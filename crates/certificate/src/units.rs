@@ -56,7 +56,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 
 /// Whether a character turns the direction of writing: what follows would be read as something else.
 pub(crate) fn turns(char: char) -> bool {
-    matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text in which nothing is markup.

@@ -160,6 +160,53 @@ fn a_page_has_the_numbers_of_the_report() {
 }
 
 #[test]
+fn a_page_says_what_the_run_was() {
+    let mut stopped = paced("x");
+    stopped.report.interrupted = true;
+    assert!(stopped.to_html().contains("Not verified yet.</strong>The run was stopped before its end."));
+    let unsealed = Certificate { run: None, ..paced("x") };
+    assert!(unsealed.to_html().contains("Not sealed.") && !unsealed.to_html().contains("Not verified yet."));
+    let mut judged = judged("topic t");
+    let sound = PlaceVerdict {
+        place: "table fine".into(),
+        sound: true,
+        sent: Some(1),
+        found: 1,
+        faults: Vec::new(),
+        notes: Vec::new(),
+    };
+    judged.add("then".into(), sound);
+    let page = judged.to_html();
+    let (head, rest) = page.split_once("<dl").unwrap();
+    assert!(
+        head.contains("topic t") && !head.contains("table fine") && rest.contains("table fine"),
+        "{head}"
+    );
+}
+
+#[test]
+fn pages_of_odd_numbers_come_to_an_end() {
+    for number in [0.0, -1.0, 1e-300, 1e300, f64::MIN_POSITIVE, f64::MAX] {
+        let mut odd = paced("x");
+        odd.lateness = vec![Bucket { to_us: number, records: 1 }, Bucket { to_us: 10.0, records: u64::MAX }];
+        let slice = |from_s, to_s, planned, sent| Slice {
+            from_s,
+            to_s,
+            planned,
+            sent,
+            mean_us: number,
+            max_us: number,
+        };
+        odd.timeline =
+            vec![slice(0.0, number, u64::MAX, 1), slice(number, 2.0, 1, u64::MAX), slice(2.0, 1.0, 0, 0)];
+        let page = odd.to_html();
+        assert!(page.len() < 100_000, "{number}: {}", page.len());
+        assert_eq!(unbalanced(&page), [""; 0], "{number}");
+        assert!(!page.contains("NaN") && !page.contains("inf"), "{number}: {page}");
+    }
+}
+
+#[test]
 fn a_second_look_takes_the_place_of_the_first() {
     let mut certificate = judged("table t");
     let sound = PlaceVerdict {

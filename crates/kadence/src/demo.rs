@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU64;
 use kadence_broker::{Broker, Options};
 use kadence_core::clock::{Clock, SystemClock};
 use kadence_core::report::Report;
-use kadence_core::seal::{Manifest, RunId};
+use kadence_core::seal::RunId;
 use kadence_core::sink::Sink;
 use kadence_kafka::{Admin, Connection};
 use serde::Serialize;
@@ -25,8 +25,8 @@ use crate::sending::DEFAULT_TOLERANCE;
 use crate::signals::Signals;
 use crate::verifying::{TableVerification, Verdict, Verification};
 
-/// How often the worker is killed.
-const KILLS: usize = 3;
+/// How often the worker is killed: in each replay, and before it lands what is left.
+const KILLS: usize = SHOWS.len() + 1;
 /// How the database is called in the demo's folder.
 const DATABASE: &str = "demo.db";
 
@@ -131,7 +131,7 @@ impl DemoReport {
         let looked_at = AtomicU64::new(0);
         let manifest = show.manifest(&self.folder)?;
         let run_id = manifest.run;
-        let run = verification(manifest, address);
+        let run = Verification { manifest, connection: Connection::to(address), topic: None };
         let table = TableVerification {
             run: run.clone(),
             target: format!("sqlite:{}", self.folder.join(DATABASE).display()),
@@ -189,10 +189,6 @@ impl DemoReport {
         );
         Ok(self)
     }
-}
-
-fn verification(manifest: Manifest, address: &str) -> Verification {
-    Verification { manifest, connection: Connection::to(address), topic: None }
 }
 
 /// Makes a folder that nobody else has.

@@ -40,4 +40,4 @@ pub use kadence_core::report::{Percentiles, Report};
 pub use proof::Proof;
 pub use replay::Replay;
 pub use sending::Destination;
-pub use verifying::{TableVerification, Upserted, Verdict, Verification};
+pub use verifying::{TableVerification, Verdict, Verification};

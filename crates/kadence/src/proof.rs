@@ -14,6 +14,7 @@ use kadence_core::phrase;
 pub(crate) use self::certifying::{Certifying, is_certificate, judged};
 pub(crate) use self::sealing::Sealing;
 use self::sources::Sources;
+use crate::whole_file::resolved;
 
 /// What a run leaves behind.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ impl Proof {
                 let help = "name a page, or a file of data";
                 faults.push(Fault::new(phrase![@"certificate"], what).help(help).misuse());
             }
-            if self.seal.as_ref() == Some(certificate) {
+            if self.seal.as_deref().is_some_and(|seal| resolved(seal) == resolved(certificate)) {
                 let what = "manifest and certificate are two files";
                 faults.push(Fault::new(phrase![@"certificate"], what).help("name another one").misuse());
             }

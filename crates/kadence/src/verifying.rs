@@ -2,13 +2,14 @@
 
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kadence_core::clock::{Clock, Stop};
-use kadence_core::fault::Fault;
+use kadence_core::fault::{Explain as _, Fault};
 use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
 use kadence_core::record::Record;
@@ -16,11 +17,14 @@ use kadence_core::seal::{Audit, Finding, Findings, Manifest, Place, SealedTopic}
 use kadence_kafka::{Connection, ReaderOptions, StopAt, TopicFeed};
 use serde::Serialize;
 
-pub use self::table::{TableVerification, Upserted};
+pub use self::table::TableVerification;
 use crate::fault::Error;
+use crate::output::count;
 
 /// How long one wait for records lasts before a stop request is looked for.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// After so long without a record the cluster is asked whether it is still there.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// What is to be verified, and where.
 #[derive(Clone, Debug)]
@@ -31,6 +35,14 @@ pub struct Verification {
     pub connection: Connection,
     /// A copy of the topic, in the place of the one that was written to.
     pub topic: Option<String>,
+}
+
+/// Reads the manifest that a run left in a file.
+pub(crate) fn manifest_at(path: &Path) -> Result<Manifest, Error> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::met(name.clone(), format!("cannot be read ({error})"), ""))?;
+    Manifest::parse(&text).map_err(|error| Fault { place: name.into(), ..error.explain() }.into())
 }
 
 /// What a verification comes to.
@@ -55,12 +67,13 @@ impl Verdict {
     fn new(place: String, manifest: &Manifest, findings: Findings, mut notes: Vec<String>) -> Self {
         let complete = manifest.complete;
         if !complete {
-            notes.push("the run was cut before it could say how much it sent".into());
+            notes.push("the run has not said how much it sent: it was cut, or is still under way".into());
         }
         let open = findings.unconfirmed.records;
         if complete && open > 0 {
             notes.push(format!(
-                "{open} records are not there and were not confirmed; whether some of them were, nobody can tell"
+                "{} not there and not confirmed by the cluster during the run",
+                records_are(open)
             ));
         }
         if let Some(error) = &manifest.error {
@@ -71,7 +84,7 @@ impl Verdict {
     }
 
     /// What can be found, by its name.
-    pub(crate) fn kinds(&self) -> [(&'static str, &Finding); 7] {
+    pub(crate) fn kinds(&self) -> [(&'static str, &Finding); 8] {
         let findings = &self.findings;
         [
             ("lost", &findings.lost),
@@ -81,6 +94,7 @@ impl Verdict {
             ("unexpected", &findings.unexpected),
             ("late", &findings.late),
             ("not confirmed", &findings.unconfirmed),
+            ("taken by retention", &findings.expired),
         ]
     }
 
@@ -93,6 +107,14 @@ impl Verdict {
 struct Range {
     partition: Partition,
     from: i64,
+    /// Offsets before that which retention has emptied.
+    emptied: u64,
+}
+
+/// What is read, and how far retention has come.
+struct Looked {
+    topics: Vec<String>,
+    emptied: u64,
 }
 
 impl Verification {
@@ -107,14 +129,15 @@ impl Verification {
         let mut audit = Audit::new(&self.manifest);
         let mut notes = Vec::new();
         let look = |place, _: &Partition, record: &Record<'_>| audit.look(place, record);
-        let Some(topics) = self.read(clock, stop, &mut notes, looked_at, look)? else { return Ok(None) };
-        let place = format!("topic {}", topics.join(", "));
+        let Some(looked) = self.read(clock, stop, &mut notes, looked_at, look)? else { return Ok(None) };
+        audit.note_emptied(looked.emptied);
+        let place = format!("topic {}", looked.topics.join(", "));
         let verdict = Verdict::new(place, &self.manifest, audit.finish(), notes);
         Ok(Some(verdict.after(clock.now().saturating_sub(began))))
     }
 
     /// Gives each record that was written since the run began to `look`; what is the matter with the topic goes to
-    /// `notes`. Returns the topics, or `None` if it was stopped.
+    /// `notes`. Gives `None` if it was stopped.
     fn read(
         &self,
         clock: &Arc<dyn Clock>,
@@ -122,18 +145,24 @@ impl Verification {
         notes: &mut Vec<String>,
         looked_at: &AtomicU64,
         look: impl FnMut(Place, &Partition, &Record<'_>),
-    ) -> Result<Option<Vec<String>>, Error> {
+    ) -> Result<Option<Looked>, Error> {
         let topics = self.topics()?;
         let Some(mut feed) = self.open(topics.clone(), clock, stop)? else { return Ok(None) };
         let Some(partitions) = given(&mut feed, stop)? else { return Ok(None) };
         let ranges = self.ranges(&mut feed, partitions, notes)?;
-        Ok(read(&mut feed, &ranges, stop, looked_at, look)?.then_some(topics))
+        let emptied = ranges.iter().map(|range| range.emptied).sum();
+        Ok(read(&mut feed, &ranges, clock, stop, looked_at, look)?.then_some(Looked { topics, emptied }))
     }
 
     /// The topics that are read.
     fn topics(&self) -> Result<Vec<String>, Error> {
         let named = self.manifest.topics.iter().map(|topic| topic.name.clone());
         match &self.topic {
+            // It would stand for several topics.
+            Some(pattern) if pattern.starts_with('^') => {
+                let what = format!("`{pattern}` is a pattern, and one topic is looked at");
+                Err(Fault::new(phrase![@"topic"], what).help("name it").misuse().into())
+            }
             Some(topic) if self.manifest.topics.len() == 1 => Ok(vec![topic.clone()]),
             Some(_) => {
                 let what = "the run wrote to several topics";
@@ -173,17 +202,23 @@ impl Verification {
             let of_run = of_run.filter(|_| self.topic.is_none());
             let is_anew = of_run.is_some_and(|of_run| is_anew(of_run, &partition, span.end));
             if is_anew && anew.insert(partition.topic.clone()) {
-                notes.push(format!("topic {} was deleted and made anew after the run", partition.topic));
+                let topic = &partition.topic;
+                notes.push(format!(
+                    "topic {topic} is another than the one that was written to: it was deleted and made anew, or it \
+                     is a copy on another cluster, which --topic {topic} says"
+                ));
             }
             let start = of_run.filter(|_| !is_anew).and_then(|of_run| start_of(of_run, partition.index));
-            let from = start.unwrap_or(span.start);
-            if from < span.start {
+            // Where a copy had its first record, nobody knows.
+            let from = start.unwrap_or(if self.topic.is_some() { 0 } else { span.start });
+            if from < span.start && self.topic.is_none() {
                 notes.push(format!(
                     "{partition}: retention has taken offsets {from} to {}, of which nothing can be said",
                     span.start - 1
                 ));
             }
-            ranges.push(Range { partition, from: from.clamp(span.start, span.end) });
+            let emptied = span.start.saturating_sub(from).max(0).unsigned_abs();
+            ranges.push(Range { partition, from: from.clamp(span.start, span.end), emptied });
         }
         Ok(ranges)
     }
@@ -215,6 +250,7 @@ fn given(feed: &mut TopicFeed, stop: &Stop) -> Result<Option<Vec<Partition>>, Er
 fn read(
     feed: &mut TopicFeed,
     ranges: &[Range],
+    clock: &Arc<dyn Clock>,
     stop: &Stop,
     looked_at: &AtomicU64,
     mut look: impl FnMut(Place, &Partition, &Record<'_>),
@@ -227,31 +263,44 @@ fn read(
     }
     feed.begin(&starts)?;
     let topics: Vec<Arc<str>> = feed.topics().to_vec();
-    let mut current = &starts[0].0;
+    let seat = |partition: &Partition| {
+        let lane = topics.iter().position(|topic| *topic == partition.topic)?;
+        Some((lane as u32, partition.index))
+    };
+    let partitions: HashMap<(u32, i32), &Partition> =
+        starts.iter().filter_map(|(partition, _)| Some((seat(partition)?, partition))).collect();
+    let mut current: Option<((u32, i32), &Partition)> = None;
+    let mut heard = clock.now();
     loop {
         if stop.is_raised() {
             return Ok(false);
         }
         match feed.next(PATIENCE)? {
             Event::Records(run) => {
+                heard = clock.now();
                 looked_at.fetch_add(run.len() as u64, Ordering::Relaxed);
                 for record in run.records() {
                     let Record { facts, .. } = record;
-                    let index = facts.partition.unwrap_or_default();
-                    if current.index != index || Some(&current.topic) != topics.get(facts.lane as usize) {
-                        let is_it = |(partition, _): &&(Partition, i64)| {
-                            partition.index == index
-                                && Some(&partition.topic) == topics.get(facts.lane as usize)
-                        };
-                        let Some((partition, _)) = starts.iter().find(is_it) else { continue };
-                        current = partition;
+                    let seat = (facts.lane, facts.partition.unwrap_or_default());
+                    if current.is_none_or(|(before, _)| before != seat) {
+                        current = partitions.get(&seat).map(|partition| (seat, *partition));
                     }
-                    let place = Place { topic: facts.lane, partition: index, offset: facts.sequence as i64 };
-                    look(place, current, &record);
+                    let Some((_, partition)) = current else { continue };
+                    let place = Place { topic: seat.0, partition: seat.1, offset: facts.sequence as i64 };
+                    look(place, partition, &record);
                 }
             }
             Event::Finished => return Ok(true),
+            _ if clock.now().saturating_sub(heard) > SILENCE => {
+                // A cluster that is gone says nothing; one that is asked and does not answer is a fault.
+                feed.span(&starts[0].0)?;
+                heard = clock.now();
+            }
             _ => {}
         }
     }
+}
+
+fn records_are(records: u64) -> String {
+    if records == 1 { "1 record is".into() } else { format!("{} records are", count(records)) }
 }

@@ -1,7 +1,7 @@
 //! A file that is written at the end of a run, or during it: as a whole, or not at all.
 
-use std::fs::File;
-use std::io::{self, Seek as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use kadence_core::fault::Phrase;
@@ -12,19 +12,22 @@ use crate::fault::Error;
 #[derive(Debug)]
 pub(crate) struct WholeFile {
     path: PathBuf,
-    file: File,
+    /// What was there before, open: a pipe or a device is written to as it is.
+    file: Option<File>,
     /// What it holds, in words.
     noun: &'static str,
 }
 
 impl WholeFile {
-    /// Makes the file, so that a run is not made in vain. What it held stays until there is a text. `option` names it.
+    /// Sees that the file can be made, so that a run is not made in vain. What it held stays until there is a text, and
+    /// one that is not there is not made before. `option` names it.
     pub(crate) fn create(
         path: &Path,
         recording: Option<&Path>,
         option: &Phrase,
         noun: &'static str,
     ) -> Result<Self, Error> {
+        let is_new = fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         let opened = File::options().write(true).create(true).truncate(false).open(path);
         let file = opened.map_err(|error| unwritable(path, noun, &error, ""))?;
         let refused = |what: &str, help: &str| {
@@ -42,7 +45,10 @@ impl WholeFile {
             };
             return refused("where the output goes", help);
         }
-        Ok(Self { path: path.into(), file, noun })
+        if is_new {
+            fs::remove_file(resolved(path)).map_err(|error| unwritable(path, noun, &error, ""))?;
+        }
+        Ok(Self { path: path.into(), file: (!is_new).then_some(file), noun })
     }
 
     /// Puts the text in the place of what the file held: in one step where it is a file, so that nobody reads half of
@@ -53,25 +59,49 @@ impl WholeFile {
 
     fn write(&mut self, text: &str) -> io::Result<()> {
         // A pipe or a device has nothing to replace.
-        if !self.file.metadata()?.is_file() {
-            self.file.write_all(text.as_bytes())?;
-            return self.file.flush();
+        if let Some(mut file) = self.file.as_ref()
+            && !file.metadata()?.is_file()
+        {
+            file.write_all(text.as_bytes())?;
+            return file.flush();
         }
-        let path = self.path.canonicalize()?;
+        let path = resolved(&self.path);
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.unfinished", std::process::id()));
         let unfinished = path.with_file_name(name);
         let Ok(mut beside) = File::options().write(true).create_new(true).open(&unfinished) else {
             // The folder takes no other file.
-            self.file.seek(io::SeekFrom::Start(0))?;
-            self.file.write_all(text.as_bytes())?;
-            return self.file.set_len(text.len() as u64);
+            let mut file = File::options().write(true).open(path)?;
+            file.write_all(text.as_bytes())?;
+            return file.set_len(text.len() as u64);
         };
-        let written = beside.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&unfinished, &path));
+        // Who may read the one that was there may read this one, and nobody else.
+        let permitted = match fs::metadata(&path) {
+            Ok(before) => beside.set_permissions(before.permissions()),
+            Err(_) => Ok(()),
+        };
+        let written = permitted
+            .and_then(|()| beside.write_all(text.as_bytes()))
+            .and_then(|()| fs::rename(&unfinished, &path));
         if written.is_err() {
-            let _ = std::fs::remove_file(&unfinished);
+            let _ = fs::remove_file(&unfinished);
         }
         written
+    }
+}
+
+/// The place that a path leads to, whether there is a file or not.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // As many links as systems follow.
+    for _ in 0..40 {
+        let Ok(leads_to) = fs::read_link(&path) else { break };
+        path = path.parent().map_or_else(|| leads_to.clone(), |folder| folder.join(&leads_to));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path,
     }
 }
 
@@ -81,7 +111,7 @@ fn source_of(recording: &Path) -> Option<File> {
         return duplicate(&io::stdin());
     }
     // Opening a pipe may wait for who writes it, and nothing goes there.
-    std::fs::metadata(recording).ok().filter(std::fs::Metadata::is_file)?;
+    fs::metadata(recording).ok().filter(fs::Metadata::is_file)?;
     File::open(recording).ok()
 }
 
@@ -93,6 +123,12 @@ fn duplicate(stream: &impl std::os::fd::AsFd) -> Option<File> {
 #[cfg(not(unix))]
 fn duplicate<T>(_stream: &T) -> Option<File> {
     None
+}
+
+/// Whether an open file is the one that stands there now, and no other one was put in its place.
+pub(crate) fn is_still(file: &File, path: &Path) -> bool {
+    let has_place = cfg!(unix) && file.metadata().is_ok_and(|metadata| metadata.is_file());
+    !has_place || is_same(file, File::open(path).ok().as_ref())
 }
 
 /// Tells whether both are one and the same file, by whatever names.

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use kadence_core::codec::{Decoder as _, JsonDecoder};
-use kadence_core::data::RowBuffer;
+use kadence_core::data::Value;
 use kadence_core::fault::Fault;
 use kadence_core::feed::Partition;
 use kadence_core::record::Record;
 
-use crate::mapping::{Input, Mapping};
-use crate::options::{BodyFormat, KeyFormat, LandingOptions};
+use crate::decoded::Decoded;
+use crate::mapping::Mapping;
+use crate::options::LandingOptions;
 
 /// What a record does to the row with its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +26,8 @@ pub enum Keyed<'k> {
 pub struct KeyReader {
     options: LandingOptions,
     mapping: Mapping,
-    decoder: JsonDecoder,
-    bodies: RowBuffer,
-    keys: RowBuffer,
+    /// The record that is looked at.
+    decoded: Decoded,
     text: String,
 }
 
@@ -36,38 +35,23 @@ impl KeyReader {
     /// Of a landing with these options.
     pub fn new(options: LandingOptions) -> Result<Self, Vec<Fault>> {
         let mapping = options.mapping()?;
-        Ok(Self {
-            options,
-            mapping,
-            decoder: JsonDecoder::new(),
-            bodies: RowBuffer::new(),
-            keys: RowBuffer::new(),
-            text: String::new(),
-        })
+        Ok(Self { decoded: Decoded::new(&options, false), options, mapping, text: String::new() })
     }
 
     /// What a record does, with the key as a text that other keys do not have.
     pub fn read(&mut self, partition: &Partition, record: &Record<'_>) -> Keyed<'_> {
         let is_tombstone = record.body.is_none();
-        if is_tombstone && !self.options.delete_on_null || !self.decode(record) {
+        self.decoded.clear();
+        self.decoded.add(record);
+        if is_tombstone && !self.options.delete_on_null || self.decoded.is_rejected(0) {
             return Keyed::Nothing;
         }
-        let row = |rows: &RowBuffer| rows.len().checked_sub(1);
-        let input = Input {
-            partition,
-            record,
-            key: row(&self.keys).map(|row| self.keys.row(row)),
-            body: row(&self.bodies).map(|row| self.bodies.row(row)),
-            is_raw: self.options.format == BodyFormat::Raw,
-            seal: None,
-        };
+        let input = self.decoded.input(partition, record, 0);
         self.text.clear();
         let columns = &self.options.key;
         let (mut found, text) = (0, &mut self.text);
-        let put = |name: &str, value: kadence_core::data::Value<'_>, _| {
-            if value != kadence_core::data::Value::Null
-                && columns.iter().any(|column| Mapping::column_of(column) == name)
-            {
+        let put = |name: &str, value: Value<'_>, _| {
+            if value != Value::Null && columns.iter().any(|column| Mapping::column_of(column) == name) {
                 found += 1;
                 // A string takes all that is written.
                 let _ = write!(text, "{name:?}={value:?};");
@@ -82,20 +66,5 @@ impl KeyReader {
             (true, false) => Keyed::Put(&self.text),
             (true, true) => Keyed::Delete(&self.text),
         }
-    }
-
-    /// Decodes key and body; `false` if they are not what they are to be.
-    fn decode(&mut self, record: &Record<'_>) -> bool {
-        self.keys.clear(0);
-        self.bodies.clear(0);
-        let key = match (self.options.key_format, record.key) {
-            (KeyFormat::Json, Some(key)) => self.decoder.decode(key, &mut self.keys).is_ok(),
-            _ => true,
-        };
-        let body = match (self.options.format, record.body) {
-            (BodyFormat::Json, Some(body)) => self.decoder.decode(body, &mut self.bodies).is_ok(),
-            _ => true,
-        };
-        key && body
     }
 }

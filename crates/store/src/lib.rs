@@ -7,6 +7,7 @@
 //! | `ledger` | which landings there are, and how far each has come: two tables beside the rows |
 //! | `options` | [`LandingOptions`]: what is landed where |
 //! | `mapping` | which values of a record become which columns |
+//! | `decoded` | keys and bodies as rows, in storage that is used again |
 //! | `keys` | the key of the row that a record becomes |
 //! | `lineage` | where a row came from, and the seal of its record |
 //! | `types`, `infer` | the types of columns, declared or read off the first batch |
@@ -19,6 +20,7 @@ mod cells;
 mod convert;
 mod ddl;
 mod decimal;
+mod decoded;
 mod infer;
 mod keys;
 mod ledger;

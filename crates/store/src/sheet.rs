@@ -9,6 +9,7 @@ use kadence_core::phrase;
 use crate::cells::{Draft, Rows};
 use crate::convert::{Converter, excerpt};
 use crate::ddl::Dialect;
+use crate::lineage::SEAL;
 use crate::making::widened;
 use crate::mapping::Mapping;
 use crate::options::LandingOptions;
@@ -43,6 +44,8 @@ pub(crate) struct Sheet {
     /// Names in the order of the row before, with their places: rows are alike, mostly.
     order: Vec<(String, usize)>,
     at: usize,
+    /// Whether a seal was met.
+    has_met_seal: bool,
 }
 
 impl Sheet {
@@ -72,6 +75,7 @@ impl Sheet {
             places: HashMap::new(),
             order: Vec::new(),
             at: 0,
+            has_met_seal: false,
         };
         for place in 0..sheet.found.columns.len() {
             let column = &sheet.found.columns[place];
@@ -83,6 +87,16 @@ impl Sheet {
             sheet.take_key(options, dialect)?;
         }
         Ok(sheet)
+    }
+
+    /// The columns for seals that the table lacks; asked for at the first seal, and none after that.
+    pub(crate) fn seal_columns_lacking(&mut self, dialect: &dyn Dialect) -> Vec<String> {
+        if std::mem::replace(&mut self.has_met_seal, true) {
+            return Vec::new();
+        }
+        let has =
+            |name: &str| self.found.columns.iter().any(|column| dialect.is_same_name(&column.name, name));
+        SEAL.into_iter().filter(|name| !has(name)).map(ToOwned::to_owned).collect()
     }
 
     /// Finds the key's columns, and that the database knows them for one.
@@ -173,7 +187,7 @@ impl Sheet {
     /// Begins a row: the rows, and what puts values into their columns.
     pub(crate) fn begin(&mut self) -> (Draft<'_>, Fill<'_>) {
         self.at = 0;
-        let Self { table, found, rows, units, required, places, order, at } = self;
+        let Self { table, found, rows, units, required, places, order, at, has_met_seal: _ } = self;
         (rows.begin(), Fill { table, found, units, required, places, order, at })
     }
 }

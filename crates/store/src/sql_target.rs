@@ -1,6 +1,5 @@
 //! A database as a landing's target.
 
-mod decoded;
 mod mapper;
 mod preview;
 mod store;
@@ -30,6 +29,8 @@ pub enum Notice {
     Defined(String),
     /// Columns were left out since all their values were null.
     Untyped(String, Vec<String>),
+    /// A table lacks columns for the seals that records have.
+    Unsealed(String, Vec<String>),
     /// Something failed and is tried again.
     Retried(Fault),
     /// What failed goes well again.

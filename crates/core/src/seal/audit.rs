@@ -54,6 +54,8 @@ pub struct Audit {
     orders: Vec<HashMap<u32, u64>>,
     late: Vec<LateExample>,
     late_records: u64,
+    /// Offsets that retention has emptied.
+    emptied: u64,
     looked_at: u64,
     findings: Findings,
 }
@@ -76,6 +78,7 @@ impl Audit {
             orders: Vec::new(),
             late: late.map_or_else(Vec::new, |late| late.examples.clone()),
             late_records: late.map_or(0, |late| late.records),
+            emptied: 0,
             looked_at: 0,
             findings: Findings::default(),
         }
@@ -94,6 +97,11 @@ impl Audit {
             audit.lanes.entry(*lane).or_default();
         }
         Self { is_table: true, wanted, ..audit }
+    }
+
+    /// Notes that retention has emptied so many offsets where records of the run may have stood.
+    pub fn note_emptied(&mut self, offsets: u64) {
+        self.emptied = self.emptied.saturating_add(offsets);
     }
 
     /// Looks at a row; `seal` is that of its record, if there was one.
@@ -167,18 +175,23 @@ impl Audit {
 
     /// Notes that a record that was sent is there.
     fn note(&mut self, place: Place, seal: Seal, here: Example) {
-        let order = self.order(place);
         let Some(lane) = self.lanes.get_mut(&seal.lane) else { return };
         if !lane.marks.mark(seal.sequence) {
             return self.findings.doubled.add(here);
         }
         lane.found.add(seal, false);
-        let greatest = self.orders[order].entry(seal.lane).or_insert(seal.sequence);
-        if seal.sequence < *greatest && !self.is_table {
-            self.findings.reordered.add(here);
+        if !self.is_table {
+            let order = self.order(place);
+            let greatest = self.orders[order].entry(seal.lane).or_insert(seal.sequence);
+            if seal.sequence < *greatest {
+                self.findings.reordered.add(here);
+            }
+            *greatest = seal.sequence.max(*greatest);
         }
-        *greatest = seal.sequence.max(*greatest);
-        if self.late.iter().any(|late| (late.lane, late.sequence) == (seal.lane, seal.sequence)) {
+        if let Some(late) =
+            self.late.iter().position(|late| (late.lane, late.sequence) == (seal.lane, seal.sequence))
+        {
+            self.late.swap_remove(late);
             self.findings.late.show(here);
         }
     }
@@ -228,14 +241,21 @@ impl Audit {
                 findings.resealed.push(*number);
             }
         }
-        // Nobody vouched for these; which of those that are missing they are, nobody can tell.
+        // Retention has taken these, or nobody vouched for them; which of those that are missing they are, nobody can
+        // tell.
+        let expired = missing.min(self.emptied);
         let open = if self.is_complete { missing.min(self.unconfirmed) } else { missing };
-        findings.unconfirmed.records = open;
-        findings.lost.records = missing - open;
+        let open = open.min(missing - expired);
+        (findings.expired.records, findings.unconfirmed.records) = (expired, open);
+        findings.lost.records = missing - expired - open;
         if findings.lost.records == 0 {
-            std::mem::swap(&mut findings.lost.examples, &mut findings.unconfirmed.examples);
+            let those = if expired > 0 { &mut findings.expired } else { &mut findings.unconfirmed };
+            std::mem::swap(&mut findings.lost.examples, &mut those.examples);
         }
         findings.late.records = self.late_records;
+        for LateExample { lane, sequence, .. } in self.late {
+            findings.late.show(absentee(lane, sequence));
+        }
         if self.is_complete {
             let expected = |lane: &Lane| Some(lane.sent.as_ref()?.records - lane.rowless(self.is_table));
             findings.sent = Some(match &self.wanted {

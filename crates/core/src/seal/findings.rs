@@ -87,6 +87,8 @@ pub struct Findings {
     pub late: Finding,
     /// Records that are not there, and that nobody vouched for.
     pub unconfirmed: Finding,
+    /// Records that are not there, and that retention may have taken.
+    pub expired: Finding,
     /// Records of other sealed runs.
     pub others: u64,
     /// Lanes whose seals do not add up to what was sealed, though each holds.
@@ -96,7 +98,8 @@ pub struct Findings {
 impl Findings {
     /// Whether nothing is the matter with what is there. Late records are as they were sent.
     pub fn is_sound(&self) -> bool {
-        let faults = [&self.lost, &self.doubled, &self.reordered, &self.corrupted, &self.unexpected];
+        let faults =
+            [&self.lost, &self.doubled, &self.reordered, &self.corrupted, &self.unexpected, &self.expired];
         self.resealed.is_empty() && faults.iter().all(|finding| finding.records == 0)
     }
 }

@@ -218,6 +218,8 @@ impl Manifest {
         struct Form {
             format: u32,
         }
+        // An editor may have put a mark of the byte order before it.
+        let text = text.trim_start_matches('\u{feff}');
         let Form { format } = serde_json::from_str(text).map_err(ManifestError::Unreadable)?;
         if format != FORMAT {
             return Err(ManifestError::Format(format));
@@ -231,6 +233,19 @@ impl Manifest {
         let contradiction = |what: String| Err(ManifestError::Contradiction(what));
         if self.topics.is_empty() {
             return contradiction("names no topic".into());
+        }
+        for topic in &self.topics {
+            let is_of_a_name = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-');
+            if topic.name.is_empty() || !topic.name.chars().all(is_of_a_name) {
+                return contradiction(format!("names a topic that there cannot be ({:?})", topic.name));
+            }
+            if let Some(start) = topic.start.iter().find(|start| start.offset < 0 || start.partition < 0) {
+                let StartOffset { partition, offset } = start;
+                return contradiction(format!(
+                    "says that partition {partition} of topic {} began at {offset}",
+                    topic.name
+                ));
+            }
         }
         for lane in &self.lanes {
             let counted = match (lane.first, lane.last) {

@@ -147,6 +147,33 @@ fn late_records_are_found_in_their_places() {
     let findings = audit(&manifest, &logs);
     assert_eq!((findings.late.records, findings.late.examples[0].offset), (1, Some(30)));
     assert!(findings.is_sound(), "late is how they were sent");
+    let findings = audit(&manifest, &[logs[0][..30].to_vec()]);
+    let example = findings.late.examples[0];
+    assert_eq!((example.offset, example.sequence), (None, Some(30)), "it is not there any more");
+}
+
+#[test]
+fn what_retention_took_is_not_lost() {
+    let (manifest, logs) = run_of(100, 1);
+    let taken = |emptied: u64, from: usize| {
+        let mut audit = Audit::new(&manifest);
+        audit.note_emptied(emptied);
+        for (offset, stored) in (0..).zip(&logs[0]).skip(from) {
+            let mut held = Run::new(1 << 20, 1);
+            let mut draft = held.draft();
+            draft.bytes().extend_from_slice(&stored.body);
+            draft.header(HEADER.as_bytes(), stored.header.as_deref());
+            draft.finish(Facts::default());
+            audit.look(Place { topic: 0, partition: 0, offset }, &held.record(0));
+        }
+        audit.finish()
+    };
+    let findings = taken(10, 10);
+    assert_eq!((findings.expired.records, findings.lost.records, findings.is_sound()), (10, 0, false));
+    assert_eq!(findings.expired.examples[0].sequence, Some(0), "{findings:?}");
+    let findings = taken(10, 12);
+    assert_eq!((findings.expired.records, findings.lost.records), (10, 2), "{findings:?}");
+    assert!(taken(10, 0).is_sound(), "what is there was not taken");
 }
 
 #[test]
@@ -159,11 +186,22 @@ fn a_manifest_is_read_as_it_was_written() {
     let later = manifest.to_text().replace("\"format\": 1", "\"format\": 2");
     let mut buried = manifest.clone();
     buried.lanes[0].tombstones = 101;
+    assert_eq!(Manifest::parse(&format!("\u{feff}{}", manifest.to_text())).unwrap(), manifest);
+    let named = |name: &str| {
+        let mut other = manifest.clone();
+        other.topics[0].name = name.into();
+        other.to_text()
+    };
+    let mut before = manifest.clone();
+    before.topics[0].start[1].offset = -1;
     for (text, said) in [
         (twice.to_text(), "lane 0 stands there twice"),
         (too_many.to_text(), "those from 0 to 99 are not as many"),
         (buried.to_text(), "lane 0 has 100 records, and 101 tombstones"),
         (Manifest { topics: Vec::new(), ..manifest.clone() }.to_text(), "names no topic"),
+        (named("^.*"), "a topic that there cannot be (\"^.*\")"),
+        (named(""), "a topic that there cannot be"),
+        (before.to_text(), "partition 1 of topic t began at -1"),
         (later, "a manifest of form 2"),
         ("{}".into(), "is no manifest"),
         ("[".into(), "is no manifest"),

@@ -5,9 +5,11 @@ mod options;
 mod progress;
 mod shown;
 
+use std::io;
 use std::sync::Arc;
+use std::thread;
 
-use kadence_core::clock::SystemClock;
+use kadence_core::clock::{Stop, SystemClock};
 use kadence_land::Gauges;
 use kadence_store::Notice;
 
@@ -27,6 +29,9 @@ impl LandOptions {
             let name = Plain(&landing.rows.name).to_string();
             Arc::new(move |word| say(&name, word, voice))
         };
+        if self.with_parent {
+            end_with_parent(&signals.stop);
+        }
         let control = Control { clock: Arc::new(SystemClock), stop: signals.stop, listener };
         if let Some(action) = self.ledger {
             return ledger::run(&landing, action, &self, &control, voice);
@@ -58,6 +63,17 @@ impl LandOptions {
         let is_cut = is_bounded && landed.is_none_or(|landed| landed.is_cut);
         Ok(if is_cut { Exit::Interrupted } else { Exit::Done })
     }
+}
+
+/// Stops once whoever holds the other end of standard input is gone.
+fn end_with_parent(stop: &Arc<Stop>) {
+    let stop = Arc::clone(stop);
+    let wait = move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        stop.raise();
+    };
+    // Without a thread nobody waits, as without the option.
+    let _ = thread::Builder::new().name("parent".into()).spawn(wait);
 }
 
 /// What a person has to know about the order of rows.
@@ -107,6 +123,10 @@ fn say(name: &str, word: Word, voice: Voice) {
         Word::Notice(Notice::Untyped(table, names)) => voice.note(format!(
             "table {table}: no column for {} yet, all values are null; add them with --evolve, or state types with --types",
             Plain(&names.join(", "))
+        )),
+        Word::Notice(Notice::Unsealed(table, names)) => voice.note(format!(
+            "table {table}: no column for {}, so `verify` cannot tell its rows; add them with --evolve",
+            names.join(", ")
         )),
         Word::Notice(Notice::Retried(fault)) => voice.note(format!("{}; tried again", line(&fault))),
         Word::Notice(Notice::Recovered) => voice.note("the database takes records again"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kadence_core::clock::{Clock, SystemClock};
-use kadence_core::seal::{Example, Finding, Manifest};
+use kadence_core::seal::{Example, Finding};
 
 use self::target::TargetOptions;
 use super::Exit;
@@ -16,7 +16,7 @@ use crate::fault::Error;
 use crate::output::{Rate, Voice, Watching, count, print_json, print_plain_line};
 use crate::proof::judged;
 use crate::signals::Signals;
-use crate::verifying::{Verdict, Verification};
+use crate::verifying::{Verdict, Verification, manifest_at};
 
 /// Verify that a topic, or a table, has what a sealed run sent: all of it, once, in order and unchanged
 ///
@@ -51,7 +51,7 @@ impl VerifyOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
         let run = Verification {
-            manifest: self.manifest()?,
+            manifest: manifest_at(&self.manifest)?,
             connection: self.connection.connection(),
             topic: self.topic,
         };
@@ -65,26 +65,15 @@ impl VerifyOptions {
         };
         drop(watching);
         let Some(verdict) = verdict else { return Ok(Exit::Interrupted) };
+        if voice.json {
+            print_json(&verdict, false)?;
+        } else if !voice.quiet {
+            shown(&verdict).iter().try_for_each(|line| print_plain_line(line))?;
+        }
         if let Some(certificate) = &self.certificate {
             judged(certificate, run_id, &verdict, &*clock)?;
         }
-        if voice.json {
-            print_json(&verdict, false)?;
-        } else {
-            shown(&verdict).iter().try_for_each(|line| print_plain_line(line))?;
-        }
         Ok(if verdict.sound { Exit::Done } else { Exit::Failed })
-    }
-
-    fn manifest(&self) -> Result<Manifest, Error> {
-        let name = self.manifest.display().to_string();
-        let text = std::fs::read_to_string(&self.manifest)
-            .map_err(|error| Error::met(name.clone(), format!("cannot be read ({error})"), ""))?;
-        Manifest::parse(&text).map_err(|error| {
-            let mut fault = kadence_core::fault::Explain::explain(&error);
-            fault.place = name.into();
-            fault.into()
-        })
     }
 }
 
@@ -111,15 +100,14 @@ fn shown(verdict: &Verdict) -> Vec<String> {
         count(findings.unexpected.records),
         count(findings.late.records),
     )];
-    // What left too late is a fact of the run, and counted above.
-    for (kind, finding) in verdict.kinds().into_iter().filter(|(kind, _)| *kind != "late") {
+    for (kind, finding) in verdict.kinds() {
         lines.extend(examples(kind, finding));
     }
     for lane in &findings.resealed {
         lines.push(format!("lane {lane}: each seal holds, but together they are not those of the run"));
     }
     if findings.others > 0 {
-        lines.push(format!("{} records of other sealed runs stand beside", count(findings.others)));
+        lines.push(format!("records of other sealed runs beside them: {}", count(findings.others)));
     }
     lines.extend(verdict.notes.iter().cloned());
     lines.push(if verdict.sound { "sound".into() } else { "not sound".into() });
@@ -130,7 +118,9 @@ fn examples(kind: &str, finding: &Finding) -> Option<String> {
     if finding.records == 0 {
         return None;
     }
-    let shown: Vec<String> = finding.examples.iter().map(Example::to_string).collect();
-    let more = if finding.records > finding.examples.len() as u64 { ", …" } else { "" };
-    Some(format!("{kind}: {}{more}", shown.join(", ")))
+    let mut shown: Vec<String> = finding.examples.iter().map(Example::to_string).collect();
+    if finding.records > shown.len() as u64 {
+        shown.push("…".into());
+    }
+    Some(format!("{} {kind}: {}", count(finding.records), shown.join(", ")))
 }

@@ -7,7 +7,6 @@ use std::thread;
 use std::time::Duration;
 
 use kadence_core::clock::Stop;
-use kadence_core::fault::Explain as _;
 use kadence_core::pipeline::Progress;
 use kadence_core::report::Report;
 use kadence_core::seal::Manifest;
@@ -23,6 +22,7 @@ use crate::proof::Proof;
 use crate::replay::Replay;
 use crate::sending::in_real_time;
 use crate::signals::Signals;
+use crate::verifying::manifest_at;
 
 /// A week of earthquakes; `data/ORIGIN.md` says where they are from.
 const EARTHQUAKES: &str = include_str!("../../../../data/earthquakes.csv");
@@ -74,11 +74,7 @@ impl Show {
 
     /// Its manifest.
     pub(super) fn manifest(&self, folder: &Path) -> Result<Manifest, Error> {
-        let path = self.seal(folder);
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| Error::met(name.clone(), format!("cannot be read ({error})"), ""))?;
-        Manifest::parse(&text).map_err(|error| Error::met(name, error.explain().what, ""))
+        manifest_at(&self.seal(folder))
     }
 
     fn plan(&self, address: &str, folder: &Path) -> Result<Replay, Error> {

@@ -36,7 +36,7 @@ impl Worker {
     ) -> Result<Self, Error> {
         let into = format!("sqlite:{}", folder.join(DATABASE).display());
         let fixed = ["--into", &into, "-b", address, "--name", "demo", "--table", "{topic}", "--lineage"];
-        let quick = ["--max-wait", "100ms", "--quiet"];
+        let quick = ["--max-wait", "100ms", "--quiet", "--with-parent"];
         let words = ["land"].iter().chain(topics).chain(&fixed).chain(&quick);
         let words: Vec<String> = words.map(|word| (*word).to_owned()).collect();
         let process = spawn(program, &words, &[], folder)?;
@@ -105,7 +105,8 @@ fn spawn(program: &Path, words: &[String], more: &[&str], folder: &Path) -> Resu
     Command::new(program)
         .args(words)
         .args(more)
-        .stdin(Stdio::null())
+        // It ends with the demo, however that ends.
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()

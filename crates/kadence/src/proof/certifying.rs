@@ -1,5 +1,7 @@
 //! The certificate of a run: written at its end, and again once it was verified.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use super::sources::Sources;
 use crate::fault::Error;
 use crate::output::{count, micros};
 use crate::verifying::Verdict;
-use crate::whole_file::WholeFile;
+use crate::whole_file::{WholeFile, is_still};
 
 /// The form that is written and read.
 const FORMAT: u32 = 1;
@@ -27,15 +29,40 @@ const COMPLETE: &str = "All that was acknowledged is there: once, in order and u
 /// The most drift that counts as none, in percent of the run's length.
 const MOST_SKEW: f64 = 0.1;
 
+/// The forms of a certificate.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Page,
+    Data,
+}
+
+impl Form {
+    /// What the file's name says.
+    fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "html" => Some(Self::Page),
+            "json" => Some(Self::Data),
+            _ => None,
+        }
+    }
+
+    fn write(self, certificate: &Certificate) -> String {
+        match self {
+            Self::Page => certificate.to_html(),
+            Self::Data => certificate.to_json(),
+        }
+    }
+}
+
 /// Whether a certificate may be called so.
 pub(crate) fn is_certificate(path: &Path) -> bool {
-    path.extension().is_some_and(|kind| kind == "html" || kind == "json")
+    Form::of(path).is_some()
 }
 
 /// A certificate that is being made.
 pub(crate) struct Certifying {
     file: WholeFile,
-    is_page: bool,
+    form: Form,
     started: String,
     command: Vec<String>,
     pace: String,
@@ -58,7 +85,7 @@ impl Certifying {
         let file = WholeFile::create(path, recording, &phrase![@"certificate"], "the certificate")?;
         Ok(Self {
             file,
-            is_page: path.extension().is_some_and(|kind| kind == "html"),
+            form: Form::of(path).unwrap_or(Form::Data),
             started: clock.wall().to_rfc3339(),
             command: proof.command.clone(),
             pace: proof.pace.clone(),
@@ -76,10 +103,11 @@ impl Certifying {
         clock: &dyn Clock,
     ) -> Result<(), Error> {
         let sources = self.sources.read(true);
+        let has_cluster = !self.brokers.is_empty();
         let certificate = Certificate {
             format: FORMAT,
             kadence: env!("CARGO_PKG_VERSION").to_owned(),
-            client: if self.brokers.is_empty() { String::new() } else { client_version() },
+            client: if has_cluster { client_version() } else { String::new() },
             machine: machine(),
             run: run.map(|run| run.to_string()),
             started: std::mem::take(&mut self.started),
@@ -101,11 +129,10 @@ impl Certifying {
             lateness: buckets(&outcome.lateness),
             arrival_lateness: buckets(&outcome.arrival_lateness),
             timeline: outcome.course.slices().map(slice).collect(),
-            promises: promises(&outcome.report, self.tolerance, run.is_some()),
+            promises: promises(&outcome.report, self.tolerance, has_cluster, run.is_some()),
             verdict: None,
         };
-        let text = if self.is_page { certificate.to_html() } else { certificate.to_json() };
-        self.file.replace(&text)
+        self.file.replace(&self.form.write(&certificate))
     }
 }
 
@@ -156,7 +183,12 @@ fn slice(slice: kadence_core::course::Slice) -> Slice {
     }
 }
 
-fn promises(report: &Report, tolerance: Option<Duration>, is_sealed: bool) -> Vec<Promise> {
+fn promises(
+    report: &Report,
+    tolerance: Option<Duration>,
+    has_cluster: bool,
+    is_sealed: bool,
+) -> Vec<Promise> {
     let mut promises = Vec::new();
     let mut promise = |promise: String, kept, found| promises.push(Promise { promise, kept, found });
     if let (Some(tolerance), Some(missed)) = (tolerance, report.missed) {
@@ -172,6 +204,7 @@ fn promises(report: &Report, tolerance: Option<Duration>, is_sealed: bool) -> Ve
         promise(format!("Lateness does not grow over the run by more than {MOST_SKEW} %"), kept, found);
     }
     match report.acknowledged {
+        _ if !has_cluster => {}
         Some(acknowledged) => {
             let is_kept = acknowledged == report.accepted && report.failed == 0;
             let found = format!("{} of {}", count(acknowledged), count(report.accepted));
@@ -188,8 +221,11 @@ fn promises(report: &Report, tolerance: Option<Duration>, is_sealed: bool) -> Ve
 /// Adds a verdict to the certificate in a file.
 pub(crate) fn judged(path: &Path, run: RunId, verdict: &Verdict, clock: &dyn Clock) -> Result<(), Error> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::met(name.clone(), format!("cannot be read ({error})"), ""))?;
+    let unreadable = |error: io::Error| Error::met(name.clone(), format!("cannot be read ({error})"), "");
+    // Until it is written again: of two verdicts at once none is to be forgotten.
+    let mut file = locked(path).map_err(unreadable)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unreadable)?;
     let mut certificate = Certificate::read(&text).map_err(|error| {
         Error::met(name.clone(), error.to_string(), "name the file that --certificate of the run wrote")
     })?;
@@ -219,14 +255,26 @@ pub(crate) fn judged(path: &Path, run: RunId, verdict: &Verdict, clock: &dyn Clo
     let shown = places.iter().find(|place| !place.sound).or(places.last());
     let said = shown.map_or_else(String::new, |place| {
         let sent = place.sent.map_or("?".into(), count);
-        format!("{} of {sent} in {}", count(place.found), place.place)
+        let reasons = place.reasons();
+        let reasons = if reasons.is_empty() { reasons } else { format!(": {reasons}") };
+        format!("{} of {sent} in {}{reasons}", count(place.found), place.place)
     });
     if let Some(promise) = certificate.promises.iter_mut().find(|promise| promise.promise == COMPLETE) {
         (promise.kept, promise.found) = (Some(is_sound), said);
     }
-    let is_page = path.extension().is_some_and(|kind| kind == "html");
-    let text = if is_page { certificate.to_html() } else { certificate.to_json() };
+    let text = Form::of(path).unwrap_or(Form::Data).write(&certificate);
     WholeFile::create(path, None, &phrase![@"certificate"], "the certificate")?.replace(&text)
+}
+
+/// Opens a file for as long as nobody else has it so.
+fn locked(path: &Path) -> io::Result<File> {
+    loop {
+        let file = File::open(path)?;
+        // Where there are no locks, things are as they are.
+        if file.lock().is_err() || is_still(&file, path) {
+            return Ok(file);
+        }
+    }
 }
 
 fn found((kind, finding): (&str, &Finding)) -> Found {

@@ -24,13 +24,10 @@ pub struct TableVerification {
     pub password: Option<String>,
     /// The table; the topic's name without it.
     pub table: Option<String>,
-    /// How rows take the places of others; `None` where each record has a row of its own.
-    pub upserted: Option<Upserted>,
+    /// How an upserted table was landed, whose rows took the places of others; `None` where each record has a row of
+    /// its own.
+    pub upserted: Option<LandingOptions>,
 }
-
-/// What makes up the key of an upserted table, as it was landed.
-#[derive(Clone, Debug, Default)]
-pub struct Upserted(pub LandingOptions);
 
 impl TableVerification {
     /// Reads the table, and counts in `looked_at`; `None` if it was stopped.
@@ -48,12 +45,13 @@ impl TableVerification {
         let mut store = wiring::store(&self.target, self.password.as_deref(), options, |_| {})
             .map_err(|faults| Error::from(faults.into_iter().map(at_target).collect::<Vec<_>>()))?;
         store.look_only();
-        let place = format!("table {table} in {}", store.place());
+        let share = if self.upserted.is_some() { ", the last of each key" } else { "" };
+        let place = format!("table {table} in {}{share}", store.place());
         // First, so that a table that is not there is told before a topic is read.
         store.connect().map_err(|error| Error::from(*error.fault))?;
         let mut notes = Vec::new();
         let latest = match &self.upserted {
-            Some(upserted) => match self.latest(upserted, clock, stop, &mut notes, looked_at)? {
+            Some(options) => match self.latest(options, clock, stop, &mut notes, looked_at)? {
                 Some(latest) => Some(latest),
                 None => return Ok(None),
             },
@@ -103,7 +101,7 @@ impl TableVerification {
     /// The last record of each key, as the topic has it.
     fn latest(
         &self,
-        Upserted(options): &Upserted,
+        options: &LandingOptions,
         clock: &Arc<dyn Clock>,
         stop: &Arc<Stop>,
         notes: &mut Vec<String>,

@@ -89,6 +89,24 @@ fn a_certificate_has_the_numbers_of_the_report(bench: &Bench) {
             made
         );
     }
+    // Two at once: no verdict is forgotten, and who may read it stays as it is.
+    let path = bench.folder.path().join("run2.json");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for topic in ["c1", "c2", "c3"] {
+        bench.kadence(&["topics", "create", topic]).ok();
+    }
+    let both: Vec<_> = ["c1", "c2", "c3"]
+        .map(|topic| bench.start(&["verify", "run.json", "--topic", topic, "--certificate", "run2.json"]))
+        .into_iter()
+        .map(|mut one| one.wait())
+        .collect();
+    assert_eq!(certificate(bench, "run2.json").verdict.unwrap().places.len(), 4, "{both:?}");
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&path).unwrap());
+    assert_eq!(mode & 0o777, 0o600);
+    // Nobody acknowledges what goes nowhere.
+    let words = ["replay", "data.csv", "--to", "null", "--unpaced", "--certificate", "none.json"];
+    bench.kadence(&words).ok();
+    assert_eq!(certificate(bench, "none.json").promises, []);
     // The first one is of another run than the manifest by now.
     let finished = bench.kadence(&["verify", "run.json", "--certificate", "run.html"]);
     assert_eq!(finished.code, Some(1), "{finished:#?}");
@@ -241,12 +259,13 @@ fn a_run_that_was_cut_says_so(bench: &Bench) {
     assert_eq!((code, &verdict["sent"]), (Some(0), &whole["acknowledged"]), "{verdict}");
 
     let before = bench.bodies("t").len();
-    let killed = bench.start(&slowly);
+    let killed = bench.start(&[&slowly[..], &["--certificate", "run.html"]].concat());
     eventually("a record", || (bench.bodies("t").len() > before).then_some(()));
     drop(killed);
-    let (code, verdict) = verify(bench, &[]);
+    assert!(!bench.folder.path().join("run.html").exists(), "what was not written is not there");
+    let (code, verdict) = verify(bench, &["--certificate", "run.html"]);
     assert_eq!((code, &verdict["complete"], &verdict["sent"]), (Some(1), &false.into(), &Value::Null));
-    assert!(verdict["notes"][0].as_str().unwrap().contains("was cut"), "{verdict}");
+    assert!(verdict["notes"][0].as_str().unwrap().contains("was cut, or is still under way"), "{verdict}");
     assert_eq!(verdict["lost"]["records"], 0, "{verdict}");
 }
 
@@ -261,6 +280,13 @@ fn a_topic_that_is_another_or_shorter_is_told_from_a_loss(bench: &Bench) {
     assert_eq!(code, Some(1));
     assert!(verdict["notes"].to_string().contains("made anew"), "{verdict}");
     assert_eq!(verdict["lost"]["records"], 9);
+    let (_, verdict) = verify(bench, &["--topic", "t"]);
+    assert!(!verdict["notes"].to_string().contains("made anew"), "a copy is another topic: {verdict}");
+    for pattern in ["^t", "^.*"] {
+        let refused = bench.kadence(&["verify", "run.json", "--topic", pattern]);
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains("is a pattern"), "{refused:?}");
+    }
 }
 
 #[test]
@@ -288,6 +314,25 @@ fn a_seal_that_could_not_hold_is_refused() {
         let refused = bench.kadence(&[&["replay", "data.csv", "-t", "t", "--unpaced"][..], more].concat());
         assert_eq!(refused.code, Some(2), "{refused:?}");
         assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+    // One file, by two spellings, and by a link that leads nowhere yet.
+    std::os::unix::fs::symlink("new.json", bench.folder.path().join("link.json")).unwrap();
+    for (more, said) in [
+        (
+            &["--seal", "new.json", "--certificate", "./new.json"][..],
+            "--certificate: manifest and certificate",
+        ),
+        (&["--seal", "new.json", "--certificate", "link.json"], "--certificate: manifest and certificate"),
+        (
+            &["--certificate", "link.json", "--report", "./new.json"],
+            "--report: manifest, certificate and report",
+        ),
+    ] {
+        let refused = bench.kadence(&[&["replay", "data.csv", "-t", "t", "--unpaced"][..], more].concat());
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+        let made = bench.folder.path().join("new.json");
+        assert_eq!(made.exists(), more.contains(&"--report"), "the report says why nothing else is made");
     }
     let onto = bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", "--seal", "data.csv"]);
     assert_eq!(onto.code, Some(2), "{onto:?}");

@@ -9,12 +9,12 @@ use kadence_core::phrase;
 use kadence_core::target::Batch;
 
 use super::Notice;
-use super::decoded::Decoded;
 use crate::cells::Change;
 use crate::convert::{Converter, Limits};
 use crate::ddl::Dialect;
+use crate::decoded::Decoded;
 use crate::infer::Inference;
-use crate::lineage;
+use crate::lineage::is_of_seal;
 use crate::making::{check_table_name, plan, widened};
 use crate::mapping::{Input, Mapping};
 use crate::options::LandingOptions;
@@ -86,6 +86,8 @@ pub(super) struct Mapper {
     by_topic: Vec<(Arc<str>, usize)>,
     /// Which versions of which tables the session is ready for.
     prepared: HashSet<(usize, u64)>,
+    /// The tables of which it was said that they lack columns for seals.
+    unsealed: HashSet<String>,
 }
 
 impl Mapper {
@@ -99,6 +101,7 @@ impl Mapper {
             sheets: Vec::new(),
             by_topic: Vec::new(),
             prepared: HashSet::new(),
+            unsealed: HashSet::new(),
         })
     }
 
@@ -140,12 +143,7 @@ impl Mapper {
     ) -> Result<Mapped, DbError> {
         self.converter.limits = tables.limits();
         rejected.extend(self.decoded.rejected().iter().cloned());
-        for part in batch.parts {
-            if !self.by_topic.iter().any(|(topic, _)| *topic == part.partition.topic) {
-                let topic = Arc::clone(&part.partition.topic);
-                self.open(batch, &topic, dialect, tables)?;
-            }
-        }
+        self.open_all(batch, dialect, tables)?;
         self.sheets.iter_mut().for_each(Sheet::clear);
         let mut tombstones = 0;
         for (place, record) in batch.records.records().enumerate() {
@@ -167,6 +165,9 @@ impl Mapper {
                 continue;
             };
             let input = self.decoded.input(partition, &record, place);
+            if input.seal.is_some() && !self.options.evolve {
+                note_unsealed(&mut self.sheets[sheet], &mut self.unsealed, dialect, tables);
+            }
             let trouble = row(
                 &mut self.sheets[sheet],
                 &self.mapping,
@@ -204,6 +205,22 @@ impl Mapper {
     /// The name of a topic's table.
     pub(super) fn table_of(&self, topic: &str) -> String {
         self.options.table.replace("{topic}", topic)
+    }
+
+    /// Finds the tables of all topics of a batch, or makes them.
+    fn open_all(
+        &mut self,
+        batch: &Batch<'_>,
+        dialect: &'static dyn Dialect,
+        tables: &mut dyn Tables,
+    ) -> Result<(), DbError> {
+        for part in batch.parts {
+            let topic = &part.partition.topic;
+            if !self.by_topic.iter().any(|(known, _)| known == topic) {
+                self.open(batch, topic, dialect, tables)?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds a topic's table, or makes it. Where nothing of the batch says what columns it has, those to come will.
@@ -328,6 +345,20 @@ impl Mapper {
     }
 }
 
+/// Says at a table's first seal, and once, that it has no columns for seals.
+fn note_unsealed(
+    sheet: &mut Sheet,
+    said: &mut HashSet<String>,
+    dialect: &dyn Dialect,
+    tables: &mut dyn Tables,
+) {
+    let lacking = sheet.seal_columns_lacking(dialect);
+    let name = &sheet.table.name;
+    if !lacking.is_empty() && said.insert(name.clone()) {
+        tables.notice(Notice::Unsealed(name.clone(), lacking));
+    }
+}
+
 /// Makes a record a row.
 fn row(
     sheet: &mut Sheet,
@@ -344,16 +375,13 @@ fn row(
         let put = fill.put(name, &value, is_bytes, dialect, converter, &mut row);
         put.or_else(|trouble| match trouble {
             // A table that was made before there were seals goes on without them.
-            Trouble::Lacking if !evolves && lineage::is_of_seal(name) => Ok(()),
-            other => Err(other),
-        })
-        .map_err(|trouble| match trouble {
-            Trouble::Lacking if !evolves => Trouble::Reject(fill.lacking(name, &value)),
+            Trouble::Lacking if !evolves && input.seal.is_some() && is_of_seal(name) => Ok(()),
+            Trouble::Lacking if !evolves => Err(Trouble::Reject(fill.lacking(name, &value))),
             Trouble::Narrow(column) if !evolves || !fill.can_widen(column, dialect) => {
                 let found = crate::convert::excerpt(&value);
-                Trouble::Reject(fill.reason(column, &found, &crate::convert::Why::Range))
+                Err(Trouble::Reject(fill.reason(column, &found, &crate::convert::Why::Range)))
             }
-            other => other,
+            other => Err(other),
         })
     };
     if is_tombstone {

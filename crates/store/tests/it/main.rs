@@ -10,4 +10,5 @@
 
 mod claims;
 mod commits;
+mod keys;
 mod script;

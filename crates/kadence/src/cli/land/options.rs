@@ -125,6 +125,9 @@ pub(crate) struct LandOptions {
     /// Append what the database does not take to this file, with place and reason, a JSON object a line
     #[arg(long, value_name = "FILE", help_heading = "How")]
     rejects: Option<PathBuf>,
+    /// End when standard input ends: with the process that holds its other end, even if that is killed
+    #[arg(long, hide = true)]
+    pub(super) with_parent: bool,
     /// Print the tables, their columns and ten rows, and write nothing
     #[arg(long, conflicts_with_all = ["ddl", "ledger"], help_heading = "Look first")]
     pub(super) preview: bool,

@@ -37,13 +37,12 @@ fn command_line<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Vec<
     let shown = |argument: A| {
         let text = argument.as_ref().to_string_lossy();
         // Whatever stands before the name: `-X=`, `-qX=`.
-        let mut end = 0;
-        for part in text.split('=') {
-            end += part.len();
-            if end < text.len() && is_secret(part) {
+        let mut name = 0;
+        for (end, _) in text.match_indices('=') {
+            if is_secret(&text[name..end]) {
                 return format!("{}=…", &text[..end]);
             }
-            end += 1;
+            name = end + 1;
         }
         text.into_owned()
     };

@@ -13,6 +13,7 @@ use crate::cli::values::Auto;
 use crate::fault::Error;
 use crate::output::Voice;
 use crate::replay::{Replay, kind_of};
+use crate::whole_file::resolved;
 
 impl ReplayOptions {
     /// Gives what is asked for, as one value that can be run, and says what there is to know about it.
@@ -28,7 +29,10 @@ impl ReplayOptions {
             proof: self.proof.proof(self.pace_in_words()),
         };
         if let (Some(report), Some(proof)) = (&self.output.report, &replay.proof)
-            && [&proof.seal, &proof.certificate].into_iter().flatten().any(|other| other == report)
+            && [&proof.seal, &proof.certificate]
+                .into_iter()
+                .flatten()
+                .any(|other| resolved(other) == resolved(report))
         {
             let what = "manifest, certificate and report are files of their own";
             return Err(Error::misuse(phrase![@"report"], what, "name another one"));

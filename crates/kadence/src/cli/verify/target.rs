@@ -5,7 +5,7 @@ use kadence_store::{BodyFormat, KeyFormat, LandingOptions, Mode};
 use crate::cli::password::PasswordOption;
 use crate::cli::values::one_of;
 use crate::fault::Error;
-use crate::verifying::{TableVerification, Upserted, Verification};
+use crate::verifying::{TableVerification, Verification};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TargetOptions {
@@ -65,7 +65,7 @@ impl TargetOptions {
         if !faults.is_empty() {
             return Err(faults.into());
         }
-        let upserted = (self.mode == Mode::Upsert).then_some(Upserted(options));
+        let upserted = (self.mode == Mode::Upsert).then_some(options);
         Ok(Some(TableVerification { run: run.clone(), target, password, table: self.table, upserted }))
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::database::Database;
+use crate::seal::Taken;
 use crate::support::{Bench, SERIES};
 
 /// Replays the series sealed, with keys.
@@ -118,12 +119,28 @@ pub(super) fn unsealed_records_have_no_columns_for_seals(bench: &Bench, database
     bench.kadence(&words).ok();
     land(bench, database, &["--lineage"]);
     replay(bench, "run.json", "value");
-    // The table goes on as it was made.
-    land(bench, database, &["--lineage"]);
+    // The table goes on as it was made, which is said.
+    let words = ["land", "t", "--into", &*database.url, "--until-end", "--lineage"];
+    let finished = bench.kadence(&words);
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert!(
+        finished.stderr.contains("table t: no column for _run, _lane, _sequence, _crc, so"),
+        "{finished:#?}"
+    );
     assert_eq!(database.number(&"SELECT count(*) FROM \"t\"".replace('"', database.quote())), Some(18));
     let finished = bench.kadence(&["verify", "run.json", "--target", &database.url]);
     assert_eq!(finished.code, Some(1), "{finished:#?}");
     assert!(finished.stderr.contains("table t: has no column `_run`"), "{finished:#?}");
     let finished = bench.kadence(&["verify", "run.json", "--target", &database.url, "--table", "none"]);
     assert!(finished.stderr.contains("table none: does not exist"), "{finished:#?}");
+    // Without a seal a field of that name is one like any other.
+    bench.kadence(&["topics", "create", "odd"]).ok();
+    let words = ["land", "odd", "--into", &*database.url, "--until-end"];
+    for (body, code) in [(r#"{"a":1}"#, 0), (r#"{"a":2,"_crc":5}"#, 1)] {
+        let record = Taken { partition: 0, key: None, body: body.into(), headers: Vec::new() };
+        crate::seal::write(bench, "odd", &[record]);
+        let finished = bench.kadence(&words);
+        assert_eq!(finished.code, Some(code), "{finished:#?}");
+        assert_eq!(finished.stderr.contains("has no column `_crc`"), code == 1, "{finished:#?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! The records of a batch, decoded.
+//! Records, decoded: those of a batch, or one after the other.
 
 use kadence_core::codec::{Decoder as _, JsonDecoder};
 use kadence_core::data::RowBuffer;
@@ -14,7 +14,7 @@ use crate::options::{BodyFormat, KeyFormat, LandingOptions};
 const KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Keys and bodies as rows, in storage that is used again.
-pub(super) struct Decoded {
+pub(crate) struct Decoded {
     format: BodyFormat,
     key_format: KeyFormat,
     has_seals: bool,
@@ -37,7 +37,7 @@ struct Parts {
 }
 
 impl Decoded {
-    pub(super) fn new(options: &LandingOptions, has_seals: bool) -> Self {
+    pub(crate) fn new(options: &LandingOptions, has_seals: bool) -> Self {
         Self {
             format: options.format,
             key_format: options.key_format,
@@ -52,17 +52,17 @@ impl Decoded {
     }
 
     /// Records that could not be decoded, by their places, with the reason.
-    pub(super) fn rejected(&self) -> &[(usize, String)] {
+    pub(crate) fn rejected(&self) -> &[(usize, String)] {
         &self.rejected
     }
 
     /// Whether the record in this place could not be decoded.
-    pub(super) fn is_rejected(&self, place: usize) -> bool {
+    pub(crate) fn is_rejected(&self, place: usize) -> bool {
         self.records[place].is_rejected
     }
 
     /// The record's parts, for the mapping.
-    pub(super) fn input<'r>(
+    pub(crate) fn input<'r>(
         &'r self,
         partition: &'r Partition,
         record: &'r Record<'r>,
@@ -80,24 +80,32 @@ impl Decoded {
     }
 
     /// Decodes keys and bodies of a batch, and looks for its seals.
-    pub(super) fn decode(&mut self, batch: &Batch<'_>) {
+    pub(crate) fn decode(&mut self, batch: &Batch<'_>) {
+        self.clear();
+        if self.has_seals {
+            self.seals.extend(batch.records.records().map(|record| SealCells::of(&record)));
+        }
+        batch.records.records().for_each(|record| self.add(&record));
+    }
+
+    /// Forgets all records.
+    pub(crate) fn clear(&mut self) {
         self.rejected.clear();
         self.bodies.clear(KEPT_BYTES);
         self.keys.clear(KEPT_BYTES);
         self.records.clear();
         self.seals.clear();
-        if self.has_seals {
-            self.seals.extend(batch.records.records().map(|record| SealCells::of(&record)));
-        }
-        for (place, record) in batch.records.records().enumerate() {
-            let decoded = self.decode_one(&record);
-            let is_rejected = decoded.is_err();
-            let (body, key) = decoded.unwrap_or_else(|reason| {
-                self.rejected.push((place, reason));
-                (None, None)
-            });
-            self.records.push(Parts { body, key, is_rejected });
-        }
+    }
+
+    /// Decodes one more record.
+    pub(crate) fn add(&mut self, record: &Record<'_>) {
+        let decoded = self.decode_one(record);
+        let is_rejected = decoded.is_err();
+        let (body, key) = decoded.unwrap_or_else(|reason| {
+            self.rejected.push((self.records.len(), reason));
+            (None, None)
+        });
+        self.records.push(Parts { body, key, is_rejected });
     }
 
     fn decode_one(&mut self, record: &Record<'_>) -> Result<(Option<u32>, Option<u32>), String> {
