@@ -9,6 +9,7 @@
 //! | [`frame`] | length prefixes, the fixed part of a request header, response frames |
 //! | [`bounds`] | the walk, its limits and its tables |
 //! | [`batch`] | the header of a record batch: parsed, checked, rewritten in place |
+//! | [`contents`] | the records of a batch with their keys, and batches written anew from some of them |
 //! | [`control`] | the markers that end transactions |
 //! | [`records`] | timestamps inside a batch, read through a bounded decompression |
 //! | [`subscription`] | the topics in a consumer's word to its group |
@@ -16,6 +17,7 @@
 
 pub mod batch;
 pub mod bounds;
+pub mod contents;
 pub mod control;
 pub mod fetch;
 pub mod frame;

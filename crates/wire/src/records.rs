@@ -96,7 +96,7 @@ fn walk(
     found
 }
 
-fn unpack(packed: &[u8], codec: Codec, max: u64) -> Result<Box<dyn Read + '_>, RecordsError> {
+pub(crate) fn unpack(packed: &[u8], codec: Codec, max: u64) -> Result<Box<dyn Read + '_>, RecordsError> {
     Ok(match codec {
         Codec::None => Box::new(packed),
         Codec::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),

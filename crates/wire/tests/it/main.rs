@@ -10,13 +10,15 @@ mod allocation;
 mod batch;
 /// The walk over requests: exact for good ones, strict with others.
 mod bounds;
-/// Populated requests of groups.
 /// Populated requests that administer a cluster.
 mod cluster_requests;
+/// Batches written anew from some of their records, against `kafka-protocol`.
+mod contents;
 /// Transaction markers, against `kafka-protocol`.
 mod control;
 /// Fetch responses in pieces.
 mod fetch;
+/// Populated requests of groups.
 mod group_requests;
 /// Looking into compressed batches.
 mod records;
