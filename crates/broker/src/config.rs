@@ -18,6 +18,8 @@ enum Acts {
     Kept,
     /// A number, and the least it may be.
     Number(fn(&TopicSettings) -> i64, fn(&mut TopicSettings, i64), i64),
+    /// A number from 0 to 1.
+    Ratio(fn(&TopicSettings) -> f64, fn(&mut TopicSettings, f64)),
     Text(fn(&TopicSettings) -> String, fn(&mut TopicSettings, &str)),
     /// One of two words, for false and true.
     Flag(fn(&mut TopicSettings) -> &mut bool, [&'static str; 2]),
@@ -81,6 +83,7 @@ impl TopicConfig {
             match find(name).map(|known| known.acts) {
                 // Values are checked before they are kept.
                 Ok(Acts::Number(_, put, _)) => value.parse().into_iter().for_each(|v| put(&mut settings, v)),
+                Ok(Acts::Ratio(_, put)) => value.parse().into_iter().for_each(|v| put(&mut settings, v)),
                 Ok(Acts::Text(_, put)) => put(&mut settings, value),
                 Ok(Acts::Flag(field, words)) => *field(&mut settings) = value == words[1],
                 Ok(Acts::Kept) | Err(_) => {}
@@ -147,6 +150,9 @@ fn check(known: &Known, value: &str) -> Result<String, String> {
             "Invalid value {value} for configuration {}: Value must be at least {least}",
             known.name
         )),
+        Acts::Ratio(..) if !kept.parse().is_ok_and(|ratio: f64| (0.0..=1.0).contains(&ratio)) => Err(
+            format!("Invalid value {value} for configuration {}: Value must be between 0 and 1", known.name),
+        ),
         _ => Ok(kept),
     }
 }

@@ -27,6 +27,7 @@
 //! | `transactions`, `producer_ids` | who writes under a transactional id, and what is committed together |
 //! | `quotas` | client quotas, kept and shown |
 //! | `directory`, `journal`, `journal_check` | what a directory keeps, and what a start makes of it |
+//! | `compaction` | of the records of each key the last one stays |
 //! | `upkeep` | retention and writing through to the disk, from time to time |
 //! | `disk` | all that changes files |
 //! | `memory` | the limit on what is held |
@@ -38,6 +39,7 @@ mod blocking;
 mod call;
 mod clock;
 mod close;
+mod compaction;
 mod config;
 mod directory;
 mod disk;

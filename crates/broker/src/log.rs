@@ -3,6 +3,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `memory` | the log in memory |
+//! | `compacting` | what compaction asks of a log, whichever it is |
 //! | `settings` | what a topic says of its logs |
 //! | `directory`, `flush`, `segment_finish`, `retention`, `recovery` | the log in a directory: written, synced, deleted from, found again |
 //! | `place` | where it is, and what writers and readers share |
@@ -12,6 +13,7 @@
 //! | `scan` | a segment checked byte by byte |
 //! | `disk`, `open_files` | what is asked of the system |
 
+mod compacting;
 mod directory;
 mod disk;
 mod flush;
@@ -34,6 +36,7 @@ mod snapshot;
 mod tests;
 mod unloaded;
 
+pub(crate) use compacting::{Part, Replacement};
 pub(crate) use open_files::OpenFiles;
 pub(crate) use place::Ahead;
 pub(crate) use settings::LogSettings;

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Clock,
+    compaction::Cleaner,
     directory::{Directory, DirectoryError, Opening},
     error::BrokerError,
     faults::Faults,
@@ -131,6 +132,18 @@ impl Node {
             retention_check_interval: self.options.retention_check_interval,
             panics: Arc::clone(&self.panics),
         }
+    }
+
+    /// What compacts the partitions that ask for it, if that is wanted.
+    pub(crate) fn cleaner(&self) -> Option<Cleaner> {
+        self.options.compaction.then(|| Cleaner {
+            topics: Arc::clone(&self.topics),
+            faults: self.faults.clone(),
+            clock: self.clock,
+            every: self.options.compaction_check_interval,
+            memory_bytes: self.options.compaction_memory_bytes,
+            panics: Arc::clone(&self.panics),
+        })
     }
 
     /// Says which logs cannot be written from the start on, and which have lost something.

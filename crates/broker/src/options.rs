@@ -29,6 +29,7 @@ pub const MAX_GROUP_SIZE: usize = 1_000;
 
 /// How a broker starts. The defaults are those of a throw-away broker on this machine.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Options {
     /// Where to listen. Port 0 takes a free port; other addresses with port 0 share the first one's.
     pub listeners: Vec<Listener>,
@@ -59,6 +60,12 @@ pub struct Options {
     pub topic_defaults: TopicSettings,
     /// How often records are looked through for those that are too old or too many.
     pub retention_check_interval: Duration,
+    /// Whether topics that ask for it are compacted.
+    pub compaction: bool,
+    /// How often partitions are looked through for those that are to be compacted.
+    pub compaction_check_interval: Duration,
+    /// What the keys of one partition may take in memory while it is compacted, in bytes.
+    pub compaction_memory_bytes: u64,
     /// The shortest session timeout a member of a group may have.
     pub group_min_session_timeout: Duration,
     /// The longest session timeout a member of a group may have.
@@ -78,7 +85,7 @@ pub struct Options {
 }
 
 /// What a topic is kept by; a number below zero is no limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TopicSettings {
     /// The largest record batch, in bytes.
     pub max_message_bytes: usize,
@@ -90,7 +97,7 @@ pub struct TopicSettings {
     pub timestamp_before_max_ms: i64,
     /// How far a record's time may be after the broker's, in milliseconds.
     pub timestamp_after_max_ms: i64,
-    /// Whether old records are deleted: `delete`, `compact`, `delete,compact`. Nothing is compacted.
+    /// What becomes of old records: `delete`, `compact` (of each key the last one stays), `delete,compact`.
     pub cleanup_policy: String,
     /// Records older than this may be deleted, in milliseconds.
     pub retention_ms: i64,
@@ -102,6 +109,14 @@ pub struct TopicSettings {
     pub segment_ms: i64,
     /// Bytes of a segment for each entry of its index.
     pub index_interval_bytes: u32,
+    /// A partition is compacted when so large a share of it was written since the last time, from 0 to 1.
+    pub min_dirty_ratio: f64,
+    /// Records stay for at least this time before they are compacted, in milliseconds.
+    pub min_compaction_lag_ms: i64,
+    /// And for at most this time.
+    pub max_compaction_lag_ms: i64,
+    /// Tombstones stay for this time when they are compacted, in milliseconds.
+    pub delete_retention_ms: i64,
     /// After so many records a partition is written through to the disk.
     pub flush_messages: i64,
     /// After this time a partition is written through to the disk, in milliseconds.
@@ -123,6 +138,10 @@ impl Default for TopicSettings {
             segment_bytes: 1 << 30,
             segment_ms: 7 * 24 * 60 * 60 * 1000,
             index_interval_bytes: 4096,
+            min_dirty_ratio: 0.5,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            delete_retention_ms: 24 * 60 * 60 * 1000,
             flush_messages: i64::MAX,
             flush_ms: i64::MAX,
         }
@@ -146,6 +165,9 @@ impl Default for Options {
             max_idle: Duration::from_mins(10),
             topic_defaults: TopicSettings::default(),
             retention_check_interval: Duration::from_mins(5),
+            compaction: true,
+            compaction_check_interval: Duration::from_secs(15),
+            compaction_memory_bytes: 128 << 20,
             group_min_session_timeout: Duration::from_secs(6),
             group_max_session_timeout: Duration::from_mins(30),
             group_initial_rebalance_delay: Duration::ZERO,

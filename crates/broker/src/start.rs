@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Clock,
+    compaction::{Cleaner, Cleaning},
     dispatch,
     error::BrokerError,
     node::Node,
@@ -69,6 +70,7 @@ pub struct Broker {
     addresses: Vec<SocketAddr>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
+    cleaning: Option<Cleaning>,
 }
 
 impl Broker {
@@ -114,7 +116,9 @@ impl Broker {
                 upkeep.close();
             })
             .map_err(|source| BrokerError::Threads { source })?;
-        Ok(Self { node, addresses, stop, thread: Some(thread) })
+        let cleaning = node.cleaner().map(Cleaner::start).transpose();
+        let cleaning = cleaning.map_err(|source| BrokerError::Threads { source })?;
+        Ok(Self { node, addresses, stop, thread: Some(thread), cleaning })
     }
 
     /// Where the broker listens, ports resolved, in the order they were asked for.
@@ -167,6 +171,8 @@ impl fmt::Debug for Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
+        // It looks into logs that are closed next.
+        self.cleaning = None;
         let _ = self.stop.send(true);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

@@ -89,7 +89,7 @@ fn find(
     let topic = call.node.topics.named(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let partition = topic.partition(wanted.partition_index).ok_or(ResponseError::UnknownTopicOrPartition)?;
     check_leader_epoch(wanted.current_leader_epoch)?;
-    let (lookup, start, before) = {
+    let (batch, start, before) = loop {
         let state = partition.lock();
         let before = if committed { state.last_stable() } else { state.log.end() };
         let lookup = match wanted.timestamp {
@@ -100,13 +100,16 @@ fn find(
             timestamp if timestamp >= 0 => state.log.first_at(timestamp),
             _ => return Err(ResponseError::InvalidRequest),
         };
-        (lookup, state.log.start(), before)
+        let (start, generation) = (state.log.start(), state.log.generation());
+        // The partition is free again while the batch is looked for and into.
+        drop(state);
+        let found = call.node.faults.told(lookup.load()).map_err(|_| ResponseError::KafkaStorageError)?;
+        // A part of the log may have been compacted meanwhile; then it is looked for once more.
+        if partition.lock().log.generation() == generation {
+            break (found, start, before);
+        }
     };
-    // The partition is free again while the batch is looked for and into.
-    let Some(batch) = call.node.faults.told(lookup.load()).map_err(|_| ResponseError::KafkaStorageError)?
-    else {
-        return Ok(NONE);
-    };
+    let Some(batch) = batch else { return Ok(NONE) };
     let timestamp = if wanted.timestamp >= 0 { wanted.timestamp } else { batch.max_timestamp };
     let (offset, timestamp) = within(&batch, timestamp, budget);
     // Records of a batch may be deleted when the batch is not.

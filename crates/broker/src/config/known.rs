@@ -1,6 +1,6 @@
 //! Every topic configuration that Kafka knows.
 
-use super::Acts::{self, Flag, Kept, Number, Text};
+use super::Acts::{self, Flag, Kept, Number, Ratio, Text};
 use crate::options::TopicSettings;
 
 /// The types of `DescribeConfigs`, as Kafka numbers them.
@@ -57,7 +57,7 @@ pub(crate) const KNOWN: &[Known] = &[
         "cleanup.policy",
         Kind::List,
         "delete",
-        "Whether old records are deleted; nothing is compacted.",
+        "What becomes of old records: delete, compact (of each key the last one stays), or both.",
         Text(|s| s.cleanup_policy.clone(), |s, v| v.clone_into(&mut s.cleanup_policy)),
     )
     .of(&["delete", "compact"])
@@ -73,7 +73,14 @@ pub(crate) const KNOWN: &[Known] = &[
         "zstd",
     ]),
     kept("compression.zstd.level", Kind::Int, "3", "Kept; batches stay as they were produced."),
-    kept("delete.retention.ms", Kind::Long, "86400000", "Kept; tombstones stay."),
+    acts(
+        "delete.retention.ms",
+        Kind::Long,
+        "86400000",
+        "Tombstones stay for this time when they are compacted.",
+        Number(|s| s.delete_retention_ms, |s, v| s.delete_retention_ms = v, 0),
+    )
+    .by_server("log.cleaner.delete.retention.ms"),
     kept("file.delete.delay.ms", Kind::Long, "60000", "Kept; files are deleted at once."),
     acts(
         "flush.messages",
@@ -103,7 +110,14 @@ pub(crate) const KNOWN: &[Known] = &[
     kept("leader.replication.throttled.replicas", Kind::List, "", "Kept; there are no followers."),
     kept("local.retention.bytes", Kind::Long, "-2", "Kept; there is no tiered storage."),
     kept("local.retention.ms", Kind::Long, "-2", "Kept; there is no tiered storage."),
-    kept("max.compaction.lag.ms", Kind::Long, FOREVER, "Kept; nothing is compacted."),
+    acts(
+        "max.compaction.lag.ms",
+        Kind::Long,
+        FOREVER,
+        "Records stay for at most this time before they are compacted.",
+        Number(|s| s.max_compaction_lag_ms, |s, v| s.max_compaction_lag_ms = v, 1),
+    )
+    .by_server("log.cleaner.max.compaction.lag.ms"),
     acts(
         "max.message.bytes",
         Kind::Int,
@@ -138,8 +152,22 @@ pub(crate) const KNOWN: &[Known] = &[
     )
     .of(&["CreateTime", "LogAppendTime"])
     .by_server("log.message.timestamp.type"),
-    kept("min.cleanable.dirty.ratio", Kind::Double, "0.5", "Kept; nothing is compacted."),
-    kept("min.compaction.lag.ms", Kind::Long, "0", "Kept; nothing is compacted."),
+    acts(
+        "min.cleanable.dirty.ratio",
+        Kind::Double,
+        "0.5",
+        "A partition is compacted when so large a share of it was written since the last time.",
+        Ratio(|s| s.min_dirty_ratio, |s, v| s.min_dirty_ratio = v),
+    )
+    .by_server("log.cleaner.min.cleanable.ratio"),
+    acts(
+        "min.compaction.lag.ms",
+        Kind::Long,
+        "0",
+        "Records stay for at least this time before they are compacted.",
+        Number(|s| s.min_compaction_lag_ms, |s, v| s.min_compaction_lag_ms = v, 0),
+    )
+    .by_server("log.cleaner.min.compaction.lag.ms"),
     acts(
         "min.insync.replicas",
         Kind::Int,
@@ -193,6 +221,7 @@ impl Known {
         match self.acts {
             Kept => self.default.to_owned(),
             Number(get, ..) => get(defaults).to_string(),
+            Ratio(get, _) => format!("{:?}", get(defaults)),
             Text(get, _) => get(defaults),
             Flag(field, words) => words[usize::from(*field(&mut defaults.clone()))].to_owned(),
         }

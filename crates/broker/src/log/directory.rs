@@ -45,6 +45,10 @@ pub(crate) struct DirectoryLog {
     pub(super) start: i64,
     pub(super) end: i64,
     pub(super) interval: u64,
+    /// What is before this was compacted.
+    pub(super) cleaned: i64,
+    /// Whether anything ever was: then snapshots have to outlive a loss of power.
+    pub(super) is_compacted: bool,
     /// Offsets of the snapshots there are, in order.
     pub(super) snapshots: Vec<i64>,
     pub(super) unflushed: u64,
@@ -105,6 +109,8 @@ impl DirectoryLog {
             start: 0,
             end: 0,
             interval: INDEX_INTERVAL,
+            cleaned: 0,
+            is_compacted: false,
             finishing: None,
             left: Arc::default(),
             lost: None,

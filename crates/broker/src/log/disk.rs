@@ -55,10 +55,23 @@ impl Disk {
     /// written here has a checksum and can be done without, and a clean stop of many partitions is not to wait for
     /// many syncs.
     pub(super) fn put(self, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+        self.put_whole(path, bytes, false)
+    }
+
+    /// As [`put`](Self::put), so that a loss of power leaves it as well.
+    pub(super) fn put_synced(self, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+        self.put_whole(path, bytes, true)?;
+        path.parent().map_or(Ok(()), |dir| self.sync_dir(dir))
+    }
+
+    fn put_whole(self, path: &Path, bytes: &[u8], synced: bool) -> Result<(), StorageError> {
         let unfinished = path.with_extension(UNFINISHED);
         let write = || {
             let file = disk::create(&unfinished)?;
             self.append(&file, bytes, &[])?;
+            if synced {
+                (self.sync)(&file)?;
+            }
             drop(file);
             disk::rename(&unfinished, path)
         };
@@ -95,6 +108,12 @@ pub(super) enum Kind {
     Index,
     Snapshot,
     Unfinished,
+    /// A segment that is being compacted.
+    Cleaned,
+    /// It is whole, and takes the place of others.
+    Swap,
+    /// Has nothing in it: what is before this offset is compacted.
+    Compacted,
 }
 
 impl Kind {
@@ -104,6 +123,9 @@ impl Kind {
             Self::Index => "index",
             Self::Snapshot => "snapshot",
             Self::Unfinished => UNFINISHED,
+            Self::Cleaned => "cleaned",
+            Self::Swap => "swap",
+            Self::Compacted => "compacted",
         }
     }
 }
@@ -134,7 +156,15 @@ fn parse(name: &str) -> Option<(i64, Kind)> {
     if offset.len() != 20 || !offset.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let kinds = [Kind::Log, Kind::Index, Kind::Snapshot, Kind::Unfinished];
+    let kinds = [
+        Kind::Log,
+        Kind::Index,
+        Kind::Snapshot,
+        Kind::Unfinished,
+        Kind::Cleaned,
+        Kind::Swap,
+        Kind::Compacted,
+    ];
     let kind = kinds.into_iter().find(|kind| kind.extension() == extension)?;
     let offset = offset.parse().ok().filter(|offset| *offset < MAX_OFFSET)?;
     Some((offset, kind))

@@ -56,6 +56,7 @@ impl DirectoryLog {
             segment,
             // It may have changed without a record.
             state: (self.end, state.to_vec()),
+            is_compacted: self.is_compacted,
             superfluous: snapshot::note(&mut self.snapshots, self.end),
             new_names: std::mem::take(&mut self.new_names),
         }))

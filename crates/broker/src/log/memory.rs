@@ -18,29 +18,31 @@ const ENTRY: usize = size_of::<Entry>();
 
 #[derive(Debug)]
 pub(crate) struct MemoryLog {
-    batches: VecDeque<Entry>,
+    pub(super) batches: VecDeque<Entry>,
     start: i64,
     end: i64,
-    size: u64,
+    pub(super) size: u64,
     chunk: BytesMut,
     next_chunk: usize,
-    chunks: Chunks,
+    pub(super) chunks: Chunks,
     /// The latest timestamp of any batch.
-    max_timestamp: i64,
-    share: Share,
+    pub(super) max_timestamp: i64,
+    /// What is before this was compacted.
+    pub(super) cleaned: i64,
+    pub(super) share: Share,
     /// Whether the accounts are only kept, not obeyed.
     insists: bool,
 }
 
 #[derive(Debug)]
-struct Entry {
-    stored: Stored,
-    chunk: u64,
+pub(super) struct Entry {
+    pub(super) stored: Stored,
+    pub(super) chunk: u64,
 }
 
 /// What the chunks take, from the oldest that has a batch on.
 #[derive(Debug, Default)]
-struct Chunks {
+pub(super) struct Chunks {
     kept: VecDeque<Chunk>,
     /// The number of the first one that is kept.
     first: u64,
@@ -55,7 +57,7 @@ struct Chunk {
 }
 
 impl Chunks {
-    fn add(&mut self, bytes: usize) -> u64 {
+    pub(super) fn add(&mut self, bytes: usize) -> u64 {
         self.kept.push_back(Chunk { bytes, batches: 0 });
         self.first + self.kept.len() as u64 - 1
     }
@@ -64,8 +66,15 @@ impl Chunks {
         self.kept.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
+    /// One more batch is in this chunk.
+    pub(super) fn count(&mut self, number: u64) {
+        if let Some(chunk) = self.at(number) {
+            chunk.batches += 1;
+        }
+    }
+
     /// A batch of this chunk is gone; says how many bytes went with it.
-    fn lose(&mut self, number: u64) -> usize {
+    pub(super) fn lose(&mut self, number: u64) -> usize {
         let Some(chunk) = self.at(number) else { return 0 };
         chunk.batches = chunk.batches.saturating_sub(1);
         self.give_back(number)
@@ -101,6 +110,7 @@ impl MemoryLog {
             next_chunk: FIRST_CHUNK,
             chunks: Chunks::default(),
             max_timestamp: i64::MIN,
+            cleaned: 0,
             share: Share::new(memory),
             insists: false,
         }
@@ -149,9 +159,7 @@ impl MemoryLog {
         let max_timestamp = stamp.unwrap_or(header.max_timestamp);
         let stored = Stored { base_offset, last_offset, max_timestamp, bytes: room.freeze() };
         self.batches.push_back(Entry { stored, chunk });
-        if let Some(chunk) = self.chunks.at(chunk) {
-            chunk.batches += 1;
-        }
+        self.chunks.count(chunk);
         self.size += bytes.len() as u64;
         self.end = last_offset + 1;
         self.max_timestamp = self.max_timestamp.max(max_timestamp);
@@ -258,12 +266,17 @@ impl MemoryLog {
             self.next_chunk = FIRST_CHUNK;
             freed += self.chunks.switch(None);
         }
+        freed += self.shrink_entries();
+        self.share.shrink_to(self.share.bytes().saturating_sub(freed));
+    }
+
+    /// Gives back the places of batches that went; says how many bytes that is.
+    pub(super) fn shrink_entries(&mut self) -> usize {
         let before = self.batches.capacity();
         if self.batches.len() < before / 4 {
             self.batches.shrink_to(self.batches.len() * 2);
-            freed += (before - self.batches.capacity()) * ENTRY;
         }
-        self.share.shrink_to(self.share.bytes().saturating_sub(freed));
+        before.saturating_sub(self.batches.capacity()) * ENTRY
     }
 
     /// Deletes batches by age and size from the front, none with records at or behind `before`.

@@ -9,7 +9,10 @@ use crate::{storage_error::StorageError, sync::Lock};
 use std::{
     fmt,
     path::PathBuf,
-    sync::{Arc, OnceLock, atomic::AtomicI64},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, AtomicU64},
+    },
 };
 
 /// What a log in a directory shares with its readers.
@@ -18,6 +21,8 @@ pub(super) struct Place {
     pub(super) dir: PathBuf,
     /// Segments that end here or before are removed.
     pub(super) kept_from: AtomicI64,
+    /// How often segments were replaced by others of the same offsets.
+    pub(super) generation: AtomicU64,
     /// Where a reader came to an end in a segment without an index in memory, which is named by its base: the next
     /// reader often goes on there.
     pub(super) next: Lock<Option<(i64, Mark)>>,
@@ -36,6 +41,7 @@ impl Place {
         Arc::new(Self {
             dir,
             kept_from: AtomicI64::new(0),
+            generation: AtomicU64::new(0),
             next: Lock::default(),
             finishing: Lock::default(),
             fault: OnceLock::new(),

@@ -7,7 +7,7 @@ use super::{
     segment::{Entry, Summary},
     segment_reader::Span,
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering::SeqCst};
 
 impl DirectoryLog {
     /// The segments with records that are not deleted.
@@ -45,12 +45,13 @@ impl DirectoryLog {
 
     /// A segment for a reader, who starts behind the last entry that fits.
     fn span(&self, summary: &Summary, fits: impl Fn(&Entry) -> bool) -> Span {
+        let generation = self.place.generation.load(SeqCst);
         match &self.tail {
             Tail::Open(Active { segment, file, .. }) if segment.summary.base == summary.base => {
                 let from = Some(segment.mark(fits));
-                Span { summary: *summary, file: file.clone(), from }
+                Span { summary: *summary, file: file.clone(), from, generation }
             }
-            _ => Span { summary: *summary, file: None, from: None },
+            _ => Span { summary: *summary, file: None, from: None, generation },
         }
     }
 

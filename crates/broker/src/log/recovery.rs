@@ -30,6 +30,8 @@ struct Files {
     logs: Vec<i64>,
     indexes: Vec<i64>,
     snapshots: Vec<i64>,
+    /// Where it says that the log is compacted up to.
+    compacted: Vec<i64>,
 }
 
 /// What lies behind the good batches of a segment.
@@ -71,6 +73,8 @@ impl DirectoryLog {
         let mut log = Self::new(dir, memory);
         let mut files = log.files()?;
         log.snapshots.clone_from(&files.snapshots);
+        log.cleaned = files.compacted.iter().copied().max().unwrap_or(0);
+        log.is_compacted = !files.compacted.is_empty();
         let mut at = 0;
         while let Some(base) = files.logs.get(at).copied() {
             at += 1;
@@ -193,15 +197,19 @@ impl DirectoryLog {
 
     fn files(&self) -> Result<Files, StorageError> {
         let mut files = Files::default();
+        let mut swaps = Vec::new();
         for (offset, kind) in disk::list(&self.place.dir)? {
             match kind {
                 Kind::Log => files.logs.push(offset),
                 Kind::Index => files.indexes.push(offset),
                 Kind::Snapshot => files.snapshots.push(offset),
-                Kind::Unfinished => disk::remove(&self.place.path(offset, Kind::Unfinished))?,
+                Kind::Unfinished | Kind::Cleaned => disk::remove(&self.place.path(offset, kind))?,
+                Kind::Swap => swaps.push(offset),
+                Kind::Compacted => files.compacted.push(offset),
             }
         }
         files.logs.sort_unstable();
+        self.complete_swaps(&swaps, &mut files.logs)?;
         files.snapshots.sort_unstable();
         Ok(files)
     }
@@ -346,6 +354,9 @@ impl DirectoryLog {
     fn tidy(&self, files: &Files) -> Result<(), StorageError> {
         for base in files.indexes.iter().filter(|base| !self.is_finished(**base)) {
             disk::remove(&self.place.path(*base, Kind::Index))?;
+        }
+        for at in files.compacted.iter().filter(|at| **at != self.cleaned) {
+            disk::remove(&self.place.path(*at, Kind::Compacted))?;
         }
         // Without any segment, the name of a snapshot still says where the log ended.
         let superfluous = |at: &&i64| !files.logs.is_empty() && !self.snapshots.contains(at);

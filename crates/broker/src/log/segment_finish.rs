@@ -22,6 +22,8 @@ pub(super) struct Finish {
     pub(super) segment: Option<(Arc<File>, Arc<Growing>)>,
     /// The partition's state and its offset.
     pub(super) state: (i64, Vec<u8>),
+    /// Whether the state has to outlive a loss of power.
+    pub(super) is_compacted: bool,
     /// Snapshots that go once the state is kept.
     pub(super) superfluous: Vec<i64>,
     /// Whether the segment's name, and the directory's, are to be synced.
@@ -59,7 +61,7 @@ impl Finish {
         }
         // Behind the syncs: whoever finds these files takes the segment for synced, and named.
         let (offset, state) = &self.state;
-        snapshot::write(self.disk, dir, *offset, state)?;
+        snapshot::write(self.disk, dir, *offset, state, self.is_compacted)?;
         if let Some((_, segment)) = &self.segment {
             index::write(self.disk, dir, segment)?;
         }

@@ -16,7 +16,10 @@ use std::{
     fs::File,
     io,
     ops::Range,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::Ordering::{Relaxed, SeqCst},
+    },
 };
 
 /// A segment as it was when it was found.
@@ -27,6 +30,8 @@ pub(super) struct Span {
     pub(super) file: Option<Arc<File>>,
     /// Where to start looking, where that is known; the index file tells otherwise.
     pub(super) from: Option<Mark>,
+    /// How often segments were replaced when it was found.
+    pub(super) generation: u64,
 }
 
 impl Span {
@@ -37,10 +42,23 @@ impl Span {
         }
         let path = place.path(self.summary.base, Kind::Log);
         match File::open(&path) {
-            Ok(file) => Ok(Some(Opened { span: self, place, file: Arc::new(file) })),
-            Err(e) if e.kind() == io::ErrorKind::NotFound && self.is_removed(place) => Ok(None),
+            // It may be another one by now, of the same offsets.
+            Ok(file) if !self.is_replaced(place) => {
+                Ok(Some(Opened { span: self, place, file: Arc::new(file) }))
+            }
+            Ok(_) => Ok(None),
+            Err(e)
+                if e.kind() == io::ErrorKind::NotFound
+                    && (self.is_removed(place) || self.is_replaced(place)) =>
+            {
+                Ok(None)
+            }
             Err(e) => Err(StorageError::io(path, "open")(e)),
         }
+    }
+
+    fn is_replaced(&self, place: &Place) -> bool {
+        place.generation.load(SeqCst) != self.generation
     }
 
     fn is_removed(&self, place: &Place) -> bool {
@@ -91,7 +109,10 @@ impl Opened<'_> {
             match self.take(&piece, mark, wanted)? {
                 Taken::Bytes { range, next } => {
                     if let Some(next) = next.filter(|_| self.span.from.is_none()) {
-                        *self.place.next.lock() = Some((self.summary().base, next));
+                        let mut noted = self.place.next.lock();
+                        if !self.span.is_replaced(self.place) {
+                            *noted = Some((self.summary().base, next));
+                        }
                     }
                     return Ok((Bytes::from(piece).slice(range), next.is_none()));
                 }
@@ -126,6 +147,8 @@ impl Opened<'_> {
         }
         let index = IndexFile::open(&self.place.dir, summary.base);
         let mark = index.and_then(|mut index| index.mark(fits));
+        // An index is of the file that is there now.
+        let mark = mark.filter(|_| !self.span.is_replaced(self.place));
         mark.filter(|m| m.position < summary.len).unwrap_or(summary.start())
     }
 

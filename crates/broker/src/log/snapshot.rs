@@ -14,15 +14,22 @@ const MAGIC: &[u8; 4] = b"kds1";
 const HEAD: usize = 12;
 const KEPT: usize = 2;
 
-/// Writes a snapshot.
-pub(super) fn write(disk: Disk, dir: &Path, offset: i64, state: &[u8]) -> Result<(), StorageError> {
+/// Writes a snapshot; one that nothing else can tell is `synced`.
+pub(super) fn write(
+    disk: Disk,
+    dir: &Path,
+    offset: i64,
+    state: &[u8],
+    synced: bool,
+) -> Result<(), StorageError> {
     let mut bytes = Vec::with_capacity(HEAD + state.len() + 4);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&offset.to_be_bytes());
     bytes.extend_from_slice(state);
     let crc = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&crc.to_be_bytes());
-    disk.put(&disk::path(dir, offset, Kind::Snapshot), &bytes)
+    let path = disk::path(dir, offset, Kind::Snapshot);
+    if synced { disk.put_synced(&path, &bytes) } else { disk.put(&path, &bytes) }
 }
 
 /// Adds an offset to those that have a snapshot, in order, and takes out those that need none any longer.

@@ -21,6 +21,7 @@ pub(crate) enum PropertyKind {
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const GIB: i64 = 1 << 30;
+const MIB: i64 = 1 << 20;
 const INT_MAX: i64 = i32::MAX as i64;
 /// The smallest segment Kafka allows.
 const LEAST_SEGMENT_BYTES: i64 = 1 << 20;
@@ -118,9 +119,55 @@ pub(crate) const PROPERTIES: &[Property] = &[
             Ok(())
         },
     ),
+    number(
+        "log.cleaner.backoff.ms",
+        "How often partitions are looked through for those that are to be compacted.",
+        (1, DAY_MS),
+        |o| ms(o.compaction_check_interval),
+        |o, v| o.compaction_check_interval = duration(v),
+    ),
+    number(
+        "log.cleaner.dedupe.buffer.size",
+        "What the keys of one partition may take in memory while it is compacted.",
+        (MIB, i64::MAX),
+        |o| o.compaction_memory_bytes as i64,
+        |o, v| o.compaction_memory_bytes = v as u64,
+    ),
+    number(
+        "log.cleaner.delete.retention.ms",
+        "Tombstones stay for this time when they are compacted.",
+        (0, i64::MAX),
+        |o| o.topic_defaults.delete_retention_ms,
+        |o, v| o.topic_defaults.delete_retention_ms = v,
+    ),
+    bool("log.cleaner.enable", "Compact the topics that ask for it.", |o| &mut o.compaction),
+    number(
+        "log.cleaner.max.compaction.lag.ms",
+        "Records stay for at most this time before they are compacted.",
+        (1, i64::MAX),
+        |o| o.topic_defaults.max_compaction_lag_ms,
+        |o, v| o.topic_defaults.max_compaction_lag_ms = v,
+    ),
+    text(
+        "log.cleaner.min.cleanable.ratio",
+        "A partition is compacted when so large a share of it was written since the last time.",
+        |o| format!("{:?}", o.topic_defaults.min_dirty_ratio),
+        |o, v| {
+            let ratio = v.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+            o.topic_defaults.min_dirty_ratio = ratio.ok_or("a number from 0 to 1")?;
+            Ok(())
+        },
+    ),
+    number(
+        "log.cleaner.min.compaction.lag.ms",
+        "Records stay for at least this time before they are compacted.",
+        (0, i64::MAX),
+        |o| o.topic_defaults.min_compaction_lag_ms,
+        |o, v| o.topic_defaults.min_compaction_lag_ms = v,
+    ),
     text(
         "log.cleanup.policy",
-        "Whether old records are deleted; nothing is compacted.",
+        "What becomes of old records: delete, compact (of each key the last one stays), or both.",
         |o| o.topic_defaults.cleanup_policy.clone(),
         |o, v| {
             let known = |word: &str| matches!(word.trim(), "delete" | "compact");

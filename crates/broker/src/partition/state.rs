@@ -3,6 +3,7 @@
 
 use super::{AppendError, Appended, Incoming, Unused, of_log};
 use crate::{
+    compaction::CompactionSettings,
     log::{Log, Restored},
     memory::{Memory, Share},
     options::TopicSettings,
@@ -42,7 +43,7 @@ impl State {
             Restored::Snapshot(bytes) => producers = Producers::restore(bytes).unwrap_or_default(),
             Restored::Batch(header, batch) => producers.replay(header, batch),
         })?;
-        producers.forget_before(log.start());
+        producers.forget_before(log.start().max(log.cleaned()));
         // Nobody knows how long they have waited for the disk.
         let unflushed_since = (log.unflushed() > 0).then_some(0);
         let mut state = Self { producers, unflushed_since, ..Self::new(log, memory) };
@@ -190,6 +191,27 @@ impl State {
             self.share.shrink_to(self.producers.bytes());
         }
         Ok(deleted)
+    }
+
+    /// Finishes a segment whose records have waited to be compacted for as long as they may.
+    pub(crate) fn roll_to_compact(
+        &mut self,
+        settings: &CompactionSettings,
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
+        if self.log.needs_roll_to_compact(settings, now_ms) {
+            self.log.roll(&self.producers.snapshot())?;
+        }
+        Ok(())
+    }
+
+    /// Notes up to where the log is compacted. Of transactions that were aborted before that nothing is left, so nobody
+    /// is told of them any longer.
+    pub(crate) fn set_cleaned(&mut self, offset: i64) -> Result<(), StorageError> {
+        self.log.set_cleaned(offset)?;
+        self.producers.forget_before(offset);
+        self.share.shrink_to(self.producers.bytes());
+        Ok(())
     }
 
     /// Has the disk keep what is stored, after so many records as the topic says.
