@@ -3,6 +3,7 @@
 mod table;
 
 use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +15,7 @@ use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
 use kadence_core::record::Record;
 use kadence_core::seal::{Audit, Finding, Findings, Manifest, Place, SealedTopic};
-use kadence_kafka::{Connection, ReaderOptions, StopAt, TopicFeed};
+use kadence_kafka::{Connection, DEFAULT_BROKERS, ReaderOptions, StopAt, TopicFeed};
 use serde::Serialize;
 
 pub use self::table::TableVerification;
@@ -40,8 +41,9 @@ pub struct Verification {
 /// Reads the manifest that a run left in a file.
 pub(crate) fn manifest_at(path: &Path) -> Result<Manifest, Error> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::met(name.clone(), format!("cannot be read ({error})"), ""))?;
+    let read =
+        if path == Path::new("-") { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(path) };
+    let text = read.map_err(|error| Error::met(name.clone(), format!("cannot be read ({error})"), ""))?;
     Manifest::parse(&text).map_err(|error| Fault { place: name.into(), ..error.explain() }.into())
 }
 
@@ -107,6 +109,8 @@ impl Verdict {
 struct Range {
     partition: Partition,
     from: i64,
+    /// Where the partition ends.
+    to: i64,
     /// Offsets before that which retention has emptied.
     emptied: u64,
 }
@@ -115,6 +119,8 @@ struct Range {
 struct Looked {
     topics: Vec<String>,
     emptied: u64,
+    /// Offsets at which nobody is shown a record.
+    holes: u64,
 }
 
 impl Verification {
@@ -131,8 +137,17 @@ impl Verification {
         let look = |place, _: &Partition, record: &Record<'_>| audit.look(place, record);
         let Some(looked) = self.read(clock, stop, &mut notes, looked_at, look)? else { return Ok(None) };
         audit.note_emptied(looked.emptied);
-        let place = format!("topic {}", looked.topics.join(", "));
-        let verdict = Verdict::new(place, &self.manifest, audit.finish(), notes);
+        let brokers = self.connection.brokers.as_deref().unwrap_or(DEFAULT_BROKERS);
+        let place = format!("topic {} at {brokers}", looked.topics.join(", "));
+        let findings = audit.finish();
+        if findings.lost.records > 0 && looked.holes > 0 {
+            notes.push(format!(
+                "at {} offsets no record is shown: markers, transactions that are open or were aborted, or what \
+                 compaction took",
+                count(looked.holes)
+            ));
+        }
+        let verdict = Verdict::new(place, &self.manifest, findings, notes);
         Ok(Some(verdict.after(clock.now().saturating_sub(began))))
     }
 
@@ -151,7 +166,9 @@ impl Verification {
         let Some(partitions) = given(&mut feed, stop)? else { return Ok(None) };
         let ranges = self.ranges(&mut feed, partitions, notes)?;
         let emptied = ranges.iter().map(|range| range.emptied).sum();
-        Ok(read(&mut feed, &ranges, clock, stop, looked_at, look)?.then_some(Looked { topics, emptied }))
+        let offsets: i64 = ranges.iter().map(|range| range.to - range.from).sum();
+        let found = read(&mut feed, &ranges, clock, stop, looked_at, look)?;
+        Ok(found.map(|found| Looked { topics, emptied, holes: offsets.unsigned_abs().saturating_sub(found) }))
     }
 
     /// The topics that are read.
@@ -218,7 +235,8 @@ impl Verification {
                 ));
             }
             let emptied = span.start.saturating_sub(from).max(0).unsigned_abs();
-            ranges.push(Range { partition, from: from.clamp(span.start, span.end), emptied });
+            let (from, to) = (from.clamp(span.start, span.end), span.end);
+            ranges.push(Range { partition, from, to, emptied });
         }
         Ok(ranges)
     }
@@ -246,7 +264,7 @@ fn given(feed: &mut TopicFeed, stop: &Stop) -> Result<Option<Vec<Partition>>, Er
     Ok(None)
 }
 
-/// Reads all; `false` if it was stopped.
+/// Reads all, and says how many records there were; `None` if it was stopped.
 fn read(
     feed: &mut TopicFeed,
     ranges: &[Range],
@@ -254,12 +272,12 @@ fn read(
     stop: &Stop,
     looked_at: &AtomicU64,
     mut look: impl FnMut(Place, &Partition, &Record<'_>),
-) -> Result<bool, Error> {
+) -> Result<Option<u64>, Error> {
     // Also what is empty: the feed is finished once all partitions are.
     let starts: Vec<(Partition, i64)> =
         ranges.iter().map(|range| (range.partition.clone(), range.from)).collect();
     if starts.is_empty() {
-        return Ok(true);
+        return Ok(Some(0));
     }
     feed.begin(&starts)?;
     let topics: Vec<Arc<str>> = feed.topics().to_vec();
@@ -271,13 +289,15 @@ fn read(
         starts.iter().filter_map(|(partition, _)| Some((seat(partition)?, partition))).collect();
     let mut current: Option<((u32, i32), &Partition)> = None;
     let mut heard = clock.now();
+    let mut found = 0;
     loop {
         if stop.is_raised() {
-            return Ok(false);
+            return Ok(None);
         }
         match feed.next(PATIENCE)? {
             Event::Records(run) => {
                 heard = clock.now();
+                found += run.len() as u64;
                 looked_at.fetch_add(run.len() as u64, Ordering::Relaxed);
                 for record in run.records() {
                     let Record { facts, .. } = record;
@@ -290,7 +310,7 @@ fn read(
                     look(place, partition, &record);
                 }
             }
-            Event::Finished => return Ok(true),
+            Event::Finished => return Ok(Some(found)),
             _ if clock.now().saturating_sub(heard) > SILENCE => {
                 // A cluster that is gone says nothing; one that is asked and does not answer is a fault.
                 feed.span(&starts[0].0)?;

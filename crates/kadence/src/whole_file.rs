@@ -8,6 +8,9 @@ use kadence_core::fault::Phrase;
 
 use crate::fault::Error;
 
+/// More than this is in no file of ours.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// A file that holds one text.
 #[derive(Debug)]
 pub(crate) struct WholeFile {
@@ -49,6 +52,36 @@ impl WholeFile {
             fs::remove_file(resolved(path)).map_err(|error| unwritable(path, noun, &error, ""))?;
         }
         Ok(Self { path: path.into(), file: (!is_new).then_some(file), noun })
+    }
+
+    /// Refuses a file that holds something else than what `is_ours` knows: it may be somebody's only copy.
+    pub(crate) fn refuse_others(
+        self,
+        is_ours: impl FnOnce(&str) -> bool,
+        option: &Phrase,
+    ) -> Result<Self, Error> {
+        let Some(file) = self.file.as_ref() else { return Ok(self) };
+        let metadata = file.metadata().map_err(|error| unwritable(&self.path, self.noun, &error, ""))?;
+        if !metadata.is_file() || metadata.len() == 0 {
+            return Ok(self);
+        }
+        let text = if metadata.len() <= MOST_BYTES { fs::read_to_string(&self.path).ok() } else { None };
+        if text.is_some_and(|text| is_ours(&text)) {
+            return Ok(self);
+        }
+        let what = format!("`{}` holds something else than {}", self.path.display(), self.noun);
+        Err(Error::misuse(option.clone(), what, "name another file, or remove it"))
+    }
+
+    /// Takes away what the file held, so that nobody takes it for what is to come.
+    pub(crate) fn clear(&mut self) -> Result<(), Error> {
+        let is_file = |file: &File| file.metadata().is_ok_and(|metadata| metadata.is_file());
+        if self.file.as_ref().is_some_and(is_file) {
+            fs::remove_file(resolved(&self.path))
+                .map_err(|error| unwritable(&self.path, self.noun, &error, ""))?;
+            self.file = None;
+        }
+        Ok(())
     }
 
     /// Puts the text in the place of what the file held: in one step where it is a file, so that nobody reads half of

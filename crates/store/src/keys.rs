@@ -18,8 +18,10 @@ pub enum Keyed<'k> {
     Put(&'k str),
     /// It deletes the row.
     Delete(&'k str),
-    /// It is no row.
+    /// It is a tombstone that is passed over.
     Nothing,
+    /// It cannot become a row: it has no such key, or is not what it is to be.
+    Rejected,
 }
 
 /// Reads the keys of rows off records, as an upsert with the same options has them.
@@ -43,8 +45,11 @@ impl KeyReader {
         let is_tombstone = record.body.is_none();
         self.decoded.clear();
         self.decoded.add(record);
-        if is_tombstone && !self.options.delete_on_null || self.decoded.is_rejected(0) {
+        if is_tombstone && !self.options.delete_on_null {
             return Keyed::Nothing;
+        }
+        if self.decoded.is_rejected(0) {
+            return Keyed::Rejected;
         }
         let input = self.decoded.input(partition, record, 0);
         self.text.clear();
@@ -62,7 +67,7 @@ impl KeyReader {
         let _ =
             if is_tombstone { self.mapping.each_of_key(&input, put) } else { self.mapping.each(&input, put) };
         match (found == columns.len(), is_tombstone) {
-            (false, _) => Keyed::Nothing,
+            (false, _) => Keyed::Rejected,
             (true, false) => Keyed::Put(&self.text),
             (true, true) => Keyed::Delete(&self.text),
         }

@@ -87,7 +87,8 @@ pub struct Findings {
     pub late: Finding,
     /// Records that are not there, and that nobody vouched for.
     pub unconfirmed: Finding,
-    /// Records that are not there, and that retention may have taken.
+    /// Records that are not there, and that retention may have taken; of an upserted table also rows whose records it may
+    /// have taken.
     pub expired: Finding,
     /// Records of other sealed runs.
     pub others: u64,

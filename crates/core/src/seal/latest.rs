@@ -34,6 +34,18 @@ impl Latest {
         }
     }
 
+    /// Notes a record that cannot be a row: the table lacks it.
+    pub fn note_rowless(&mut self, record: &Record<'_>) {
+        if let SealOf::Found(Seal { run, lane, sequence, .. }) = SealOf::record(record)
+            && run == self.run
+        {
+            // As if it had a key that no other one has.
+            let key = ("rowless", lane, sequence);
+            let key = (self.seeds.0.hash_one(key), self.seeds.1.hash_one(key));
+            self.keys.insert(key, (lane, sequence));
+        }
+    }
+
     /// Notes that a record deletes this key's row.
     pub fn forget(&mut self, key: &[u8]) {
         self.keys.remove(&(self.seeds.0.hash_one(key), self.seeds.1.hash_one(key)));

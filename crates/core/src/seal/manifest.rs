@@ -239,6 +239,13 @@ impl Manifest {
             if topic.name.is_empty() || !topic.name.chars().all(is_of_a_name) {
                 return contradiction(format!("names a topic that there cannot be ({:?})", topic.name));
             }
+            let mut partitions: Vec<i32> = topic.start.iter().map(|start| start.partition).collect();
+            partitions.sort_unstable();
+            let is_twice = |pair: &[i32]| pair[0] == pair[1];
+            let others = self.topics.iter().filter(|other| other.name == topic.name);
+            if others.count() > 1 || partitions.windows(2).any(is_twice) {
+                return contradiction(format!("names topic {} or a partition of it twice", topic.name));
+            }
             if let Some(start) = topic.start.iter().find(|start| start.offset < 0 || start.partition < 0) {
                 let StartOffset { partition, offset } = start;
                 return contradiction(format!(
@@ -247,7 +254,17 @@ impl Manifest {
                 ));
             }
         }
+        self.check_lanes()
+    }
+
+    fn check_lanes(&self) -> Result<(), ManifestError> {
+        let contradiction = |what: String| Err(ManifestError::Contradiction(what));
+        let mut total = 0_u64;
         for lane in &self.lanes {
+            total = match total.checked_add(lane.records) {
+                Some(total) => total,
+                None => return contradiction("has more records than there can be".into()),
+            };
             let counted = match (lane.first, lane.last) {
                 (None, None) => Some(0),
                 (Some(first), Some(last)) => last.checked_sub(first).and_then(|more| more.checked_add(1)),
@@ -273,7 +290,14 @@ impl Manifest {
         match lanes.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(twice) => contradiction(format!("lane {} stands there twice", twice[0])),
             None => Ok(()),
+        }?;
+        if self.complete && self.accepted != total || self.acknowledged > self.accepted {
+            let Self { accepted, acknowledged, .. } = self;
+            return contradiction(format!(
+                "has {total} records in its lanes, {accepted} accepted and {acknowledged} acknowledged"
+            ));
         }
+        Ok(())
     }
 
     /// Writes it as text, which ends in a line feed.

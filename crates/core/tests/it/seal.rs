@@ -192,6 +192,16 @@ fn a_manifest_is_read_as_it_was_written() {
         other.topics[0].name = name.into();
         other.to_text()
     };
+    let mut same_partition = manifest.clone();
+    same_partition.topics[0].start[1].partition = 0;
+    let mut endless = manifest.clone();
+    let lane = SealedLane {
+        first: Some(0),
+        last: Some((1 << 63) - 1),
+        records: 1 << 63,
+        ..manifest.lanes[0].clone()
+    };
+    endless.lanes = vec![lane.clone(), SealedLane { lane: 1, ..lane }];
     let mut before = manifest.clone();
     before.topics[0].start[1].offset = -1;
     for (text, said) in [
@@ -199,6 +209,15 @@ fn a_manifest_is_read_as_it_was_written() {
         (too_many.to_text(), "those from 0 to 99 are not as many"),
         (buried.to_text(), "lane 0 has 100 records, and 101 tombstones"),
         (Manifest { topics: Vec::new(), ..manifest.clone() }.to_text(), "names no topic"),
+        (Manifest { accepted: 99, ..manifest.clone() }.to_text(), "100 records in its lanes, 99 accepted"),
+        (Manifest { acknowledged: 101, ..manifest.clone() }.to_text(), "101 acknowledged"),
+        (
+            Manifest { topics: [&manifest.topics[..], &manifest.topics].concat(), ..manifest.clone() }
+                .to_text(),
+            "twice",
+        ),
+        (same_partition.to_text(), "names topic t or a partition of it twice"),
+        (endless.to_text(), "more records than there can be"),
         (named("^.*"), "a topic that there cannot be (\"^.*\")"),
         (named(""), "a topic that there cannot be"),
         (before.to_text(), "partition 1 of topic t began at -1"),

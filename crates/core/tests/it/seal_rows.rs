@@ -103,6 +103,35 @@ proptest! {
 }
 
 #[test]
+fn a_record_that_cannot_be_a_row_is_lost_to_the_table() {
+    let mut latest = Latest::new(RUN);
+    latest.note(b"a", &record(0, RUN).record(0));
+    latest.note_rowless(&record(1, RUN).record(0));
+    latest.note_rowless(&record(2, RUN).record(0));
+    // What the run did not send is none of its losses.
+    latest.note_rowless(&record(70, RUN).record(0));
+    latest.note_rowless(&record(1, RunId(8)).record(0));
+    let mut audit = Audit::of_table(&manifest(3, 0), Some(latest));
+    audit.look_at_row(place(0), Some(row(0, Some(1))));
+    let found = audit.finish();
+    assert_eq!((found.sent, found.found, found.lost.records), (Some(3), 1, 2), "{found:?}");
+}
+
+#[test]
+fn rows_whose_records_retention_took_are_not_accused() {
+    let mut latest = Latest::new(RUN);
+    latest.note(b"a", &record(3, RUN).record(0));
+    let mut audit = Audit::of_table(&manifest(4, 0), Some(latest));
+    audit.note_emptied(3);
+    for sequence in [1, 2, 3] {
+        audit.look_at_row(place(0), Some(row(sequence, Some(1))));
+    }
+    let found = audit.finish();
+    assert_eq!((found.found, found.unexpected.records, found.expired.records), (1, 0, 2), "{found:?}");
+    assert!(!found.is_sound());
+}
+
+#[test]
 fn a_record_of_others_takes_the_key_from_the_run() {
     let mut latest = Latest::new(RUN);
     latest.note(b"a", &record(0, RUN).record(0));

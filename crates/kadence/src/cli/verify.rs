@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kadence_core::clock::{Clock, SystemClock};
+use kadence_core::phrase;
 use kadence_core::seal::{Example, Finding};
 
 use self::target::TargetOptions;
@@ -14,7 +15,7 @@ use super::Exit;
 use super::connection::ConnectionOptions;
 use crate::fault::Error;
 use crate::output::{Rate, Voice, Watching, count, print_json, print_plain_line};
-use crate::proof::judged;
+use crate::proof::{is_certificate, judged};
 use crate::signals::Signals;
 use crate::verifying::{Verdict, Verification, manifest_at};
 
@@ -32,7 +33,7 @@ use crate::verifying::{Verdict, Verification, manifest_at};
   kadence land my-stream --into sqlite:points.db --lineage --until-end
   kadence verify run.seal.json --target sqlite:points.db")]
 pub(crate) struct VerifyOptions {
-    /// Manifest of the run
+    /// Manifest of the run; - is standard input
     #[arg(value_name = "FILE")]
     manifest: PathBuf,
     #[command(flatten)]
@@ -49,12 +50,14 @@ pub(crate) struct VerifyOptions {
 
 impl VerifyOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
+        if let Some(certificate) = self.certificate.as_ref().filter(|path| !is_certificate(path)) {
+            let what = format!("`{}` ends in neither .html nor .json", certificate.display());
+            return Err(Error::misuse(phrase![@"certificate"], what, "name the one of the run"));
+        }
+        // Before signals are listened for: a pipe that nobody writes to is waited for.
+        let manifest = manifest_at(&self.manifest)?;
         let signals = Signals::listen();
-        let run = Verification {
-            manifest: manifest_at(&self.manifest)?,
-            connection: self.connection.connection(),
-            topic: self.topic,
-        };
+        let run = Verification { manifest, connection: self.connection.connection(), topic: self.topic };
         let run_id = run.manifest.run;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let looked_at = Arc::new(AtomicU64::new(0));

@@ -105,7 +105,7 @@ fn spawn(program: &Path, words: &[String], more: &[&str], folder: &Path) -> Resu
     Command::new(program)
         .args(words)
         .args(more)
-        // It ends with the demo, however that ends.
+        // It ends soon after the demo, however that ends.
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log)

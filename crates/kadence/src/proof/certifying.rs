@@ -5,9 +5,11 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
-use kadence_certificate::{Bucket, Certificate, Fault as Found, PlaceVerdict, Promise, Slice, Source, Topic};
+use kadence_certificate::{
+    Bucket, Certificate, Fault as Found, PlaceVerdict, Promise, Slice, Source, Topic, Unreadable,
+};
 use kadence_core::clock::Clock;
-use kadence_core::fault::Fault;
+use kadence_core::fault::{Explain as _, Fault};
 use kadence_core::phrase;
 use kadence_core::pipeline::Outcome;
 use kadence_core::report::{Lateness, Percentiles, Report};
@@ -17,7 +19,7 @@ use kadence_kafka::client_version;
 use super::Proof;
 use super::machine::machine;
 use super::sources::Sources;
-use crate::fault::Error;
+use crate::fault::{Error, line};
 use crate::output::{count, micros};
 use crate::verifying::Verdict;
 use crate::whole_file::{WholeFile, is_still};
@@ -82,7 +84,12 @@ impl Certifying {
     ) -> Result<Self, Error> {
         let sources = proof.sources.read(false);
         let recording = sources.first().map(|source| Path::new(&source.name));
-        let file = WholeFile::create(path, recording, &phrase![@"certificate"], "the certificate")?;
+        let option = phrase![@"certificate"];
+        let is_ours = |text: &str| matches!(Certificate::read(text), Ok(_) | Err(Unreadable::Format(_)));
+        let file = WholeFile::create(path, recording, &option, "the certificate")?;
+        let mut file = file.refuse_others(is_ours, &option)?;
+        // If the run is killed, that of another one is not to stand there as if it were this one's.
+        file.clear()?;
         Ok(Self {
             file,
             form: Form::of(path).unwrap_or(Form::Data),
@@ -125,7 +132,10 @@ impl Certifying {
                 .iter()
                 .map(|(name, partitions)| Topic { name: name.clone(), partitions: partitions.clone() })
                 .collect(),
-            report: report_of(&outcome.report, outcome.failure.as_ref().map(ToString::to_string)),
+            report: report_of(
+                &outcome.report,
+                outcome.failure.as_ref().map(|failure| line(&failure.explain())),
+            ),
             lateness: buckets(&outcome.lateness),
             arrival_lateness: buckets(&outcome.arrival_lateness),
             timeline: outcome.course.slices().map(slice).collect(),

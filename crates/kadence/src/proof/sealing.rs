@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use kadence_core::clock::Clock;
+use kadence_core::fault::Explain as _;
 use kadence_core::phrase;
 use kadence_core::pipeline::Outcome;
-use kadence_core::seal::{Late, Manifest, RunId, SealedTopic};
+use kadence_core::seal::{Late, Manifest, ManifestError, RunId, SealedTopic};
 
 use super::Proof;
 use super::sources::Sources;
-use crate::fault::Error;
+use crate::fault::{Error, line};
 use crate::whole_file::WholeFile;
 
 /// A run that is being sealed.
@@ -31,7 +32,10 @@ impl Sealing {
     ) -> Result<Self, Error> {
         let sources = proof.sources.read(false);
         let recording = sources.first().map(|source| Path::new(&source.name));
-        let file = WholeFile::create(file, recording, &phrase![@"seal"], "the manifest")?;
+        let option = phrase![@"seal"];
+        let is_ours = |text: &str| !matches!(Manifest::parse(text), Err(ManifestError::Unreadable(_)));
+        let file =
+            WholeFile::create(file, recording, &option, "the manifest")?.refuse_others(is_ours, &option)?;
         let started = clock.wall().to_rfc3339();
         let mut manifest =
             Manifest::begun(RunId::random(), proof.command.clone(), proof.pace.clone(), started);
@@ -49,7 +53,7 @@ impl Sealing {
     /// Writes the manifest of a run that has ended.
     pub(crate) fn end(mut self, outcome: &Outcome, clock: &dyn Clock) -> Result<(), Error> {
         let report = &outcome.report;
-        let failure = outcome.failure.as_ref().map(ToString::to_string);
+        let failure = outcome.failure.as_ref().map(|failure| line(&failure.explain()));
         let late = self.tolerance_us.map(|tolerance_us| Late {
             tolerance_us,
             records: report.missed.unwrap_or_default(),

@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kadence_core::clock::{Clock, Stop};
 use kadence_core::fault::Fault;
+use kadence_core::feed::Partition;
 use kadence_core::phrase;
+use kadence_core::record::Record;
 use kadence_core::seal::{Audit, Latest, Manifest, Place};
 use kadence_store::{KeyReader, Keyed, LandingOptions, Lineage};
 
 use super::{Verdict, Verification, start_of};
 use crate::fault::Error;
+use crate::output::count;
 use crate::wiring;
 
 /// A table that is to be verified.
@@ -57,7 +60,9 @@ impl TableVerification {
             },
             None => None,
         };
+        let (latest, emptied) = latest.unzip();
         let mut audit = Audit::of_table(manifest, latest);
+        audit.note_emptied(emptied.unwrap_or_default());
         looked_at.store(0, Ordering::Relaxed);
         let read = store.lineage(&table, &mut |row| {
             looked_at.fetch_add(1, Ordering::Relaxed);
@@ -87,10 +92,13 @@ impl TableVerification {
         }
     }
 
-    /// The place of a row, if it is of this run or was written since that began.
+    /// The place of a row, if it is of this run, was written since that began, or says nothing of where it came from.
     fn place_of(&self, manifest: &Manifest, topics: &[String], row: &Lineage<'_>) -> Option<Place> {
-        let topic = topics.iter().position(|topic| topic == row.topic)?;
         let is_of_run = row.seal.is_some_and(|seal| seal.run == manifest.run);
+        if row.topic.is_empty() && (is_of_run || row.seal.is_none()) {
+            return Some(Place { topic: 0, partition: row.partition, offset: row.offset });
+        }
+        let topic = topics.iter().position(|topic| topic == row.topic)?;
         let start =
             if self.run.topic.is_some() { None } else { start_of(&manifest.topics[topic], row.partition) };
         let is_since = start.is_none_or(|start| row.offset >= start);
@@ -106,17 +114,32 @@ impl TableVerification {
         stop: &Arc<Stop>,
         notes: &mut Vec<String>,
         looked_at: &AtomicU64,
-    ) -> Result<Option<Latest>, Error> {
+    ) -> Result<Option<(Latest, u64)>, Error> {
         let mut keys = KeyReader::new(options.clone())?;
         let mut latest = Latest::new(self.run.manifest.run);
-        let read = self.run.read(clock, stop, notes, looked_at, |_, partition, record| {
+        let mut audit = Audit::new(&self.run.manifest);
+        let look = |place, partition: &Partition, record: &Record<'_>| {
+            audit.look(place, record);
             match keys.read(partition, record) {
                 Keyed::Put(key) => latest.note(key.as_bytes(), record),
                 Keyed::Delete(key) => latest.forget(key.as_bytes()),
+                Keyed::Rejected => latest.note_rowless(record),
                 Keyed::Nothing => {}
             }
-        })?;
-        Ok(read.map(|_| latest))
+        };
+        let Some(looked) = self.run.read(clock, stop, notes, looked_at, look)? else { return Ok(None) };
+        audit.note_emptied(looked.emptied);
+        let topic = Verdict::new(String::new(), &self.run.manifest, audit.finish(), Vec::new());
+        let faults = topic.kinds().into_iter().filter(|(kind, found)| *kind != "late" && found.records > 0);
+        let faults: Vec<String> =
+            faults.map(|(kind, found)| format!("{} {kind}", count(found.records))).collect();
+        if !faults.is_empty() {
+            notes.push(format!(
+                "of the topic, which tells what the last record of each key is: {}",
+                faults.join(", ")
+            ));
+        }
+        Ok(Some((latest, looked.emptied)))
     }
 }
 

@@ -86,7 +86,7 @@ impl Sink for LosesOne {
 #[test]
 fn a_record_that_is_lost_on_the_way_to_the_topic_fails_it() {
     let found = error(planted(&|inner| Box::new(LosesOne { inner, seen: 0, lost: None }), &|_| {}));
-    assert!(found.starts_with("topic accelerometer: 1 lost;"), "{found}");
+    assert!(found.starts_with("topic accelerometer at 127.0.0.1:") && found.contains(": 1 lost;"), "{found}");
 }
 
 #[test]

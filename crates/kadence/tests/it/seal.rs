@@ -43,10 +43,8 @@ fn a_sealed_run_is_found_whole(bench: &Bench) {
     assert_eq!(manifest["sources"][0]["bytes"], SERIES.len());
     assert!(!manifest.to_string().contains("hush"), "{manifest}");
     let finished = bench.kadence(&["verify", "run.json"]);
-    assert_eq!(
-        finished.ok(),
-        "topic t: 9 sent, 9 found, 0 lost, 0 doubled, 0 reordered, 0 corrupted, 0 unexpected, 0 late\nsound\n"
-    );
+    let found = "9 sent, 9 found, 0 lost, 0 doubled, 0 reordered, 0 corrupted, 0 unexpected, 0 late";
+    assert_eq!(finished.ok(), format!("topic t at {}: {found}\nsound\n", bench.address));
     // The seal is behind the headers that everybody else reads.
     let shown = bench.kadence(&["consume", "t", "--until-end", "-f", "%h\\n"]).ok();
     assert_eq!(
@@ -111,8 +109,9 @@ fn a_certificate_has_the_numbers_of_the_report(bench: &Bench) {
     let finished = bench.kadence(&["verify", "run.json", "--certificate", "run.html"]);
     assert_eq!(finished.code, Some(1), "{finished:#?}");
     assert!(finished.stderr.contains("run.html: is the certificate of run "), "{finished:#?}");
-    let finished = bench.kadence(&["verify", "run.json", "--certificate", "data.csv"]);
-    assert!(finished.stderr.contains("data.csv: is no certificate of a run"), "{finished:#?}");
+    bench.file("data.html", SERIES);
+    let finished = bench.kadence(&["verify", "run.json", "--certificate", "data.html"]);
+    assert!(finished.stderr.contains("data.html: is no certificate of a run"), "{finished:#?}");
 }
 
 /// A record of a topic, to be written elsewhere.
@@ -259,6 +258,10 @@ fn a_run_that_was_cut_says_so(bench: &Bench) {
     assert_eq!((code, &verdict["sent"]), (Some(0), &whole["acknowledged"]), "{verdict}");
 
     let before = bench.bodies("t").len();
+    // Of an older run, which nobody is to take for this one.
+    let again = ["replay", "data.csv", "-t", "t", "--unpaced", "--certificate", "run.html"];
+    bench.kadence(&again).ok();
+    let before = before + 9;
     let killed = bench.start(&[&slowly[..], &["--certificate", "run.html"]].concat());
     eventually("a record", || (bench.bodies("t").len() > before).then_some(()));
     drop(killed);
@@ -337,6 +340,18 @@ fn a_seal_that_could_not_hold_is_refused() {
     let onto = bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", "--seal", "data.csv"]);
     assert_eq!(onto.code, Some(2), "{onto:?}");
     assert!(onto.stderr.contains("is the recording itself"), "{onto:?}");
+    // What holds something else is not overwritten.
+    bench.kadence(&["topics", "create", "t"]);
+    bench.file("kept.json", "{\"mine\":1}");
+    for option in ["--seal", "--certificate"] {
+        let refused = bench.kadence(&["replay", "data.csv", "-t", "t", "--unpaced", option, "kept.json"]);
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains("`kept.json` holds something else than the"), "{refused:?}");
+    }
+    let kept = std::fs::read_to_string(bench.folder.path().join("kept.json")).unwrap();
+    assert_eq!(kept, "{\"mine\":1}");
+    let refused = bench.kadence(&["verify", "run.json", "--certificate", "run.txt"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
     bench.file("other.json", "{}");
     for (file, said) in [("missing.json", "cannot be read"), ("other.json", "other.json: is no manifest")] {
         let refused = bench.kadence(&["verify", file]);

@@ -153,7 +153,7 @@ impl<D: Database> Store for SqlTarget<D> {
             let is_there = |name: &&str| found.columns.iter().any(|column| column.name == *name);
             if let Some(missing) = names.clone().find(|name| !is_there(name)) {
                 let what = format!("has no column `{missing}`, so nobody can tell where its rows came from");
-                let help = phrase!["land sealed records with ", !"land", " ", @"lineage", ", into a new table or with ", @"evolve"];
+                let help = phrase!["land sealed records with ", !"land", " ", @"lineage", " into a new table, under another ", @"name"];
                 return Err(Fault::new(place(), what).help(help).into());
             }
             let columns: Vec<String> = names.map(|name| dialect.quoted(name)).collect();

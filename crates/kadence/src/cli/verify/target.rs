@@ -1,5 +1,6 @@
 //! The table that is looked at, and how it was landed.
 
+use kadence_core::phrase;
 use kadence_store::{BodyFormat, KeyFormat, LandingOptions, Mode};
 
 use crate::cli::password::PasswordOption;
@@ -49,6 +50,14 @@ impl TargetOptions {
     /// The table to look at, if that was asked for.
     pub(super) fn table(self, run: &Verification) -> Result<Option<TableVerification>, Error> {
         let Some(target) = self.target else { return Ok(None) };
+        if self.mode == Mode::Insert && !self.pk.is_empty() {
+            let what = "a table with a row for each record is looked at by its lineage";
+            return Err(Error::misuse(
+                phrase![@"pk"],
+                what,
+                phrase!["leave it out, or say ", @"mode", " upsert"],
+            ));
+        }
         let password = self.password.password(&target)?;
         let options = LandingOptions {
             name: "-".into(),
@@ -59,6 +68,8 @@ impl TargetOptions {
             key: self.pk,
             mode: self.mode,
             delete_on_null: self.delete_on_null,
+            // So that they can be a part of the key.
+            lineage: true,
             ..LandingOptions::default()
         };
         let faults = options.check();

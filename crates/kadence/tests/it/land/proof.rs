@@ -60,6 +60,9 @@ pub(super) fn a_sealed_run_is_found_in_its_table(bench: &Bench, database: &Datab
             [9, 8, 1, 1, 1],
         ),
         ("UPDATE \"t\" SET \"_sequence\" = 9 WHERE \"_run\" = RUN AND \"_sequence\" = 8", [9, 7, 2, 1, 2]),
+        // A row that says nothing of where it came from is nobody's.
+        ("INSERT INTO \"t\" (\"_partition\") VALUES (3)", [9, 7, 2, 1, 3]),
+        ("DELETE FROM \"t\" WHERE \"_partition\" = 3", [9, 7, 2, 1, 2]),
         // Of other topics nothing was asked.
         ("UPDATE \"t\" SET \"_topic\" = 'another' WHERE \"_offset\" = 1000", [9, 7, 2, 1, 1]),
     ];
@@ -110,6 +113,28 @@ pub(super) fn an_upserted_table_has_the_last_of_each_key(bench: &Bench, database
         assert_eq!((code, counts(&verdict)), (Some(1), [3, 2, 1, 0, 1]), "{table}: {verdict}");
         assert_eq!(verdict["lost"]["examples"][0]["sequence"], 5, "{verdict}");
     }
+    // A key that no record has makes all of them rowless, and so lost: never is an empty table sound by that.
+    database.run(&"DELETE FROM \"by_field\"".replace('"', database.quote()));
+    let typo = ["--table", "by_field", "--mode", "upsert", "--pk", "no_such"];
+    let (code, verdict) = verify(bench, "run.json", database, &typo);
+    assert_eq!((code, counts(&verdict)), (Some(1), [6, 0, 6, 0, 0]), "{verdict}");
+    // The topic is held against the manifest as well: of a copy that lacks something, nobody knows what comes last.
+    bench.kadence(&["topics", "create", "lacking"]).ok();
+    let mut records = crate::seal::taken(bench, "t");
+    records.pop();
+    records.iter_mut().for_each(|record| record.partition = 0);
+    crate::seal::write(bench, "lacking", &records);
+    let how = ["--table", "by_key", "--mode", "upsert", "--pk", "_key", "--topic", "lacking"];
+    let (code, verdict) = verify(bench, "run.json", database, &how);
+    assert_eq!(code, Some(1), "{verdict}");
+    assert!(verdict["notes"].to_string().contains("1 lost"), "{verdict}");
+    // A key of a record's place is one like any other.
+    let how = ["--table", "by_place", "--mode", "upsert", "--pk", "_partition,_offset"];
+    land(bench, database, &[&how[..], &["--name", "by_place", "--lineage"]].concat());
+    let (code, verdict) = verify(bench, "run.json", database, &how);
+    assert_eq!((code, counts(&verdict)), (Some(0), [6, 6, 0, 0, 0]), "{verdict}");
+    let refused = bench.kadence(&["verify", "run.json", "--target", &database.url, "--pk", "id"]);
+    assert_eq!(refused.code, Some(2), "{refused:#?}");
 }
 
 pub(super) fn unsealed_records_have_no_columns_for_seals(bench: &Bench, database: &Database) {
