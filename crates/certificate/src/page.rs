@@ -150,8 +150,8 @@ impl Certificate {
             format!("<span class=\"key\"></span>{one} &nbsp; <span class=\"key other\"></span>{other}")
         };
         plot("Lateness over the run", lateness_over(&self.timeline), &legend("mean", "greatest"));
-        let both =
-            if is_paced { legend("planned", "sent") } else { "<span class=\"key bar\"></span>sent".into() };
+        let sent = "<span class=\"key bar\"></span>sent".to_owned();
+        let both = if is_paced { sent + " &nbsp; <span class=\"key other\"></span>planned" } else { sent };
         plot("Records per second", rates(&self.timeline), &both);
         if !is_paced {
             text.push_str("<p class=\"soft\">The run had no pace, so no record was late.</p>\n");
