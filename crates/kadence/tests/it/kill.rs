@@ -2,6 +2,7 @@
 //!
 //! Ignored unless asked for: `./test kill` sets how often each test kills.
 
+mod compaction;
 mod copies;
 mod outcome;
 mod produce;

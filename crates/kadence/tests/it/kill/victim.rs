@@ -9,6 +9,7 @@ use crate::support::{Running, eventually};
 pub(super) struct Victim {
     pub(super) address: String,
     folder: PathBuf,
+    config: Vec<String>,
     running: Option<Running>,
 }
 
@@ -16,9 +17,17 @@ impl Victim {
     /// Starts a broker on `folder`.
     #[track_caller]
     pub(super) fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// Starts one that is configured.
+    #[track_caller]
+    pub(super) fn start_with(folder: &Path, config: &[&str]) -> Self {
+        let config: Vec<String> = config.iter().map(|&word| word.to_owned()).collect();
         eventually("a free port", || {
             let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let mut victim = Self { address: free.to_string(), folder: folder.to_owned(), running: None };
+            let (address, folder) = (free.to_string(), folder.to_owned());
+            let mut victim = Self { address, folder, config: config.clone(), running: None };
             victim.run().then_some(victim)
         })
     }
@@ -27,6 +36,9 @@ impl Victim {
     fn run(&mut self) -> bool {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kadence"));
         command.args(["up", "--json", "--listen", &self.address, "--data-dir"]).arg(&self.folder);
+        for config in &self.config {
+            command.args(["--config", config]);
+        }
         let mut running = Running::start({
             command.stdin(Stdio::null());
             command
