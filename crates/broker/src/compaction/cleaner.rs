@@ -107,11 +107,12 @@ impl Drop for Cleaning {
     }
 }
 
-/// Has this thread work when no other one wants to, where the system knows that of threads.
+/// Has this thread stand back behind others, where the system knows that of threads. It still gets about a tenth of a
+/// processor that others want: a log that nobody has time to compact grows.
 fn stand_back() {
     #[cfg(target_os = "linux")]
     {
-        const LAST: i32 = 19;
-        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LAST);
+        const BEHIND: i32 = 10;
+        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), BEHIND);
     }
 }
