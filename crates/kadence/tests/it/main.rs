@@ -8,6 +8,7 @@
 //! | `support` | the binary as a process, a broker, recordings |
 //! | `library` | the library refuses what the command line refuses |
 //! | `seeds` | what the scripts that kadence replaces did, done by kadence |
+//! | `compaction` | what is left of the records of a compacted topic, here and on a real Kafka |
 //! | `config` | options in `kadence.toml` |
 //! | `errors` | what people read when something is wrong |
 //! | `field` | what real files and habits did once, a test for each kind |
@@ -32,6 +33,7 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod compaction;
 mod config;
 mod demo;
 mod directory;

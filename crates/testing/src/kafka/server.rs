@@ -203,6 +203,7 @@ fn properties(
         ("share.coordinator.state.topic.replication.factor", "1"),
         ("share.coordinator.state.topic.min.isr", "1"),
         ("group.initial.rebalance.delay.ms", "0"),
+        ("log.cleaner.backoff.ms", "200"),
         ("broker.heartbeat.interval.ms", "500"),
         // The usual 128 MB are a quarter of the heap.
         ("log.cleaner.dedupe.buffer.size", "10485760"),
