@@ -7,6 +7,7 @@
 //! | `config_file` | properties files, in the Java clients' names too |
 //! | `contact`, `context` | the first contact; what librdkafka says beside its results |
 //! | `producer` | [`TopicSink`]: a window of records in flight, delivery reports matched to them |
+//! | `writer` | [`FencedWriter`]: single records, by one writer at a time |
 //! | `consumer` | [`TopicFeed`]: partitions given and taken, and their records; [`TopicReader`]: what `consume` needs on top |
 //! | `admin` | [`Admin`]: topics and consumer groups |
 //! | `ffi` | librdkafka's C functions, where the wrapper falls short |
@@ -34,6 +35,7 @@ mod producer;
 mod properties;
 mod topic_id;
 mod words;
+mod writer;
 
 pub use admin::{
     Admin, ConfigEntry, ConfigSource, GroupDescription, GroupMember, GroupPartition, GroupSummary, Moved,
@@ -48,6 +50,7 @@ pub use options::{Connection, DEFAULT_BROKERS};
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};
 pub use properties::is_secret;
 pub use topic_id::text as topic_id_text;
+pub use writer::{FencedWriter, WriteError};
 
 /// The client that is used, with its version.
 pub fn client_version() -> String {

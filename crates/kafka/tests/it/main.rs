@@ -2,7 +2,7 @@
 //!
 //! `produce` holds what a sink promises, `faults` the one-line errors, `consume` where reading starts and stops,
 //! `feed` partitions given, held back and lost; `unreadable` what a reader says of records that it cannot get, by answers that `liar` has falsified; `groups` what a
-//! member commits; `admin` the administration of topics; `contract` is the one that every sink keeps.
+//! member commits; `admin` the administration of topics; `contract` is the one that every sink keeps; `writer` one record after the other by one writer at a time.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -15,6 +15,7 @@ mod groups;
 mod liar;
 mod produce;
 mod unreadable;
+mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;
