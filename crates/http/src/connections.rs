@@ -1,6 +1,5 @@
 //! Connections: accepted while there is room, answered, and ended.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,9 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
-use http_body_util::Limited;
+use axum::http::header::EXPECT;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -26,6 +24,9 @@ use crate::limits::Limits;
 
 /// How long to hold back where the system has no more connections to give.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Bodies that are too long are read to their end, up to this many times the limit, so that the answer is.
+const DRAINED: usize = 8;
 
 /// Accepts and answers until `stop` is ready; see [`crate::Listener::serve`].
 pub(crate) async fn serve(
@@ -82,10 +83,8 @@ fn answer(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
         async move {
-            match bounded(request, limits.body) {
-                Ok(request) => hyper::service::Service::call(&router, request).await,
-                Err(refusal) => Ok::<_, Infallible>(refusal),
-            }
+            let request = bounded(request, limits).await;
+            hyper::service::Service::call(&router, request).await
         }
     });
     let connection = http1::Builder::new()
@@ -99,14 +98,25 @@ fn answer(
     }
 }
 
-/// The request with a body that ends at the limit, or the answer to one that says it is longer.
-fn bounded(request: hyper::Request<Incoming>, most: usize) -> Result<Request, Response> {
-    if request.body().size_hint().lower() > most as u64 {
-        let text = format!("the body is longer than {most} bytes\n");
-        let mut response = (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
-        // What follows is the body, and no request.
-        response.headers_mut().insert("connection", axum::http::HeaderValue::from_static("close"));
-        return Err(response);
+/// The request with a body that ends at the limit: to read on is an error, which `axum` answers by 413.
+async fn bounded(request: hyper::Request<Incoming>, limits: Limits) -> Request {
+    let (parts, body) = request.into_parts();
+    if body.size_hint().lower() <= limits.body as u64 {
+        return Request::from_parts(parts, Body::new(Limited::new(body, limits.body)));
     }
-    Ok(request.map(|body| Body::new(Limited::new(body, most))))
+    // Who is still sending would not read an answer; who asks first gets one at once.
+    if !parts.headers.contains_key(EXPECT) {
+        let most = limits.body.saturating_mul(DRAINED);
+        let _ = tokio::time::timeout(limits.headers, drain(body, most)).await;
+    }
+    Request::from_parts(parts, Body::new(Limited::new(Body::from("too long"), 0)))
+}
+
+/// Reads a body away, to its end or until it is too long for that.
+async fn drain(mut body: Incoming, most: usize) {
+    let mut read = 0;
+    while read < most {
+        let Some(Ok(frame)) = body.frame().await else { return };
+        read += frame.data_ref().map_or(0, |data| data.len());
+    }
 }

@@ -84,7 +84,10 @@ fn bodies_have_a_limit_whether_they_say_their_length_or_not() {
     let post = "POST /length HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
     let answer = served.exchange(&format!("{post}content-length: 10\r\n\r\n0123456789"));
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("10"), "{answer}");
-    let answer = served.exchange(&format!("{post}content-length: 11\r\n\r\n"));
+    let answer = served.exchange(&format!("{post}content-length: 11\r\n\r\n0123456789x"));
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    let asked = format!("{post}expect: 100-continue\r\ncontent-length: 11\r\n\r\n");
+    let answer = served.exchange(&asked);
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     let chunks = "transfer-encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345\r\n0\r\n\r\n";
     let answer = served.exchange(&format!("{post}{chunks}"));
