@@ -6,6 +6,8 @@ use crate::json::Json;
 
 /// How deep a default may go: those that are left out may go on for ever.
 const DEEPEST: usize = 200;
+/// How many values are looked at for one default.
+const MOST_VALUES: usize = 100_000;
 
 /// Checks all defaults of a schema, but not of those that it uses.
 pub(super) fn check(tree: &Tree) -> Result<(), InvalidAvro> {
@@ -13,7 +15,8 @@ pub(super) fn check(tree: &Tree) -> Result<(), InvalidAvro> {
         let Node::Record(head, record) = node else { continue };
         for field in &record.fields {
             let Some(default) = &field.default else { continue };
-            if !fits(tree, field.schema, default, DEEPEST) {
+            let mut look = Look { tree, depth: 0, values: 0 };
+            if !look.fits(field.schema, default) {
                 return Err(InvalidAvro(format!(
                     "the default of field `{}` of record {} is {default}, which is no {}",
                     field.name,
@@ -26,26 +29,44 @@ pub(super) fn check(tree: &Tree) -> Result<(), InvalidAvro> {
     Ok(())
 }
 
-/// Whether a value is one of a schema.
-fn fits(tree: &Tree, schema: Place, value: &Json, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    match tree.node(schema) {
-        Node::Primitive(primitive, _) => fits_primitive(*primitive, value),
-        Node::Enum(..) | Node::Fixed(..) => matches!(value, Json::Text(_)),
-        Node::Array(items, _) => {
-            value.list().is_some_and(|list| list.iter().all(|item| fits(tree, *items, item, depth)))
+struct Look<'t> {
+    tree: &'t Tree,
+    depth: usize,
+    values: usize,
+}
+
+impl<'t> Look<'t> {
+    /// Whether a value is one of a schema.
+    fn fits(&mut self, schema: Place, value: &'t Json) -> bool {
+        self.values += 1;
+        if self.depth >= DEEPEST || self.values > MOST_VALUES {
+            return false;
         }
-        Node::Map(values, _) => match value {
-            Json::Object(attributes) => attributes.iter().all(|(_, value)| fits(tree, *values, value, depth)),
-            _ => false,
-        },
-        Node::Union(branches) => branches.iter().any(|branch| fits(tree, *branch, value, depth)),
-        Node::Record(_, record) => {
-            matches!(value, Json::Object(_))
-                && record.fields.iter().all(|field| {
-                    let value = value.get(&field.name).or(field.default.as_ref());
-                    value.is_some_and(|value| fits(tree, field.schema, value, depth))
-                })
+        self.depth += 1;
+        let fits = self.fits_node(self.tree.node(schema), value);
+        self.depth -= 1;
+        fits
+    }
+
+    fn fits_node(&mut self, node: &'t Node, value: &'t Json) -> bool {
+        match node {
+            Node::Primitive(primitive, _) => fits_primitive(*primitive, value),
+            Node::Enum(..) | Node::Fixed(..) => matches!(value, Json::Text(_)),
+            Node::Array(items, _) => {
+                value.list().is_some_and(|list| list.iter().all(|item| self.fits(*items, item)))
+            }
+            Node::Map(values, _) => match value {
+                Json::Object(attributes) => attributes.iter().all(|(_, value)| self.fits(*values, value)),
+                _ => false,
+            },
+            Node::Union(branches) => branches.iter().any(|branch| self.fits(*branch, value)),
+            Node::Record(_, record) => {
+                matches!(value, Json::Object(_))
+                    && record.fields.iter().all(|field| {
+                        let value = value.get(&field.name).or(field.default.as_ref());
+                        value.is_some_and(|value| self.fits(field.schema, value))
+                    })
+            }
         }
     }
 }
