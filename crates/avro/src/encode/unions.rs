@@ -1,0 +1,79 @@
+//! Unions: the branch that takes a value.
+
+use kadence_core::data::Value;
+
+use super::Writer;
+use super::refusal::Why;
+use crate::plan::{Node, NodeId};
+use crate::wire::{Stop, write_long};
+
+/// Branches of a record that differ only deep within are tried one after the other, each with all that is in it.
+const MOST_ATTEMPTS: usize = 100_000;
+
+impl<'w, 'r> Writer<'w, 'r> {
+    /// Writes the first branch that takes the value as it is, else the first that takes it in another form.
+    pub(super) fn union(
+        &mut self,
+        id: NodeId,
+        branches: &'w [NodeId],
+        value: &Value<'r>,
+    ) -> Result<(), Stop> {
+        let was_strict = self.is_strict;
+        let holds_others = matches!(value, Value::List(_) | Value::Map(_) | Value::Struct(_));
+        let modes: &[bool] = if was_strict { &[true] } else { &[true, false] };
+        for is_strict in modes {
+            for (place, branch) in (0..).zip(branches) {
+                if !may_take(self.plan.node(*branch), value) {
+                    continue;
+                }
+                if holds_others {
+                    self.attempts += 1;
+                    if self.attempts > MOST_ATTEMPTS {
+                        self.is_strict = was_strict;
+                        return Err(self.refuse(id, value, Why::Attempts));
+                    }
+                }
+                self.is_strict = *is_strict;
+                if self.attempt(place, *branch, value).is_ok() {
+                    self.is_strict = was_strict;
+                    return Ok(());
+                }
+            }
+        }
+        self.is_strict = was_strict;
+        self.explain(id, branches, value)
+    }
+
+    fn attempt(&mut self, place: i64, branch: NodeId, value: &Value<'r>) -> Result<(), Stop> {
+        let (start, slots, depth) = (self.into.len(), self.slots.len(), self.depth);
+        write_long(place, self.into);
+        let written = self.value(branch, value);
+        if written.is_err() {
+            self.into.truncate(start);
+            self.slots.truncate(slots);
+            self.depth = depth;
+        }
+        written
+    }
+
+    /// Of one branch that might have taken the value, its own reason says more.
+    fn explain(&mut self, id: NodeId, branches: &[NodeId], value: &Value<'r>) -> Result<(), Stop> {
+        let mut able = branches.iter().filter(|branch| may_take(self.plan.node(**branch), value));
+        match (able.next(), able.next()) {
+            (Some(_), None) if self.refusal.is_some() => Err(Stop),
+            _ => Err(self.refuse(id, value, Why::Kind)),
+        }
+    }
+}
+
+/// Whether a type takes values of this kind at all.
+fn may_take(node: &Node, value: &Value<'_>) -> bool {
+    match value {
+        Value::Null => matches!(node, Node::Null),
+        Value::Struct(_) | Value::Map(_) => {
+            matches!(node, Node::Record(_) | Node::Map(_) | Node::Fixed(_))
+        }
+        Value::List(_) => matches!(node, Node::Array(_)),
+        _ => !matches!(node, Node::Null | Node::Record(_) | Node::Map(_) | Node::Array(_)),
+    }
+}
