@@ -246,6 +246,3 @@ fn encoded(subject: &str) -> impl std::fmt::Display + '_ {
     const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     utf8_percent_encode(subject, KEPT)
 }
-
-#[cfg(test)]
-mod tests;

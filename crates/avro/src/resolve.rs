@@ -209,6 +209,3 @@ fn enumeration(written: &Enumeration, wanted: &Enumeration) -> Read {
     };
     Read::Enum(written.symbols.iter().map(symbol).collect())
 }
-
-#[cfg(test)]
-mod tests;

@@ -104,7 +104,7 @@ fn prepared(text: &str, nesting: &mut usize) -> Result<Json, SchemaError> {
 /// A text of a type that others name. It may be wrapped as the `type` of objects without another meaning.
 fn named(text: &str, nesting: &mut usize) -> Result<Json, SchemaError> {
     let mut json = prepared(text, nesting)?;
-    while let Some(inner @ Json::Object(_)) = json.get_mut("type").map(Json::take) {
+    while let Some(inner) = json.get_mut("type").filter(|inner| inner.is_object()).map(Json::take) {
         json = inner;
     }
     let kind = json.get("type").and_then(Json::as_str);

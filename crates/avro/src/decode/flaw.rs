@@ -11,7 +11,6 @@ pub(super) enum Flaw<'p> {
     Boolean(u8),
     Int(i64),
     Length(i64),
-    Count,
     Size { said: i64, read: usize },
     Symbol(i64),
     Unwanted(usize),
@@ -42,7 +41,6 @@ impl fmt::Display for Flaw<'_> {
             Self::Boolean(byte) => write!(f, "a boolean is 0 or 1, and this one {byte}"),
             Self::Int(number) => write!(f, "an int has 32 bits, and this one is {number}"),
             Self::Length(len) => write!(f, "a length is {len}"),
-            Self::Count => f.write_str("a block has more items than can be counted"),
             Self::Size { said, read } => write!(f, "a block of {said} bytes has {read}"),
             Self::Symbol(place) => write!(f, "an enum has no symbol number {place}"),
             Self::Unwanted(place) => {

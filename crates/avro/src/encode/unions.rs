@@ -7,8 +7,10 @@ use super::refusal::Why;
 use crate::plan::{Node, NodeId};
 use crate::wire::{Stop, write_long};
 
-/// Branches of a record that differ only deep within are tried one after the other, each with all that is in it.
-const MOST_ATTEMPTS: usize = 100_000;
+/// Branches that differ only deep within are tried one after the other, each with all that is in it. So many may fail,
+/// and so many more for each byte that was written: items of a long list each have their own.
+const MOST_FAILURES: usize = 100_000;
+const FAILURES_A_BYTE: usize = 16;
 
 impl<'w, 'r> Writer<'w, 'r> {
     /// Writes the first branch that takes the value as it is, else the first that takes it in another form.
@@ -26,21 +28,18 @@ impl<'w, 'r> Writer<'w, 'r> {
                 if !may_take(self.plan.node(*branch), value) {
                     continue;
                 }
-                if holds_others {
-                    self.attempts += 1;
-                    if self.attempts > MOST_ATTEMPTS {
-                        self.is_strict = was_strict;
-                        return Err(self.refuse(id, value, Why::Attempts));
-                    }
-                }
                 self.is_strict = *is_strict;
-                if self.attempt(place, *branch, value).is_ok() {
-                    self.is_strict = was_strict;
+                let written = self.attempt(place, *branch, value);
+                self.is_strict = was_strict;
+                if written.is_ok() {
                     return Ok(());
+                }
+                self.failures += usize::from(holds_others);
+                if self.failures > MOST_FAILURES + self.into.len() * FAILURES_A_BYTE {
+                    return Err(self.refuse(id, value, Why::Attempts));
                 }
             }
         }
-        self.is_strict = was_strict;
         self.explain(id, branches, value)
     }
 
