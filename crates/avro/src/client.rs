@@ -20,8 +20,10 @@ use crate::decode::Guid;
 use crate::schema::Schema;
 pub use error::RegistryError;
 pub use messages::{Compatibility, Mode, Reference, RegisteredSchema, SchemaText, Version};
+use messages::{
+    CompatibilityAnswer, ConfigAnswer, ConfigBody, IdAnswer, ModeAnswer, ModeBody, SchemaAnswer, SchemaBody,
+};
 pub use options::{RegistryOptions, RetryPolicy, Waiter};
-use messages::{CompatibilityAnswer, ConfigAnswer, ConfigBody, IdAnswer, ModeAnswer, ModeBody, SchemaAnswer, SchemaBody};
 use transport::{Method, Transport};
 pub use url::BaseUrl;
 
@@ -108,7 +110,12 @@ impl RegistryClient {
     }
 
     /// Reads a schema with the texts that it refers to, and those that they refer to.
-    fn compile(&mut self, path: &str, text: &str, references: Vec<Reference>) -> Result<Schema, RegistryError> {
+    fn compile(
+        &mut self,
+        path: &str,
+        text: &str,
+        references: Vec<Reference>,
+    ) -> Result<Schema, RegistryError> {
         let mut seen: Vec<(String, u32)> = Vec::new();
         let mut texts = Vec::new();
         let mut open = references;
@@ -118,17 +125,17 @@ impl RegistryClient {
                 continue;
             }
             if seen.len() >= MOST_REFERENCES {
-                return Err(self.transport.unexpected(path, format!("it refers to more than {MOST_REFERENCES} others")));
+                return Err(self
+                    .transport
+                    .unexpected(path, format!("it refers to more than {MOST_REFERENCES} others")));
             }
             let registered = self.version(&key.0, Version::Number(version))?;
             texts.push(registered.schema);
             open.extend(registered.references);
             seen.push(key);
         }
-        Schema::parse_with(text, &texts).map_err(|error| RegistryError::Schema {
-            url: self.transport.shown(path),
-            error,
-        })
+        Schema::parse_with(text, &texts)
+            .map_err(|error| RegistryError::Schema { url: self.transport.shown(path), error })
     }
 
     /// Registers a schema under a subject, unless it is there, and says its id.
@@ -159,7 +166,8 @@ impl RegistryClient {
         schema: &SchemaText,
     ) -> Result<Result<(), Vec<String>>, RegistryError> {
         let path = format!("/compatibility/subjects/{}/versions/{version}?verbose=true", encoded(subject));
-        let answer: CompatibilityAnswer = self.transport.send(Method::Post, &path, &SchemaBody::of(schema))?;
+        let answer: CompatibilityAnswer =
+            self.transport.send(Method::Post, &path, &SchemaBody::of(schema))?;
         Ok(if answer.is_compatible { Ok(()) } else { Err(answer.messages) })
     }
 
@@ -194,7 +202,8 @@ impl RegistryClient {
 
     /// The compatibility that new schemas need: of a subject, or of all that have none of their own.
     pub fn compatibility(&mut self, subject: Option<&str>) -> Result<Compatibility, RegistryError> {
-        let answer: ConfigAnswer = self.transport.get(&of_subject("/config", subject, "?defaultToGlobal=true"))?;
+        let answer: ConfigAnswer =
+            self.transport.get(&of_subject("/config", subject, "?defaultToGlobal=true"))?;
         Ok(answer.compatibility)
     }
 
@@ -211,7 +220,8 @@ impl RegistryClient {
 
     /// Whether schemas may be registered: of a subject, or of all that have no mode of their own.
     pub fn mode(&mut self, subject: Option<&str>) -> Result<Mode, RegistryError> {
-        let answer: ModeAnswer = self.transport.get(&of_subject("/mode", subject, "?defaultToGlobal=true"))?;
+        let answer: ModeAnswer =
+            self.transport.get(&of_subject("/mode", subject, "?defaultToGlobal=true"))?;
         Ok(answer.mode)
     }
 

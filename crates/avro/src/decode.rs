@@ -160,7 +160,8 @@ impl Decoder for AvroDecoder {
         let id = match body {
             [MAGIC, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]),
             [MAGIC, ..] => {
-                let what = format!("a body begins with {PREFIX} bytes that name its schema, and it has fewer");
+                let what =
+                    format!("a body begins with {PREFIX} bytes that name its schema, and it has fewer");
                 return Err(DecodeError { what, at: Some(body.len()) });
             }
             [] => return Err(DecodeError { what: "the body is empty".into(), at: Some(0) }),

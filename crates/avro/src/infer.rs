@@ -97,9 +97,13 @@ impl<'c> Inference<'c> {
                 let name = self.record_name();
                 self.record(&name, columns)?
             }
-            DataType::Json => return Err(self.error("is JSON of any form, for which Avro has no type; state the schema")),
+            DataType::Json => {
+                return Err(self.error("is JSON of any form, for which Avro has no type; state the schema"));
+            }
             DataType::Any => {
-                return Err(self.error("mixes values of several types, for which Avro has no type; state the schema"));
+                return Err(
+                    self.error("mixes values of several types, for which Avro has no type; state the schema")
+                );
             }
         })
     }

@@ -28,8 +28,8 @@ mod subject;
 mod wire;
 
 pub use client::{
-    BaseUrl, Compatibility, Mode, RegisteredSchema, RegistryClient, RegistryError, RegistryOptions, Reference,
-    RetryPolicy, SchemaText, Version, Waiter,
+    BaseUrl, Compatibility, Mode, Reference, RegisteredSchema, RegistryClient, RegistryError,
+    RegistryOptions, RetryPolicy, SchemaText, Version, Waiter,
 };
 pub use decode::{AvroDecoder, Guid, HeaderDecoded, KEY_SCHEMA_HEADER, SchemaKey, VALUE_SCHEMA_HEADER};
 pub use encode::AvroEncoder;

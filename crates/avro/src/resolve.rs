@@ -39,10 +39,11 @@ impl Program {
     /// Reads what `writer` writes as `reader` has it.
     pub(crate) fn resolved(writer: &Arc<Plan>, reader: &Arc<Plan>) -> Result<Self, SchemaError> {
         let mut resolver = Resolver::new(writer, reader);
-        let root = resolver.resolve(writer.root(), reader.root()).map_err(|Mismatch { mut path, what }| {
-            path.reverse();
-            SchemaError::Unresolved { field: path.join("."), what }
-        })?;
+        let root =
+            resolver.resolve(writer.root(), reader.root()).map_err(|Mismatch { mut path, what }| {
+                path.reverse();
+                SchemaError::Unresolved { field: path.join("."), what }
+            })?;
         Ok(resolver.finish(root))
     }
 }
@@ -150,14 +151,13 @@ impl<'p> Resolver<'p> {
         let misfit = || Mismatch::new(format!("{} as {}", writer.describe(written), reader.describe(wanted)));
         match (writer.node(written), reader.node(wanted)) {
             (Node::Union(branches), _) => self.branches(branches, wanted),
-            (_, Node::Union(branches)) => {
-                Ok(Read::Same(self.choose(written, branches).ok_or_else(misfit)?))
-            }
+            (_, Node::Union(branches)) => Ok(Read::Same(self.choose(written, branches).ok_or_else(misfit)?)),
             (Node::Array(written), Node::Array(wanted)) => Ok(Read::Array(self.resolve(*written, *wanted)?)),
             (Node::Map(written), Node::Map(wanted)) => Ok(Read::Map(self.resolve(*written, *wanted)?)),
-            (Node::Record(written), Node::Record(wanted)) => self.record(written, wanted).map_err(|mismatch| {
-                if mismatch.what.is_empty() { misfit() } else { mismatch }
-            }),
+            (Node::Record(written), Node::Record(wanted)) => {
+                self.record(written, wanted)
+                    .map_err(|mismatch| if mismatch.what.is_empty() { misfit() } else { mismatch })
+            }
             (Node::Enum(written), Node::Enum(wanted)) if is_same_name(&written.named, &wanted.named) => {
                 Ok(enumeration(written, wanted))
             }

@@ -89,9 +89,12 @@ impl Explain for RegistryError {
             }
             Self::Unreachable { url, attempts, source } => {
                 let times = if *attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
-                Fault::new(url.as_str(), format!("the schema registry does not answer ({source}; tried {times})"))
-                    .help("see whether it runs, and whether the URL is right")
-                    .retry()
+                Fault::new(
+                    url.as_str(),
+                    format!("the schema registry does not answer ({source}; tried {times})"),
+                )
+                .help("see whether it runs, and whether the URL is right")
+                .retry()
             }
             Self::Refused { url, status, error_code, message } => {
                 let code = match error_code {
@@ -106,10 +109,11 @@ impl Explain for RegistryError {
                 Fault::new(url.as_str(), format!("does not answer as a schema registry does: {what}"))
                     .help("see whether the URL is that of a schema registry")
             }
-            Self::Kind { url, kind } => {
-                Fault::new(url.as_str(), format!("the schema is of the kind {kind}, and only Avro is read here"))
-                    .help("name another subject or topic")
-            }
+            Self::Kind { url, kind } => Fault::new(
+                url.as_str(),
+                format!("the schema is of the kind {kind}, and only Avro is read here"),
+            )
+            .help("name another subject or topic"),
             Self::Schema { url, error } => {
                 let Fault { what, help, .. } = error.explain();
                 let mut words = kadence_core::phrase!["the schema "];
@@ -132,8 +136,12 @@ fn help_for(status: u16, error_code: Option<u32>) -> &'static str {
         (_, Some(42_205)) => "the registry's mode does not allow it; ask whoever runs it",
         (401, _) => "state user and password",
         (403, _) => "ask whoever runs the registry for the right to do this",
-        (404, _) => "see whether there is such a subject or schema, and whether the URL is that of a schema registry",
-        (409, _) => "make the schema compatible with the versions that are there, or register it under another subject",
+        (404, _) => {
+            "see whether there is such a subject or schema, and whether the URL is that of a schema registry"
+        }
+        (409, _) => {
+            "make the schema compatible with the versions that are there, or register it under another subject"
+        }
         (429, _) => "try again later",
         (500.., _) => "look into the registry's log",
         _ => "",

@@ -41,11 +41,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            rounds: 4,
-            first_wait: Duration::from_millis(200),
-            longest_wait: Duration::from_secs(2),
-        }
+        Self { rounds: 4, first_wait: Duration::from_millis(200), longest_wait: Duration::from_secs(2) }
     }
 }
 

@@ -16,7 +16,8 @@ use super::options::RegistryOptions;
 /// What registries speak.
 const JSON: &str = "application/vnd.schemaregistry.v1+json";
 /// What is understood: some stand behind servers that know plain JSON only.
-const ACCEPTED: &str = "application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json";
+const ACCEPTED: &str =
+    "application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json";
 /// Of a message that is no JSON so much is shown.
 const MOST_SHOWN: usize = 200;
 
@@ -159,7 +160,9 @@ impl Transport {
             Err(error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_))) => {
                 Err(RegistryError::Unexpected { url, what: error.to_string() })
             }
-            Err(error) => Ok(Attempt::Failed(RegistryError::Unreachable { url, attempts, source: Box::new(error) })),
+            Err(error) => {
+                Ok(Attempt::Failed(RegistryError::Unreachable { url, attempts, source: Box::new(error) }))
+            }
         }
     }
 
@@ -225,7 +228,9 @@ impl Transport {
     pub(super) fn must_be_avro(&self, path: &str, kind: Option<&str>) -> Result<(), RegistryError> {
         match kind {
             None | Some("AVRO") => Ok(()),
-            Some(kind) => Err(RegistryError::Kind { url: self.shown(path), kind: kind.chars().take(20).collect() }),
+            Some(kind) => {
+                Err(RegistryError::Kind { url: self.shown(path), kind: kind.chars().take(20).collect() })
+            }
         }
     }
 }

@@ -83,7 +83,16 @@ mod tests {
             assert_eq!((url.shown(), url.credentials()), (shown, user.as_ref()), "{text}");
             assert!(!format!("{url:?}").contains("p@ss"));
         }
-        for text in ["", "ftp://x", "http://", "http://a b", "http://h/p?q", "user:HUSH@", "http://u:HUSH@/x", "http://u:HU/SH@h"] {
+        for text in [
+            "",
+            "ftp://x",
+            "http://",
+            "http://a b",
+            "http://h/p?q",
+            "user:HUSH@",
+            "http://u:HUSH@/x",
+            "http://u:HU/SH@h",
+        ] {
             let error = BaseUrl::parse(text).unwrap_err();
             assert!(!error.to_string().contains("HU"), "{error}");
         }

@@ -44,14 +44,19 @@ impl fmt::Display for Flaw<'_> {
             Self::Size { said, read } => write!(f, "a block of {said} bytes has {read}"),
             Self::Symbol(place) => write!(f, "an enum has no symbol number {place}"),
             Self::Unwanted(place) => {
-                write!(f, "the reader's schema has neither symbol number {place} of an enum nor a default for it")
+                write!(
+                    f,
+                    "the reader's schema has neither symbol number {place} of an enum nor a default for it"
+                )
             }
             Self::Branch { found, of } => write!(f, "a union has {of} branches, and this is number {found}"),
             Self::Never(what) => write!(f, "the reader's schema cannot read {what}"),
             Self::Utf8 => f.write_str("a text is not UTF-8"),
             Self::Uuid => f.write_str("a text that is to be a UUID is none"),
             Self::UuidSize(size) => write!(f, "a UUID has 16 bytes, and this one {size}"),
-            Self::Decimal(size) => write!(f, "a decimal number has {size} bytes, more than any that is in use"),
+            Self::Decimal(size) => {
+                write!(f, "a decimal number has {size} bytes, more than any that is in use")
+            }
             Self::Timestamp => f.write_str("a timestamp is outside the years 1677 to 2262"),
             Self::Time => f.write_str("a time of day is not within a day"),
             Self::Deep(most) => write!(f, "values stand in each other deeper than {most} levels"),

@@ -49,8 +49,7 @@ impl Walk<'_, '_> {
             Node::Union(branches) => {
                 let found = self.long()?;
                 let branch = usize::try_from(found).ok().and_then(|place| branches.get(place));
-                let branch =
-                    *branch.ok_or_else(|| self.fail(Flaw::Branch { found, of: branches.len() }))?;
+                let branch = *branch.ok_or_else(|| self.fail(Flaw::Branch { found, of: branches.len() }))?;
                 self.skip(branch)?;
             }
             Node::Record(record) => {

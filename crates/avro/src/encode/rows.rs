@@ -45,12 +45,7 @@ impl Order {
 }
 
 impl<'w, 'r> Writer<'w, 'r> {
-    pub(super) fn record(
-        &mut self,
-        id: NodeId,
-        record: &'w Record,
-        fields: Fields<'r>,
-    ) -> Result<(), Stop> {
+    pub(super) fn record(&mut self, id: NodeId, record: &'w Record, fields: Fields<'r>) -> Result<(), Stop> {
         self.deeper(id)?;
         let base = self.slots.len();
         self.slots.resize_with(base + record.fields.len(), || None);

@@ -190,9 +190,8 @@ fn negate(bytes: &mut [u8]) {
 
 /// Takes away bytes in front that only repeat the sign.
 fn trim(bytes: &mut Vec<u8>) {
-    let repeats = |pair: &&[u8]| {
-        (pair[0] == 0 && pair[1] & 0x80 == 0) || (pair[0] == 0xFF && pair[1] & 0x80 != 0)
-    };
+    let repeats =
+        |pair: &&[u8]| (pair[0] == 0 && pair[1] & 0x80 == 0) || (pair[0] == 0xFF && pair[1] & 0x80 != 0);
     let extra = bytes.windows(2).take_while(repeats).count();
     bytes.drain(..extra);
 }

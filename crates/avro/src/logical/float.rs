@@ -45,7 +45,8 @@ fn by_text(float: f32) -> f64 {
     let written = std::io::Write::write_fmt(&mut rest, format_args!("{float:e}"));
     let left = rest.len();
     let len = text.len() - left;
-    let parsed = text.get(..len).and_then(|text| str::from_utf8(text).ok()).and_then(|text| text.parse().ok());
+    let parsed =
+        text.get(..len).and_then(|text| str::from_utf8(text).ok()).and_then(|text| text.parse().ok());
     match written {
         Ok(()) => parsed.unwrap_or(f64::from(float)),
         Err(_) => f64::from(float),
@@ -60,7 +61,9 @@ mod tests {
 
     #[test]
     fn floats_read_as_people_mean_them() {
-        for (float, double) in [(0.1_f32, 0.1_f64), (-12.3, -12.3), (1e30, 1e30), (16_777_216.0, 16_777_216.0)] {
+        for (float, double) in
+            [(0.1_f32, 0.1_f64), (-12.3, -12.3), (1e30, 1e30), (16_777_216.0, 16_777_216.0)]
+        {
             assert_eq!(widen(float).to_bits(), double.to_bits());
             assert_eq!(narrow(double), Some(float));
         }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use apache_avro::Schema as Parsed;
 use apache_avro::schema::{
     DecimalSchema, EnumSchema, FixedSchema, InnerDecimalSchema, Name, RecordField, RecordSchema, UuidSchema,
 };
-use apache_avro::Schema as Parsed;
 use serde_json::Value as Json;
 
 use super::default::Budget;
@@ -147,7 +147,8 @@ impl<'s> Compiler<'s> {
             Parsed::Array(array) => Node::Array(self.node(&array.items)?),
             Parsed::Map(map) => Node::Map(self.node(&map.types)?),
             Parsed::Union(union) => {
-                let branches: Result<_, _> = union.variants().iter().map(|branch| self.node(branch)).collect();
+                let branches: Result<_, _> =
+                    union.variants().iter().map(|branch| self.node(branch)).collect();
                 Node::Union(branches?)
             }
             Parsed::Record(record) => self.record(id, record)?,
@@ -229,13 +230,15 @@ fn fixed(of: &FixedSchema, meaning: Meaning) -> Result<Node, SchemaError> {
         let what = format!("a fixed of {} bytes ({})", of.size, of.name.fullname(None));
         return Err(SchemaError::TooLarge { what, most: MOST_SIZE });
     }
-    let aliases = of.aliases.iter().flatten().map(|alias| alias.fullname(of.name.namespace()).into()).collect();
+    let aliases =
+        of.aliases.iter().flatten().map(|alias| alias.fullname(of.name.namespace()).into()).collect();
     let named = Named { name: of.name.fullname(None).into(), aliases };
     Ok(Node::Fixed(Fixed { named, size: of.size, meaning }))
 }
 
 fn enumeration(of: &EnumSchema) -> Node {
-    let aliases = of.aliases.iter().flatten().map(|alias| alias.fullname(of.name.namespace()).into()).collect();
+    let aliases =
+        of.aliases.iter().flatten().map(|alias| alias.fullname(of.name.namespace()).into()).collect();
     let symbols: Box<[Box<str>]> = of.symbols.iter().map(|symbol| symbol.as_str().into()).collect();
     let places = symbols.iter().cloned().zip(0..).collect();
     let default = of.default.as_deref().map(Into::into);

@@ -36,7 +36,8 @@ impl Resolver<'_> {
                 continue;
             };
             let from = &written.fields[place as usize];
-            let read = self.resolve(from.node, field.node).map_err(|mismatch| mismatch.in_field(&field.name))?;
+            let read =
+                self.resolve(from.node, field.node).map_err(|mismatch| mismatch.in_field(&field.name))?;
             is_shuffled |= last.is_some_and(|last| place <= last);
             last = Some(place);
             steps.push(Step::Field { name: field.name.clone(), read, place });

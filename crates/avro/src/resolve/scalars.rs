@@ -28,12 +28,9 @@ fn base(node: &Node) -> Base {
         Node::Double => Base::Double,
         Node::Bytes | Node::Decimal(_) => Base::Bytes,
         Node::Text | Node::Uuid => Base::Text,
-        Node::Fixed(_)
-        | Node::Enum(_)
-        | Node::Array(_)
-        | Node::Map(_)
-        | Node::Union(_)
-        | Node::Record(_) => Base::Other,
+        Node::Fixed(_) | Node::Enum(_) | Node::Array(_) | Node::Map(_) | Node::Union(_) | Node::Record(_) => {
+            Base::Other
+        }
     }
 }
 

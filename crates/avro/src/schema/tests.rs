@@ -12,7 +12,8 @@ fn nested(depth: usize) -> String {
 
 #[test]
 fn types_of_other_texts_are_found() {
-    let main = r#"{"type":"record","name":"a.Main","fields":[{"name":"x","type":"a.X"},{"name":"y","type":"b.Y"}]}"#;
+    let main =
+        r#"{"type":"record","name":"a.Main","fields":[{"name":"x","type":"a.X"},{"name":"y","type":"b.Y"}]}"#;
     let x = r#"{"type":"record","name":"X","namespace":"a","fields":[{"name":"y","type":"b.Y"}]}"#;
     let y = r#"{"type":"enum","name":"b.Y","symbols":["A"]}"#;
     let schema = Schema::parse_with(main, &[x, y, y]).unwrap();
@@ -38,7 +39,8 @@ fn texts_that_are_no_schema_are_told() {
     let twice = r#"["null",{"type":"array","items":{"type":"fixed","name":"F","size":1}},
         {"type":"fixed","name":"F","size":2}]"#;
     assert_eq!(Schema::parse(twice).unwrap_err(), SchemaError::DefinedTwice { name: "F".into() });
-    for hostile in [r#"{"name":"a","type":{"type":"record","name":"b","fields":[]}}"#, "\"long\"", "[]", "3"] {
+    for hostile in [r#"{"name":"a","type":{"type":"record","name":"b","fields":[]}}"#, "\"long\"", "[]", "3"]
+    {
         // What there is to say differs; that it is said counts.
         let _ = Schema::parse_with("\"long\"", &[hostile]);
     }
@@ -67,7 +69,8 @@ fn nesting_ends_before_the_stack_does() {
 
 #[test]
 fn defaults_that_double_at_each_level_take_no_time() {
-    let mut inner = r#"{"type":"record","name":"R0","fields":[{"name":"n","type":"long","default":1}]}"#.to_owned();
+    let mut inner =
+        r#"{"type":"record","name":"R0","fields":[{"name":"n","type":"long","default":1}]}"#.to_owned();
     for level in 1..28 {
         let before = level - 1;
         inner = format!(

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kadence_avro::{
-    Compatibility, Mode, Reference, RegistryClient, RegistryError, RegistryOptions, SchemaText, Version, Waiter,
+    Compatibility, Mode, Reference, RegistryClient, RegistryError, RegistryOptions, SchemaText, Version,
+    Waiter,
 };
 use kadence_core::fault::{Disposition, Explain};
 
@@ -38,7 +39,11 @@ fn schemas_are_asked_for_once() {
     assert_eq!(requests.len(), 2);
     assert!(requests[0].starts_with("GET /schemas/ids/7 HTTP/1.1\r\n"), "{}", requests[0]);
     assert!(requests[0].contains("accept: application/vnd.schemaregistry.v1+json"), "{}", requests[0]);
-    assert!(requests[1].starts_with("GET /schemas/guids/abababab-abab-abab-abab-abababababab "), "{}", requests[1]);
+    assert!(
+        requests[1].starts_with("GET /schemas/guids/abababab-abab-abab-abab-abababababab "),
+        "{}",
+        requests[1]
+    );
 }
 
 #[test]
@@ -84,7 +89,11 @@ fn schemas_are_registered_and_looked_up() {
     assert!(requests[1].starts_with("POST /subjects/t-value "));
     assert!(requests[2].starts_with("GET /subjects/t-value/versions/latest "));
     assert!(requests[3].starts_with("POST /compatibility/subjects/t-value/versions/latest?verbose=true "));
-    assert!(requests[3].ends_with(r#""references":[{"name":"a.X","subject":"x","version":1}]}"#), "{}", requests[3]);
+    assert!(
+        requests[3].ends_with(r#""references":[{"name":"a.X","subject":"x","version":1}]}"#),
+        "{}",
+        requests[3]
+    );
 }
 
 #[test]
@@ -173,7 +182,12 @@ fn servers_that_fail_are_asked_again_and_passed_over() {
 
 #[test]
 fn tries_come_to_an_end() {
-    let server = Server::start(vec![Reply::json(503, ""), Reply::json(503, ""), Reply::json(503, ""), Reply::json(503, "")]);
+    let server = Server::start(vec![
+        Reply::json(503, ""),
+        Reply::json(503, ""),
+        Reply::json(503, ""),
+        Reply::json(503, ""),
+    ]);
     let (options, waits) = options(&server.url());
     let error = RegistryClient::new(options).unwrap().schema(1).unwrap_err();
     assert!(matches!(error, RegistryError::Refused { status: 503, .. }));

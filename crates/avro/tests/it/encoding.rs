@@ -64,9 +64,17 @@ fn values_go_in_exactly() {
 fn what_would_be_lost_is_refused() {
     let nanos = row(|row| row.timestamp(Timestamp::from_nanos(1_001_000)));
     for (field_type, rows, expected) in [
-        ("\"int\"", json(r#"{"f":2147483648}"#), "the schema has int, and this is int 2147483648, which is out of its range"),
+        (
+            "\"int\"",
+            json(r#"{"f":2147483648}"#),
+            "the schema has int, and this is int 2147483648, which is out of its range",
+        ),
         ("\"long\"", json(r#"{"f":"12"}"#), "the schema has long, and this is text \"12\""),
-        ("\"long\"", json(r#"{"f":1.5}"#), "the schema has long, and this is float 1.5, which it has not exactly"),
+        (
+            "\"long\"",
+            json(r#"{"f":1.5}"#),
+            "the schema has long, and this is float 1.5, which it has not exactly",
+        ),
         (
             "\"float\"",
             json(r#"{"f":16777217}"#),
@@ -82,7 +90,11 @@ fn what_would_be_lost_is_refused() {
             json(r#"{"f":0.001}"#),
             "the schema has decimal(5,2), and this is float 0.001, which has more digits behind the point",
         ),
-        (DECIMAL, json(r#"{"f":1000}"#), "the schema has decimal(5,2), and this is int 1000, which has more digits"),
+        (
+            DECIMAL,
+            json(r#"{"f":1000}"#),
+            "the schema has decimal(5,2), and this is int 1000, which has more digits",
+        ),
         (
             MILLIS,
             nanos,
@@ -98,7 +110,11 @@ fn what_would_be_lost_is_refused() {
         (UUID, json(r#"{"f":"x"}"#), "the schema has uuid, and this is text \"x\", which is not of its form"),
         ("\"boolean\"", json(r#"{"f":null}"#), "the schema has boolean, and this is null: null"),
         (r#"["null","long"]"#, json(r#"{"f":"x"}"#), "the schema has long, and this is text \"x\""),
-        (r#"["long","boolean"]"#, json(r#"{"f":"x"}"#), "the schema has long or boolean, and this is text \"x\""),
+        (
+            r#"["long","boolean"]"#,
+            json(r#"{"f":"x"}"#),
+            "the schema has long or boolean, and this is text \"x\"",
+        ),
         ("\"long\"", json("{}"), "is missing, and the schema has long without a default"),
         (
             "\"long\"",
@@ -188,7 +204,8 @@ fn unions_within_unions_end() {
         r#"{"type":"record","name":"A","fields":[{"name":"n","type":["null","A",
             {"type":"record","name":"B","fields":[{"name":"n","type":["null","A","B"]}]}]}]}"#,
     );
-    let deep = |levels: usize, end: &str| json(&format!("{}{end}{}", r#"{"n":"#.repeat(levels), "}".repeat(levels)));
+    let deep =
+        |levels: usize, end: &str| json(&format!("{}{end}{}", r#"{"n":"#.repeat(levels), "}".repeat(levels)));
     assert!(encode(&schema, &deep(40, "null")).is_ok());
     let error = encode(&schema, &deep(40, "5")).unwrap_err();
     assert!(error.what.ends_with("takes too long to find out which"), "{error}");

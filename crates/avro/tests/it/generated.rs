@@ -68,8 +68,21 @@ pub(crate) fn kind() -> impl Strategy<Value = Kind> {
     let unit = prop::sample::select(vec![1_i64, 1_000, 1_000_000]);
     let leaf = prop_oneof![
         prop::sample::select(vec![
-            Kind::Null, Kind::Boolean, Kind::Int, Kind::Long, Kind::Float, Kind::Double, Kind::Bytes, Kind::Text,
-            Kind::Enum, Kind::Uuid, Kind::FixedUuid, Kind::Date, Kind::TimeMillis, Kind::TimeMicros, Kind::Duration,
+            Kind::Null,
+            Kind::Boolean,
+            Kind::Int,
+            Kind::Long,
+            Kind::Float,
+            Kind::Double,
+            Kind::Bytes,
+            Kind::Text,
+            Kind::Enum,
+            Kind::Uuid,
+            Kind::FixedUuid,
+            Kind::Date,
+            Kind::TimeMillis,
+            Kind::TimeMicros,
+            Kind::Duration,
         ]),
         (0_usize..5).prop_map(Kind::Fixed),
         (0_u32..10).prop_map(Kind::Decimal),
@@ -79,7 +92,10 @@ pub(crate) fn kind() -> impl Strategy<Value = Kind> {
     ];
     leaf.prop_recursive(4, 32, 5, |inner| {
         prop_oneof![
-            inner.clone().prop_filter("of no bytes", |kind| !matches!(kind, Kind::Null)).prop_map(|kind| Array(Box::new(kind))),
+            inner
+                .clone()
+                .prop_filter("of no bytes", |kind| !matches!(kind, Kind::Null))
+                .prop_map(|kind| Array(Box::new(kind))),
             inner.clone().prop_map(|kind| Map(Box::new(kind))),
             prop::collection::vec(inner.clone(), 1..4).prop_map(|kinds| Union(told_apart(kinds))),
             prop::collection::vec(inner, 0..5).prop_map(Record),
@@ -188,7 +204,9 @@ impl Kind {
             Self::Boolean => Datum::Bool(seed.below(2) == 1),
             Self::Int => Datum::Int((seed.next() as i32).into()),
             Self::Long => Datum::Int((seed.next() as i64) >> seed.below(60)),
-            Self::Float => Datum::Float((seed.below(2_000_000) as f64 - 1e6) / 10_f64.powi(seed.below(5) as i32)),
+            Self::Float => {
+                Datum::Float((seed.below(2_000_000) as f64 - 1e6) / 10_f64.powi(seed.below(5) as i32))
+            }
             Self::Double => Datum::Float(f64::from(seed.next() as i32) / 7.0),
             Self::Bytes => Datum::Bytes((0..seed.below(5)).map(|_| seed.next() as u8).collect()),
             Self::Text => Datum::Text("aß😀".repeat(seed.below(4) as usize)),

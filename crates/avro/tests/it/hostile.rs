@@ -38,7 +38,11 @@ fn what_is_wrong_is_said_with_its_byte() {
         (r#"{"type":"array","items":"long"}"#, &max, "the body ends too early", 15),
         (r#"{"type":"array","items":"long"}"#, &[1, 6, 2, 0], "a block of 3 bytes has 1", 8),
     ] {
-        assert_eq!(error(&record_of(field_type), datum), (what.to_owned(), Some(at)), "{field_type} {datum:?}");
+        assert_eq!(
+            error(&record_of(field_type), datum),
+            (what.to_owned(), Some(at)),
+            "{field_type} {datum:?}"
+        );
     }
     let long = record_of("\"long\"");
     let (mut decoder, mut rows) = (AvroDecoder::new(), RowBuffer::new());
@@ -64,7 +68,9 @@ fn items_without_bytes_are_bounded() {
             r#"{{"type":"record","name":"R{level}","fields":[{{"name":"a","type":{inner}}},{{"name":"b","type":"R{before}"}}]}}"#
         )
     });
-    for items in ["\"null\"", r#"{"type":"fixed","name":"F","size":0}"#, r#"{"type":"record","name":"E","fields":[]}"#] {
+    for items in
+        ["\"null\"", r#"{"type":"fixed","name":"F","size":0}"#, r#"{"type":"record","name":"E","fields":[]}"#]
+    {
         let (what, _) = error(&record_of(&format!(r#"{{"type":"array","items":{items}}}"#)), &many);
         assert_eq!(what, "there are more values than so few bytes may stand for");
     }
@@ -75,9 +81,7 @@ fn items_without_bytes_are_bounded() {
 
 #[test]
 fn depth_is_bounded() {
-    let list = schema(
-        r#"{"type":"record","name":"N","fields":[{"name":"n","type":["null","N"]}]}"#,
-    );
+    let list = schema(r#"{"type":"record","name":"N","fields":[{"name":"n","type":["null","N"]}]}"#);
     assert!(decode(&list, &body(&[[2; 63].as_slice(), &[0]].concat())).is_ok());
     let (what, at) = error(&list, &[2; 100_000]);
     assert_eq!((what.as_str(), at), ("values stand in each other deeper than 64 levels", Some(69)));

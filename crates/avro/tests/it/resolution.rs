@@ -32,8 +32,11 @@ fn theirs(writer: &Schema, reader: &Schema, row: &str) -> Json {
     let encoded = encode(writer, &crate::support::json(row)).unwrap();
     let [writer, reader] =
         [writer, reader].map(|schema| apache_avro::Schema::parse_str(schema.text()).unwrap());
-    let value = apache_avro::from_avro_datum(&writer, &mut &encoded[5..], Some(&reader)).unwrap();
-    value.try_into().unwrap()
+    let both = apache_avro::reader::datum::GenericDatumReader::builder(&writer)
+        .reader_schema(&reader)
+        .build()
+        .unwrap();
+    both.read_value(&mut &encoded[5..]).unwrap().try_into().unwrap()
 }
 
 #[test]
@@ -43,7 +46,12 @@ fn fields_are_resolved_as_others_resolve_them() {
     for (writer, reader, row, expected) in [
         (r#"{"name":"a","type":"int"}"#, r#"{"name":"a","type":"long"}"#, r#"{"a":7}"#, json!({"a": 7})),
         (r#"{"name":"a","type":"long"}"#, r#"{"name":"a","type":"double"}"#, r#"{"a":7}"#, json!({"a": 7.0})),
-        (r#"{"name":"a","type":"float"}"#, r#"{"name":"a","type":"double"}"#, r#"{"a":0.5}"#, json!({"a": 0.5})),
+        (
+            r#"{"name":"a","type":"float"}"#,
+            r#"{"name":"a","type":"double"}"#,
+            r#"{"a":0.5}"#,
+            json!({"a": 0.5}),
+        ),
         (
             r#"{"name":"a","type":"int"},{"name":"b","type":"string"},{"name":"c","type":"boolean"}"#,
             r#"{"name":"c","type":"boolean"},{"name":"d","type":["null","int"],"default":null},{"name":"a","type":"int"}"#,
@@ -56,8 +64,18 @@ fn fields_are_resolved_as_others_resolve_them() {
             r#"{"a":5}"#,
             json!({"a": 5}),
         ),
-        (r#"{"name":"a","type":["null","int"]}"#, r#"{"name":"a","type":"long"}"#, r#"{"a":5}"#, json!({"a": 5})),
-        (r#"{"name":"a","type":"int"}"#, r#"{"name":"a","type":["null","long"]}"#, r#"{"a":5}"#, json!({"a": 5})),
+        (
+            r#"{"name":"a","type":["null","int"]}"#,
+            r#"{"name":"a","type":"long"}"#,
+            r#"{"a":5}"#,
+            json!({"a": 5}),
+        ),
+        (
+            r#"{"name":"a","type":"int"}"#,
+            r#"{"name":"a","type":["null","long"]}"#,
+            r#"{"a":5}"#,
+            json!({"a": 5}),
+        ),
         (
             r#"{"name":"a","type":{"type":"enum","name":"E","symbols":["A","B"]}}"#,
             r#"{"name":"a","type":{"type":"enum","name":"E","symbols":["B","C"],"default":"C"}}"#,
@@ -127,11 +145,12 @@ fn meanings_are_kept() {
 
 #[test]
 fn what_cannot_be_read_is_told_by_its_field() {
-    let inner = |field: &str| {
-        format!(r#"{{"name":"a","type":{{"type":"record","name":"I","fields":[{field}]}}}}"#)
-    };
+    let inner =
+        |field: &str| format!(r#"{{"name":"a","type":{{"type":"record","name":"I","fields":[{field}]}}}}"#);
     let scaled = |scale: u32| {
-        format!(r#"{{"name":"b","type":{{"type":"bytes","logicalType":"decimal","precision":9,"scale":{scale}}}}}"#)
+        format!(
+            r#"{{"name":"b","type":{{"type":"bytes","logicalType":"decimal","precision":9,"scale":{scale}}}}}"#
+        )
     };
     for (writer, reader, field, what) in [
         (r#"{"name":"b","type":"long"}"#, r#"{"name":"b","type":"int"}"#, "a.b", "long as int"),
@@ -209,7 +228,10 @@ fn recursive_types_are_resolved() {
         r#"{"type":"record","name":"Node","fields":[{"name":"v","type":"double"},{"name":"next","type":["null","Node"]}]}"#,
     );
     let row = r#"{"next":{"next":null,"v":2},"v":1}"#;
-    assert_eq!(through(&node("int"), &node("long"), row), Ok(json!({"next": {"next": null, "v": 2}, "v": 1})));
+    assert_eq!(
+        through(&node("int"), &node("long"), row),
+        Ok(json!({"next": {"next": null, "v": 2}, "v": 1}))
+    );
     assert_eq!(
         through(&node("int"), &shuffled, row),
         Ok(json!({"v": 1.0, "next": {"v": 2.0, "next": null}})),

@@ -66,7 +66,9 @@ fn theirs(kind: &Kind, datum: &Datum) -> Theirs {
         }
         (Kind::Record(kinds), Datum::Record(fields)) => {
             let pairs = kinds.iter().zip(fields).enumerate();
-            Theirs::Record(pairs.map(|(place, (kind, field))| (format!("f{place}"), theirs(kind, field))).collect())
+            Theirs::Record(
+                pairs.map(|(place, (kind, field))| (format!("f{place}"), theirs(kind, field))).collect(),
+            )
         }
         other => panic!("{other:?} do not go together"),
     }
@@ -87,9 +89,9 @@ fn with_plain_decimals(value: Theirs) -> Theirs {
             Theirs::Map(entries.into_iter().map(|(name, value)| (name, with_plain_decimals(value))).collect())
         }
         Theirs::Union(place, value) => Theirs::Union(place, Box::new(with_plain_decimals(*value))),
-        Theirs::Record(fields) => {
-            Theirs::Record(fields.into_iter().map(|(name, value)| (name, with_plain_decimals(value))).collect())
-        }
+        Theirs::Record(fields) => Theirs::Record(
+            fields.into_iter().map(|(name, value)| (name, with_plain_decimals(value))).collect(),
+        ),
         other => other,
     }
 }
