@@ -161,7 +161,7 @@ struct Writer<'w, 'r> {
     refusal: Option<Refusal<'r>>,
 }
 
-impl<'w, 'r> Writer<'w, 'r> {
+impl<'r> Writer<'_, 'r> {
     fn row(&mut self, row: Row<'r>) -> Result<(), Stop> {
         let root = self.plan.root();
         match self.plan.node(root) {
@@ -211,11 +211,44 @@ impl<'w, 'r> Writer<'w, 'r> {
     }
 }
 
-/// The same memory, without what was in it, for the next row.
-fn emptied(slots: Vec<Option<Value<'_>>>) -> Vec<Option<Value<'static>>> {
-    slots.into_iter().filter_map(|_| None).collect()
+/// The same memory, without what was in it, for the next row. Nothing is left to be taken over, and a vector of the
+/// same size takes over the memory.
+fn emptied(mut slots: Vec<Option<Value<'_>>>) -> Vec<Option<Value<'static>>> {
+    slots.clear();
+    slots.into_iter().map(|_| None).collect()
 }
 
-fn emptied_path(path: Vec<Step<'_>>) -> Vec<Step<'static>> {
-    path.into_iter().filter_map(|_| None).collect()
+fn emptied_path(mut path: Vec<Step<'_>>) -> Vec<Step<'static>> {
+    path.clear();
+    path.into_iter().map(|_| Step::Item(0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use kadence_core::data::RowBuffer;
+
+    use super::*;
+
+    #[test]
+    fn memory_is_used_again() {
+        let schema = r#"{"type":"record","name":"R","fields":[{"name":"a","type":["long","string"]},
+            {"name":"b","type":{"type":"bytes","logicalType":"decimal","precision":60,"scale":2}}]}"#;
+        let mut encoder = AvroEncoder::new(&Schema::parse(schema).unwrap(), 1);
+        let mut rows = RowBuffer::new();
+        for _ in 0..3 {
+            let mut row = rows.build();
+            row.name("a").text("x");
+            row.name("b").decimal("-1234567890123456789012345678901234567890.12");
+            row.finish().unwrap();
+        }
+        let mut into = Vec::with_capacity(1_000);
+        let mut places = Vec::new();
+        for row in rows.iter() {
+            encoder.encode(row, &mut into).unwrap();
+            let Memory { slots, orders, .. } = &encoder.memory;
+            assert!(slots.capacity() >= 2);
+            places.push((slots.as_ptr().addr(), slots.capacity(), orders[0].memory()));
+        }
+        assert!(places.windows(2).all(|pair| pair[0] == pair[1]), "{places:?}");
+    }
 }

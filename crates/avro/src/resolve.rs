@@ -154,10 +154,9 @@ impl<'p> Resolver<'p> {
             (_, Node::Union(branches)) => Ok(Read::Same(self.choose(written, branches).ok_or_else(misfit)?)),
             (Node::Array(written), Node::Array(wanted)) => Ok(Read::Array(self.resolve(*written, *wanted)?)),
             (Node::Map(written), Node::Map(wanted)) => Ok(Read::Map(self.resolve(*written, *wanted)?)),
-            (Node::Record(written), Node::Record(wanted)) => {
-                self.record(written, wanted)
-                    .map_err(|mismatch| if mismatch.what.is_empty() { misfit() } else { mismatch })
-            }
+            (Node::Record(written), Node::Record(wanted)) => self
+                .record(written, wanted)
+                .map_err(|mismatch| if mismatch.what.is_empty() { misfit() } else { mismatch }),
             (Node::Enum(written), Node::Enum(wanted)) if is_same_name(&written.named, &wanted.named) => {
                 Ok(enumeration(written, wanted))
             }
@@ -204,8 +203,8 @@ impl<'p> Resolver<'p> {
 }
 
 fn enumeration(written: &Enumeration, wanted: &Enumeration) -> Read {
-    let symbol = |symbol: &Box<str>| {
+    let symbols = written.symbols.iter().map(|symbol| {
         if wanted.places.contains_key(symbol) { Some(symbol.clone()) } else { wanted.default.clone() }
-    };
-    Read::Enum(written.symbols.iter().map(symbol).collect())
+    });
+    Read::Enum(symbols.collect())
 }

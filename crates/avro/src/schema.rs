@@ -75,7 +75,10 @@ impl Schema {
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Schema").field("text", &self.text).field("references", &self.references).finish()
+        f.debug_struct("Schema")
+            .field("text", &self.text)
+            .field("references", &self.references)
+            .finish_non_exhaustive()
     }
 }
 

@@ -129,9 +129,7 @@ fn help_for(status: u16, error_code: Option<u32>) -> &'static str {
     match (status, error_code) {
         (_, Some(40_401 | 40_402)) => "list the subjects and their versions to see what there is",
         (_, Some(40_403)) => "see whether this is the registry that the record's writer used",
-        (_, Some(40_404 | 40_405 | 40_406 | 40_407)) => {
-            "what is to be deleted for good has to be deleted softly before"
-        }
+        (_, Some(40_404..=40_407)) => "what is to be deleted for good has to be deleted softly before",
         (_, Some(42_201 | 42_202)) => "correct the schema or the version",
         (_, Some(42_205)) => "the registry's mode does not allow it; ask whoever runs it",
         (401, _) => "state user and password",

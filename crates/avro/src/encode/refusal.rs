@@ -88,8 +88,8 @@ impl<'r> Writer<'_, 'r> {
 
     /// Notes on the way out where the value stands.
     #[cold]
-    pub(super) fn within(&mut self, stop: Stop, step: Step<'r>) -> Stop {
-        self.path.push(step);
+    pub(super) fn within(&mut self, stop: Stop, place: Step<'r>) -> Stop {
+        self.path.push(place);
         stop
     }
 

@@ -22,6 +22,12 @@ struct Seen {
 }
 
 impl Order {
+    /// Where the names are.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> Vec<usize> {
+        self.0.iter().map(|seen| seen.name.as_ptr().addr()).collect()
+    }
+
     #[inline]
     fn field(&mut self, place: usize, name: &str, record: &Record) -> u32 {
         match self.0.get(place) {

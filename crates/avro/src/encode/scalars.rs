@@ -94,7 +94,7 @@ impl<'r> Writer<'_, 'r> {
             Value::Int(_) | Value::UInt(_) => {
                 let number = self.double(value)?;
                 let single = number as f32;
-                if f64::from(single) == number { Ok(single) } else { Err(Why::Inexact) }
+                if f64::from(single).to_bits() == number.to_bits() { Ok(single) } else { Err(Why::Inexact) }
             }
             Value::Decimal(_) => Err(Why::Inexact),
             _ => Err(Why::Kind),

@@ -20,6 +20,20 @@ impl<'w, 'r> Writer<'w, 'r> {
         branches: &'w [NodeId],
         value: &Value<'r>,
     ) -> Result<(), Stop> {
+        let plan = self.plan;
+        let mut able = (0..).zip(branches).filter(|(_, branch)| may_take(plan.node(**branch), value));
+        match (able.next(), able.next()) {
+            (None, _) => Err(self.refuse(id, value, Why::Kind)),
+            // Most unions are of null and one type, whose own reason says more.
+            (Some((place, branch)), None) => {
+                write_long(place, self.into);
+                self.value(*branch, value)
+            }
+            _ => self.attempts(id, branches, value),
+        }
+    }
+
+    fn attempts(&mut self, id: NodeId, branches: &'w [NodeId], value: &Value<'r>) -> Result<(), Stop> {
         let was_strict = self.is_strict;
         let holds_others = matches!(value, Value::List(_) | Value::Map(_) | Value::Struct(_));
         let modes: &[bool] = if was_strict { &[true] } else { &[true, false] };
@@ -40,7 +54,7 @@ impl<'w, 'r> Writer<'w, 'r> {
                 }
             }
         }
-        self.explain(id, branches, value)
+        Err(self.refuse(id, value, Why::Kind))
     }
 
     fn attempt(&mut self, place: i64, branch: NodeId, value: &Value<'r>) -> Result<(), Stop> {
@@ -53,15 +67,6 @@ impl<'w, 'r> Writer<'w, 'r> {
             self.depth = depth;
         }
         written
-    }
-
-    /// Of one branch that might have taken the value, its own reason says more.
-    fn explain(&mut self, id: NodeId, branches: &[NodeId], value: &Value<'r>) -> Result<(), Stop> {
-        let mut able = branches.iter().filter(|branch| may_take(self.plan.node(**branch), value));
-        match (able.next(), able.next()) {
-            (Some(_), None) if self.refusal.is_some() => Err(Stop),
-            _ => Err(self.refuse(id, value, Why::Kind)),
-        }
     }
 }
 

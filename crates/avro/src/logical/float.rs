@@ -20,7 +20,7 @@ pub(crate) fn widen(float: f32) -> f64 {
             break;
         }
         let decimal = digits / power;
-        if digits != 0.0 && decimal as f32 == float {
+        if digits != 0.0 && (decimal as f32).to_bits() == float.to_bits() {
             return decimal;
         }
     }

@@ -94,7 +94,7 @@ impl<'s> Definitions<'s> {
         {
             let name = name.fullname(None);
             for alias in aliases_of(schema) {
-                self.by_alias.insert(alias.into(), schema);
+                self.by_alias.insert(alias, schema);
             }
             if self.by_name.insert(name.clone(), schema).is_some() {
                 return Err(SchemaError::DefinedTwice { name });

@@ -279,7 +279,9 @@ impl Datum {
             }
             Self::List(items) => {
                 row.begin_list();
-                items.iter().for_each(|item| item.write(row));
+                for item in items {
+                    item.write(row);
+                }
                 row.end();
             }
             Self::Map(entries) => {

@@ -83,7 +83,7 @@ fn items_without_bytes_are_bounded() {
 fn depth_is_bounded() {
     let list = schema(r#"{"type":"record","name":"N","fields":[{"name":"n","type":["null","N"]}]}"#);
     assert!(decode(&list, &body(&[[2; 63].as_slice(), &[0]].concat())).is_ok());
-    let (what, at) = error(&list, &[2; 100_000]);
+    let (what, at) = error(&list, &vec![2; 100_000]);
     assert_eq!((what.as_str(), at), ("values stand in each other deeper than 64 levels", Some(69)));
 }
 

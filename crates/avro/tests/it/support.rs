@@ -44,8 +44,8 @@ pub(crate) fn decode_by(
     let mut rows = RowBuffer::new();
     decoder.learn(ID, schema).unwrap();
     match decoder.decode(body, &mut rows) {
-        Ok(decoded) => {
-            assert_eq!(decoded, Decoded::Row);
+        Ok(outcome) => {
+            assert_eq!(outcome, Decoded::Row);
             assert_eq!(rows.len(), 1);
             Ok(rows)
         }
