@@ -10,9 +10,10 @@ use std::sync::Arc;
 use kadence_core::codec::{DecodeError, Decoded, Decoder};
 use kadence_core::data::RowBuffer;
 
+use crate::error::SchemaError;
 use crate::plan::Plan;
 use crate::program::Program;
-use crate::schema::{Schema, SchemaError};
+use crate::schema::Schema;
 use crate::wire::{Input, MAGIC, PREFIX};
 use walk::{Memory, Walk};
 

@@ -29,16 +29,11 @@ use kadence_core::codec::{EncodeError, Encoder};
 use kadence_core::data::{Row, Value};
 
 use crate::logical::decimal::Scratch;
-use crate::plan::{Node, NodeId, Plan};
+use crate::plan::{Node, NodeId, ONLY_FIELD, Plan};
 use crate::schema::Schema;
 use crate::wire::{MAGIC, Stop, write_long};
 use refusal::{Refusal, Step};
 use rows::Order;
-
-/// How deep values stand in each other.
-const MOST_DEPTH: usize = 64;
-/// The field of a row whose outermost type is no record.
-const ONLY_FIELD: &str = "value";
 
 /// Writes rows as Avro.
 ///

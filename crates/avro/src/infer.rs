@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use kadence_core::data::{Column, DataType, Schema as Columns};
 use serde_json::{Value as Json, json};
 
-use crate::schema::SchemaError;
+use crate::error::SchemaError;
 
 /// The text of a schema for rows of these columns, as a record of this full name.
 ///

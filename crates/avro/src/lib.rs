@@ -4,6 +4,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `schema` | [`Schema`]: a text that was read, checked and compiled |
+//! | `error` | [`SchemaError`]: why a schema cannot be used |
 //! | `plan` | its types in one arena, which rows are written by |
 //! | `program` | the steps that bodies are read by |
 //! | `resolve` | from two plans to a program: what one schema writes as another one reads it |
@@ -18,6 +19,7 @@
 mod client;
 mod decode;
 mod encode;
+mod error;
 mod infer;
 mod logical;
 mod plan;
@@ -33,6 +35,7 @@ pub use client::{
 };
 pub use decode::{AvroDecoder, Guid, HeaderDecoded, KEY_SCHEMA_HEADER, SchemaKey, VALUE_SCHEMA_HEADER};
 pub use encode::AvroEncoder;
+pub use error::SchemaError;
 pub use infer::infer;
-pub use schema::{Schema, SchemaError};
+pub use schema::Schema;
 pub use subject::{Part, SubjectStrategy};

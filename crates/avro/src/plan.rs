@@ -6,6 +6,15 @@ mod default;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+/// The member of a field's JSON that has its default, where a schema was made ready to be compiled.
+pub(crate) const SET_ASIDE: &str = "\u{0}default";
+
+/// The field of a row whose outermost type is no record.
+pub(crate) const ONLY_FIELD: &str = "value";
+
+/// How deep values stand in each other, at most.
+pub(crate) const MOST_DEPTH: usize = 64;
+
 /// The place of a type in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(u32);

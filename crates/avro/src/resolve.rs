@@ -18,9 +18,9 @@ mod scalars;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::error::SchemaError;
 use crate::plan::{Enumeration, Node, NodeId, Plan};
 use crate::program::{Program, Read, ReadId};
-use crate::schema::SchemaError;
 use records::is_same_name;
 
 /// So many steps are more than two schemas of people need.

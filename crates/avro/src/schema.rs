@@ -1,7 +1,6 @@
 //! Schemas as texts, with those that they name from other texts.
 
 mod defaults;
-mod error;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,10 +8,8 @@ use std::sync::Arc;
 use apache_avro::Schema as Parsed;
 use serde_json::Value as Json;
 
+use crate::error::SchemaError;
 use crate::plan::Plan;
-
-pub(crate) use defaults::SET_ASIDE;
-pub use error::SchemaError;
 
 /// All texts of a schema together may be nested this deep, so that a short stack suffices for them.
 const MOST_NESTING: usize = 600;

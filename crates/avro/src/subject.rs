@@ -2,7 +2,8 @@
 
 use kadence_core::named::Named;
 
-use crate::schema::{Schema, SchemaError};
+use crate::error::SchemaError;
+use crate::schema::Schema;
 
 /// How the name of a subject is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use kadence_core::fault::{Explain, Fault};
 
-use crate::schema::SchemaError;
+use crate::error::SchemaError;
 
 /// The reason why a registry has not answered. URLs are without user and password.
 #[derive(Debug, thiserror::Error)]

@@ -7,14 +7,9 @@ use kadence_core::data::{RowBuilder, TooLarge};
 
 use super::flaw::Flaw;
 use crate::logical::decimal::Scratch;
+use crate::plan::{MOST_DEPTH, ONLY_FIELD};
 use crate::program::{Program, Read, ReadId, RecordRead, Step};
 use crate::wire::{self, Input, Stop};
-
-/// The field of a row whose outermost type is no record.
-pub(crate) const ONLY_FIELD: &str = "value";
-
-/// How deep values stand in each other.
-pub(crate) const MOST_DEPTH: usize = 64;
 
 /// Values that take no bytes: so many a body may have, and so many more for each of its bytes.
 const FREE_VALUES: usize = 65_536;

@@ -6,7 +6,7 @@ use kadence_core::codec::{EncodeError, write_json};
 use kadence_core::data::{DataType, Value};
 
 use super::Writer;
-use crate::plan::{Node, NodeId};
+use crate::plan::{MOST_DEPTH, Node, NodeId};
 use crate::wire::Stop;
 
 /// A value in an error is shown up to here.
@@ -132,7 +132,7 @@ impl<'r> Writer<'_, 'r> {
             Why::Symbol => format!("{}, which is none of its symbols", found()),
             Why::Size(size) => format!("{}, which has {size} bytes", found()),
             Why::Form => format!("{}, which is not of its form", found()),
-            Why::Deep => format!("stands deeper than {} levels", super::MOST_DEPTH),
+            Why::Deep => format!("stands deeper than {} levels", MOST_DEPTH),
             Why::Attempts => format!("{}, and it takes too long to find out which", found()),
         }
     }

@@ -2,9 +2,9 @@
 
 use kadence_core::data::{Fields, List, Value};
 
+use super::Writer;
 use super::refusal::{Step, Why};
-use super::{MOST_DEPTH, Writer};
-use crate::plan::{Default, Field, NodeId, Record};
+use crate::plan::{Default, Field, MOST_DEPTH, NodeId, Record};
 use crate::wire::{Stop, write_bytes, write_long};
 
 /// The number of a field that the schema has not.

@@ -9,8 +9,10 @@ use apache_avro::schema::{
 use serde_json::Value as Json;
 
 use super::default::Budget;
-use super::{Default, Digits, Enumeration, Field, Fixed, Meaning, Named, Node, NodeId, Plan, Record, Unit};
-use crate::schema::{SET_ASIDE, SchemaError};
+use super::{
+    Default, Digits, Enumeration, Field, Fixed, Meaning, Named, Node, NodeId, Plan, Record, SET_ASIDE, Unit,
+};
+use crate::error::SchemaError;
 
 /// A type of so many bytes would be one of hostile schemas.
 const MOST_SIZE: usize = 1 << 24;

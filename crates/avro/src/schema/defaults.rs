@@ -6,8 +6,7 @@
 
 use serde_json::Value as Json;
 
-/// The member that has a field's default in the meantime.
-pub(crate) const SET_ASIDE: &str = "\u{0}default";
+use crate::plan::SET_ASIDE;
 
 /// Renames `default` in the fields of all records.
 pub(super) fn set_aside(json: &mut Json) {
