@@ -21,6 +21,8 @@ pub(crate) struct Program {
     pub(crate) root: ReadId,
     /// Whether the outermost value is a record, which is the row itself.
     pub(crate) is_row: bool,
+    /// How many fields of one record have defaults in place of what was not written.
+    pub(crate) most_defaults: usize,
     /// What the bodies were written with: fields that nobody wants are left out by it.
     pub(crate) writer: Arc<Plan>,
 }

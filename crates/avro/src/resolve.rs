@@ -20,13 +20,13 @@ use std::sync::Arc;
 
 use crate::error::SchemaError;
 use crate::plan::{Enumeration, Node, NodeId, Plan};
-use crate::program::{Program, Read, ReadId};
+use crate::program::{Program, Read, ReadId, Step};
 use records::is_same_name;
 
 /// So many steps are more than two schemas of people need.
-const MOST_STEPS: usize = 400_000;
-/// So deep schemas stand in each other at most.
-const MOST_DEPTH: usize = 1_000;
+const MOST_STEPS: usize = 100_000;
+/// So deep types of two schemas stand in each other at most, so that a short stack suffices for them.
+const MOST_DEPTH: usize = 300;
 
 impl Program {
     /// Reads what `writer` writes as it stands.
@@ -39,11 +39,15 @@ impl Program {
     /// Reads what `writer` writes as `reader` has it.
     pub(crate) fn resolved(writer: &Arc<Plan>, reader: &Arc<Plan>) -> Result<Self, SchemaError> {
         let mut resolver = Resolver::new(writer, reader);
-        let root =
-            resolver.resolve(writer.root(), reader.root()).map_err(|Mismatch { mut path, what }| {
-                path.reverse();
-                SchemaError::Unresolved { field: path.join("."), what }
-            })?;
+        let root = resolver.resolve(writer.root(), reader.root());
+        if resolver.is_exceeded {
+            let what = "they lead too deep, or to too many pairs of types, to be compared".to_owned();
+            return Err(SchemaError::Unresolved { field: String::new(), what });
+        }
+        let root = root.map_err(|Mismatch { mut path, what }| {
+            path.reverse();
+            SchemaError::Unresolved { field: path.join("."), what }
+        })?;
         Ok(resolver.finish(root))
     }
 }
@@ -75,17 +79,26 @@ struct Resolver<'p> {
     plain: HashMap<NodeId, ReadId>,
     steps: usize,
     depth: usize,
+    /// Whether there were too many, or too deep ones: no branch of a union makes good for that.
+    is_exceeded: bool,
 }
 
 impl<'p> Resolver<'p> {
     fn new(writer: &'p Arc<Plan>, reader: &'p Arc<Plan>) -> Self {
         let (pairs, plain) = (HashMap::new(), HashMap::new());
-        Self { writer, reader, reads: Vec::new(), pairs, plain, steps: 0, depth: 0 }
+        Self { writer, reader, reads: Vec::new(), pairs, plain, steps: 0, depth: 0, is_exceeded: false }
     }
 
     fn finish(self, root: ReadId) -> Program {
         let is_row = matches!(self.reader.node(self.reader.root()), Node::Record(_));
-        Program { reads: self.reads, root, is_row, writer: Arc::clone(self.writer) }
+        let defaults_of = |read: &Read| match read {
+            Read::Record(record) => {
+                record.steps.iter().filter(|step| matches!(step, Step::Default { .. })).count()
+            }
+            _ => 0,
+        };
+        let most_defaults = self.reads.iter().map(defaults_of).max().unwrap_or(0);
+        Program { reads: self.reads, root, is_row, most_defaults, writer: Arc::clone(self.writer) }
     }
 
     fn place(&mut self) -> ReadId {
@@ -122,8 +135,9 @@ impl<'p> Resolver<'p> {
             return Ok(*id);
         }
         self.steps += 1;
-        if self.steps > MOST_STEPS || self.depth > MOST_DEPTH {
-            return Err(Mismatch::new("the two take too many steps to be compared"));
+        self.is_exceeded |= self.steps > MOST_STEPS || self.depth > MOST_DEPTH;
+        if self.is_exceeded {
+            return Err(Mismatch::new(""));
         }
         let before = self.reads.len();
         let id = self.place();
@@ -137,10 +151,13 @@ impl<'p> Resolver<'p> {
                 Ok(id)
             }
             Err(mismatch) => {
-                // What was built upon it goes as well.
+                self.pairs.remove(&(writer, reader));
+                if self.reads.len() > before + 1 {
+                    // What was built upon it goes as well.
+                    self.pairs.retain(|_, id| id.index() < before);
+                    self.plain.retain(|_, id| id.index() < before);
+                }
                 self.reads.truncate(before);
-                self.pairs.retain(|_, id| id.index() < before);
-                self.plain.retain(|_, id| id.index() < before);
                 Err(mismatch)
             }
         }

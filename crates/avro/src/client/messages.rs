@@ -5,8 +5,6 @@ use std::fmt;
 use kadence_core::named::Named;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::Schema;
-
 /// A schema as it is registered: a text, and where the types are that it names and does not define.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SchemaText {
@@ -20,12 +18,6 @@ impl SchemaText {
     /// A text that names nothing which it does not define.
     pub fn new(schema: impl Into<String>) -> Self {
         Self { schema: schema.into(), references: Vec::new() }
-    }
-}
-
-impl From<&Schema> for SchemaText {
-    fn from(schema: &Schema) -> Self {
-        Self::new(schema.text())
     }
 }
 

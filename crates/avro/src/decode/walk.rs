@@ -11,7 +11,8 @@ use crate::plan::{MOST_DEPTH, ONLY_FIELD};
 use crate::program::{Program, Read, ReadId, RecordRead, Step};
 use crate::wire::{self, Input, Stop};
 
-/// Values that take no bytes: so many a body may have, and so many more for each of its bytes.
+/// Some values take no bytes: so many values a body may have, and so many more for each of its bytes. Defaults of the
+/// reader's schema count besides.
 const FREE_VALUES: usize = 65_536;
 const VALUES_A_BYTE: usize = 16;
 
@@ -45,7 +46,8 @@ impl<'w, 'r> Walk<'w, 'r> {
         memory: &'r mut Memory,
     ) -> Self {
         memory.starts.clear();
-        let values = FREE_VALUES.saturating_add(input.left().saturating_mul(VALUES_A_BYTE));
+        let values_a_byte = VALUES_A_BYTE.saturating_add(program.most_defaults);
+        let values = FREE_VALUES.saturating_add(input.left().saturating_mul(values_a_byte));
         Self { program, input, row, memory, depth: 0, values, flaw: None, is_in_default: false }
     }
 

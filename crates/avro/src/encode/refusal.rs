@@ -132,7 +132,7 @@ impl<'r> Writer<'_, 'r> {
             Why::Symbol => format!("{}, which is none of its symbols", found()),
             Why::Size(size) => format!("{}, which has {size} bytes", found()),
             Why::Form => format!("{}, which is not of its form", found()),
-            Why::Deep => format!("stands deeper than {} levels", MOST_DEPTH),
+            Why::Deep => format!("stands deeper than {MOST_DEPTH} levels"),
             Why::Attempts => format!("{}, and it takes too long to find out which", found()),
         }
     }

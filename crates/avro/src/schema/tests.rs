@@ -61,6 +61,9 @@ fn nesting_ends_before_the_stack_does() {
     let mut chain: Vec<String> = (1..=4).map(|name| record(name, &nested(110))).collect();
     chain.push(r#"{"type":"record","name":"R5","fields":[]}"#.to_owned());
     assert!(Schema::parse_with(&record(0, "\"long\""), &chain).is_ok());
+    let mut chain: Vec<String> = (1..140).map(|name| record(name, "\"long\"")).collect();
+    chain.push(r#"{"type":"record","name":"R140","fields":[]}"#.to_owned());
+    assert!(Schema::parse_with(&record(0, "\"long\""), &chain).is_ok());
     let mut chain: Vec<String> = (1..400).map(|name| record(name, "\"long\"")).collect();
     chain.push(r#"{"type":"record","name":"R400","fields":[]}"#.to_owned());
     let error = Schema::parse_with(&record(0, "\"long\""), &chain).unwrap_err();

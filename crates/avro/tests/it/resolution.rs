@@ -238,3 +238,41 @@ fn recursive_types_are_resolved() {
         "in the reader's order"
     );
 }
+
+/// Circles of records that differ in length are gone through until both are at their start again.
+#[test]
+fn circles_of_different_lengths_end() {
+    let circle = |name: &str, records: usize, number: &str| {
+        let aliases =
+            if name == "R" { (0..40).map(|other| format!("W{other}")).collect() } else { Vec::new() };
+        let record = |place: usize| {
+            let (own, next) = (format!("{name}{place}"), format!("{name}{}", (place + 1) % records));
+            let fields = json!([{"name": "v", "type": number}, {"name": "n", "type": ["null", next]}]);
+            json!({"type": "record", "name": own, "aliases": aliases, "fields": fields}).to_string()
+        };
+        let texts: Vec<String> = (0..records).map(record).collect();
+        Schema::parse_with(&format!("{name}0"), &texts).unwrap()
+    };
+    for (records, others) in [(7, 11), (29, 37)] {
+        let mut decoder = AvroDecoder::with_reader(&circle("R", others, "long"));
+        let learned = decoder.learn(1, &circle("W", records, "int"));
+        assert_eq!(learned.is_ok(), records == 7, "{learned:?}");
+    }
+}
+
+#[test]
+fn defaults_of_many_fields_are_not_held_against_a_body() {
+    let item = |fields: &str| {
+        format!(r#"{{"type":"array","items":{{"type":"record","name":"I","fields":[{fields}]}}}}"#)
+    };
+    let more: Vec<String> =
+        (0..60).map(|n| format!(r#"{{"name":"d{n}","type":"int","default":1}}"#)).collect();
+    let (writer, reader) = (record_of(&item(r#"{"name":"x","type":"int"}"#)), {
+        record_of(&item(&format!(r#"{{"name":"x","type":"int"}},{}"#, more.join(","))))
+    });
+    let mut datum = vec![0xF0, 0x2E];
+    datum.extend(vec![2; 3_000]);
+    datum.push(0);
+    let read = read(&writer, &reader, &body(&datum)).unwrap();
+    assert_eq!(read["f"][2_999]["d59"], 1);
+}
