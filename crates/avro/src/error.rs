@@ -15,12 +15,6 @@ pub enum SchemaError {
         /// How deep they may be.
         most: usize,
     },
-    /// A text that others refer to has no name.
-    #[error("refers to a text that is no record, enum or fixed ({text}); refer to named types only")]
-    ReferenceWithoutName {
-        /// Its beginning.
-        text: String,
-    },
     /// A type has two definitions.
     #[error("defines {name} twice; define it once, and name it where it is used")]
     DefinedTwice {

@@ -1,6 +1,7 @@
 //! Schemas as texts, with those that they name from other texts.
 
 mod defaults;
+mod order;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use serde_json::Value as Json;
 use crate::error::SchemaError;
 use crate::plan::Plan;
 
-/// All texts of a schema together may be nested this deep, so that a short stack suffices for them.
-const MOST_NESTING: usize = 600;
+/// All texts of a schema together may be nested this deep, so that a short stack suffices for types that lead to each
+/// other.
+const MOST_NESTING: usize = 2_000;
 
 /// A schema that was read, checked and compiled. Copies share it.
 #[derive(Clone)]
@@ -28,7 +30,8 @@ impl Schema {
         Self::parse_with(text, &[] as &[&str])
     }
 
-    /// Reads a schema that names types of other texts, which may name each other. Each of them is one named type.
+    /// Reads a schema that names types of other texts, which may name types of each other, though not in a
+    /// circle.
     pub fn parse_with(text: &str, references: &[impl AsRef<str>]) -> Result<Self, SchemaError> {
         let mut kept: Vec<Arc<str>> = Vec::new();
         for reference in references {
@@ -38,15 +41,10 @@ impl Schema {
         }
         let mut nesting = 0;
         let main = prepared(text, &mut nesting)?;
-        let others = kept.iter().map(|other| named(other, &mut nesting)).collect::<Result<Vec<_>, _>>()?;
-        let unreadable = |error: apache_avro::Error| SchemaError::Unreadable(error.to_string());
-        let (root, others) = if others.is_empty() {
-            (Parsed::parse(&main).map_err(unreadable)?, Vec::new())
-        } else {
-            let others: Vec<String> = others.iter().map(Json::to_string).collect();
-            Parsed::parse_str_with_list(&main.to_string(), &others).map_err(unreadable)?
-        };
-        let plan = Plan::compile(&root, &others)?;
+        let others = kept.iter().map(|other| prepared(other, &mut nesting)).collect::<Result<Vec<_>, _>>()?;
+        let all = Parsed::parse(&in_one(main, others))
+            .map_err(|error| SchemaError::Unreadable(error.to_string()))?;
+        let plan = Plan::compile(&all)?;
         Ok(Self { text: text.into(), references: kept.into(), plan: Arc::new(plan) })
     }
 
@@ -101,20 +99,17 @@ fn prepared(text: &str, nesting: &mut usize) -> Result<Json, SchemaError> {
     Ok(json)
 }
 
-/// A text of a type that others name. It may be wrapped as the `type` of objects without another meaning.
-fn named(text: &str, nesting: &mut usize) -> Result<Json, SchemaError> {
-    let mut json = prepared(text, nesting)?;
-    while let Some(inner) = json.get_mut("type").filter(|inner| inner.is_object()).map(Json::take) {
-        json = inner;
-    }
-    let kind = json.get("type").and_then(Json::as_str);
-    let text = || text.chars().take(60).collect();
-    match kind {
-        Some("record") if json.get("fields").is_some() => Ok(json),
-        Some("enum") if json.get("symbols").is_some() => Ok(json),
-        Some("fixed") if json.get("size").is_some() => Ok(json),
-        _ => Err(SchemaError::ReferenceWithoutName { text: text() }),
-    }
+/// All texts as the fields of one record, in the order in which they can be read, and the main one last. A type is then
+/// known before it is named, however many texts lead to each other.
+fn in_one(main: Json, others: Vec<Json>) -> Json {
+    let places = order::order(&others);
+    let mut others: Vec<Option<Json>> = others.into_iter().map(Some).collect();
+    let ordered = places.into_iter().filter_map(|place| others.get_mut(place).and_then(Option::take));
+    let texts: Vec<Json> = ordered.chain([main]).collect();
+    let field =
+        |(place, text): (usize, Json)| serde_json::json!({ "name": format!("text{place}"), "type": text });
+    let fields: Vec<Json> = texts.into_iter().enumerate().map(field).collect();
+    serde_json::json!({ "type": "record", "name": "all_texts_of_a_schema", "fields": fields })
 }
 
 fn is_bare_name(text: &str) -> bool {

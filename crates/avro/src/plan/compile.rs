@@ -22,16 +22,17 @@ const MOST_DIGITS: usize = 1_000;
 const MOST_NODES: usize = 100_000;
 
 impl Plan {
-    /// Compiles a schema. `others` define types that it names.
-    pub(crate) fn compile(root: &Parsed, others: &[Parsed]) -> Result<Self, SchemaError> {
+    /// Compiles the last field of a record; those before it define types that it names.
+    pub(crate) fn compile(all: &Parsed) -> Result<Self, SchemaError> {
         let mut definitions = Definitions::default();
-        definitions.collect(root)?;
-        for other in others {
-            definitions.collect(other)?;
-        }
+        definitions.collect(all)?;
         let mut compiler =
             Compiler { definitions, nodes: Vec::new(), ids: HashMap::new(), defaults: Vec::new() };
-        let root = compiler.node(root)?;
+        let texts: &[RecordField] = if let Parsed::Record(all) = all { &all.fields } else { &[] };
+        let mut root = NodeId(0);
+        for text in texts {
+            root = compiler.node(&text.schema)?;
+        }
         let Compiler { nodes, defaults, .. } = compiler;
         let mut plan = Self { nodes, root };
         plan.put_nulls();

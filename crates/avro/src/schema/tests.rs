@@ -39,11 +39,17 @@ fn texts_that_are_no_schema_are_told() {
     let twice = r#"["null",{"type":"array","items":{"type":"fixed","name":"F","size":1}},
         {"type":"fixed","name":"F","size":2}]"#;
     assert_eq!(Schema::parse(twice).unwrap_err(), SchemaError::DefinedTwice { name: "F".into() });
-    for hostile in [r#"{"name":"a","type":{"type":"record","name":"b","fields":[]}}"#, "\"long\"", "[]", "3"]
-    {
-        // What there is to say differs; that it is said counts.
-        let _ = Schema::parse_with("\"long\"", &[hostile]);
+    for hostile in [r#"{"name":"a","type":{"type":"record","name":"b","fields":[]}}"#, "\"long\"", "[]"] {
+        assert!(Schema::parse_with("\"long\"", &[hostile]).is_ok(), "what is not named does no harm");
     }
+    for hostile in ["3", "{}", "[[]", r#"{"type":"record","name":"R"}"#] {
+        assert!(Schema::parse_with("\"long\"", &[hostile]).is_err());
+    }
+    let circle = [
+        r#"{"type":"record","name":"A","fields":[{"name":"b","type":"B"}]}"#,
+        r#"{"type":"record","name":"B","fields":[{"name":"a","type":{"type":"array","items":"A"}}]}"#,
+    ];
+    assert!(Schema::parse_with("\"A\"", &circle).is_err());
     let large = r#"{"type":"fixed","name":"F","size":99999999999}"#;
     assert!(matches!(Schema::parse(large), Err(SchemaError::TooLarge { .. })));
 }
@@ -58,14 +64,18 @@ fn nesting_ends_before_the_stack_does() {
             name + 1
         )
     };
-    let mut chain: Vec<String> = (1..=4).map(|name| record(name, &nested(110))).collect();
-    chain.push(r#"{"type":"record","name":"R5","fields":[]}"#.to_owned());
+    let mut chain: Vec<String> = (1..18).map(|name| record(name, &nested(110))).collect();
+    chain.push(r#"{"type":"record","name":"R18","fields":[]}"#.to_owned());
     assert!(Schema::parse_with(&record(0, "\"long\""), &chain).is_ok());
-    let mut chain: Vec<String> = (1..140).map(|name| record(name, "\"long\"")).collect();
-    chain.push(r#"{"type":"record","name":"R140","fields":[]}"#.to_owned());
-    assert!(Schema::parse_with(&record(0, "\"long\""), &chain).is_ok());
-    let mut chain: Vec<String> = (1..400).map(|name| record(name, "\"long\"")).collect();
-    chain.push(r#"{"type":"record","name":"R400","fields":[]}"#.to_owned());
+    let mut chain: Vec<String> = (1..490).map(|name| record(name, "\"long\"")).collect();
+    chain.push(r#"{"type":"record","name":"R490","fields":[]}"#.to_owned());
+    let long = Schema::parse_with(&record(0, "\"long\""), &chain).unwrap();
+    let mut decoder = crate::AvroDecoder::new();
+    assert_eq!(decoder.learn(1, &long), Ok(()));
+    let compared = crate::AvroDecoder::with_reader(&long).learn(1, &long);
+    assert!(matches!(compared, Err(SchemaError::Unresolved { .. })));
+    let mut chain: Vec<String> = (1..700).map(|name| record(name, "\"long\"")).collect();
+    chain.push(r#"{"type":"record","name":"R700","fields":[]}"#.to_owned());
     let error = Schema::parse_with(&record(0, "\"long\""), &chain).unwrap_err();
     assert_eq!(error, SchemaError::TooDeep { most: MOST_NESTING });
 }
