@@ -7,5 +7,6 @@ mod connections;
 mod limits;
 mod listener;
 
+pub use axum::Router;
 pub use limits::Limits;
 pub use listener::{Exposure, Listener};

@@ -114,8 +114,7 @@ impl<'c> Maker<'c> {
                 format!("\"{name}\"")
             }
             7..=9 => {
-                let branches: Vec<String> =
-                    (0..self.choose(4)).map(|_| self.schema(depth + 1)).collect();
+                let branches: Vec<String> = (0..self.choose(4)).map(|_| self.schema(depth + 1)).collect();
                 format!("[{}]", branches.join(" , "))
             }
             _ => self.record(depth),
@@ -186,7 +185,9 @@ impl<'c> Maker<'c> {
 
     /// A value that fits the schema, where that is plain to see.
     fn value(&mut self, schema: &str) -> String {
-        let kind = PRIMITIVES.iter().find(|kind| schema.trim_start_matches(['[', ' ']).starts_with(&format!("\"{kind}\"")));
+        let kind = PRIMITIVES
+            .iter()
+            .find(|kind| schema.trim_start_matches(['[', ' ']).starts_with(&format!("\"{kind}\"")));
         match kind {
             Some(&"null") => "null",
             Some(&"boolean") => "true",
@@ -220,7 +221,8 @@ impl<'c> Maker<'c> {
             self.defined.push(format!("{space}.{name}"));
         }
         if self.is(15) {
-            let aliases = self.one(&[r#"["R0"]"#, r#"["n.R0","R1"]"#, r#"["E0","m.o.E1"]"#, r#"["F0","n.F1"]"#]);
+            let aliases =
+                self.one(&[r#"["R0"]"#, r#"["n.R0","R1"]"#, r#"["E0","m.o.E1"]"#, r#"["F0","n.F1"]"#]);
             attributes.push(format!("\"aliases\" : {aliases}"));
         }
         if self.is(10) {

@@ -1,4 +1,6 @@
-//! The embedded broker, until Ctrl-C.
+//! The embedded broker, and a Schema Registry on it, until Ctrl-C.
+
+mod registry;
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
@@ -13,11 +15,12 @@ use kadence_broker::{
 use super::{Exit, values};
 use crate::fault::Error;
 use crate::output::{Voice, bytes, print_json, print_line, say};
+use crate::registry::Running;
 use crate::signals::Signals;
 
-/// Start a broker in this process, until Ctrl-C
+/// Start a broker and a Schema Registry in this process, until Ctrl-C
 ///
-/// It speaks Kafka's protocol to any client and needs neither Java nor Docker. It is for development, tests, demos
+/// The broker speaks Kafka's protocol to any client and needs neither Java nor Docker. It is for development, tests, demos
 /// and the edge. What it holds is in memory and gone when it stops, unless --data-dir names a directory to keep it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  kadence up\n  kadence up --listen 127.0.0.1:0\n  \
@@ -44,6 +47,9 @@ pub(crate) struct UpOptions {
     /// Group offsets, transactions and settings were in the journal and are gone. A copy of the journal is better.
     #[arg(long, requires = "data_dir")]
     recover: bool,
+    /// Serve a Schema Registry here, or not at all: off [default: 127.0.0.1:8081, if nobody else has it]
+    #[arg(long, value_name = "HOST:PORT|off")]
+    registry_listen: Option<String>,
     /// Refuse data in memory beyond this size
     #[arg(long, value_name = "SIZE", value_parser = values::size, default_value = "1GiB")]
     memory_limit: u64,
@@ -62,11 +68,17 @@ impl UpOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
         allow_many_files();
-        let broker = Broker::start(self.options(voice)?).map_err(|error| not_started(&error))?;
+        let options = self.options(voice)?;
+        let listener = registry::listener(self.registry_listen.as_deref(), voice)?;
+        let broker = Broker::start(options).map_err(|error| not_started(&error))?;
         let addresses: Vec<String> = broker.addresses().iter().map(ToString::to_string).collect();
+        let start = |listener| registry::start(listener, &addresses, voice);
+        let registry = listener.map(start).transpose()?;
+        let url = registry.as_ref().map(Running::url);
         if voice.json {
             let ready = serde_json::json!({
                 "verb": "up", "ready": true, "brokers": addresses, "cluster_id": broker.cluster_id(),
+                "registry": url,
             });
             print_json(&ready, false)?;
         } else {
@@ -75,8 +87,12 @@ impl UpOptions {
                 None => format!("in memory, up to {}", binary_size(self.memory_limit)),
             };
             print_line(&format!("broker ready at {} ({kept}; Ctrl-C stops it)", addresses.join(" and ")))?;
+            if let Some(url) = url {
+                print_line(&format!("registry ready at {url}"))?;
+            }
         }
         while !signals.stop.wait(std::time::Duration::from_hours(1)) {}
+        drop(registry);
         let stats = broker.stats();
         broker.shutdown();
         if voice.json {
