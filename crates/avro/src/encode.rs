@@ -29,9 +29,10 @@ use kadence_core::codec::{EncodeError, Encoder};
 use kadence_core::data::{Row, Value};
 
 use crate::logical::decimal::Scratch;
+use crate::logical::float::narrow;
 use crate::plan::{Node, NodeId, ONLY_FIELD, Plan};
 use crate::schema::Schema;
-use crate::wire::{MAGIC, Stop, write_long};
+use crate::wire::{MAGIC, Stop, write_bytes, write_long};
 use refusal::{Refusal, Step};
 use rows::Order;
 
@@ -187,7 +188,10 @@ impl<'r> Writer<'_, 'r> {
             // What most values are stands first.
             (Node::Long, Value::Int(number)) => write_long(*number, self.into),
             (Node::Double, Value::Float(number)) => self.into.extend_from_slice(&number.to_le_bytes()),
-            (Node::Text, Value::Text(text)) => crate::wire::write_bytes(text.as_bytes(), self.into),
+            (Node::Text, Value::Text(text)) => write_bytes(text.as_bytes(), self.into),
+            (Node::Float, Value::Float(number)) if let Some(number) = narrow(*number) => {
+                self.into.extend_from_slice(&number.to_le_bytes());
+            }
             (Node::Union(branches), value) => return self.union(id, branches, value),
             (Node::Record(record), Value::Struct(fields) | Value::Map(fields)) => {
                 return self.record(id, record, fields.clone());

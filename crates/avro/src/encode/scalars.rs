@@ -18,7 +18,7 @@ const WHOLE_IN_DOUBLE: f64 = 9_007_199_254_740_992.0;
 const HYPHENATED: usize = uuid::fmt::Hyphenated::LENGTH;
 
 impl<'r> Writer<'_, 'r> {
-    #[inline]
+    #[inline(never)]
     pub(super) fn scalar(&mut self, node: &Node, value: &Value<'r>) -> Result<(), Why> {
         match (node, value) {
             (Node::Null, Value::Null) => {}

@@ -262,3 +262,23 @@ fn recursive_types_go_round() {
     let rows = json(r#"{"v":1,"next":{"v":2,"next":{"v":3,"next":null}}}"#);
     assert_eq!(decode(&schema, &encode(&schema, &rows).unwrap()).unwrap().row(0), rows.row(0));
 }
+
+/// The order of fields is remembered by type, and types within themselves may have another one each time.
+#[test]
+fn fields_within_fields_may_have_other_orders() {
+    let schema = schema(
+        r#"{"type":"record","name":"N","fields":[{"name":"a","type":"int","default":7},{"name":"n","type":["null","N"]},
+            {"name":"b","type":"int"}]}"#,
+    );
+    let mut encoder = AvroEncoder::new(&schema, ID);
+    let mut bytes = Vec::new();
+    for (text, datum) in [
+        (r#"{"a":1,"n":{"b":2,"n":{"n":null,"b":3,"a":4},"a":5},"b":6}"#, &[2, 2, 10, 2, 8, 0, 6, 4, 12][..]),
+        (r#"{"n":{"b":2,"n":null},"b":6,"a":1}"#, &[2, 2, 14, 0, 4, 12]),
+        (r#"{"a":1,"n":{"a":5,"n":null,"b":2},"b":6}"#, &[2, 2, 10, 0, 4, 12]),
+    ] {
+        bytes.clear();
+        encoder.encode(json(text).row(0), &mut bytes).unwrap();
+        assert_eq!(bytes, body(datum), "{text}");
+    }
+}
