@@ -6,7 +6,7 @@ use kadence_core::data::RowBuffer;
 use proptest::prelude::*;
 
 use crate::generated::{Seed, kind};
-use crate::support::{ID, body, decode, record_of, schema};
+use crate::support::{ID, body, decode, decode_by, record_of, schema};
 
 fn error(schema: &Schema, datum: &[u8]) -> (String, Option<usize>) {
     let DecodeError { what, at } = decode(schema, &body(datum)).unwrap_err();
@@ -94,7 +94,20 @@ proptest! {
     fn no_bytes_make_it_panic(kind in kind(), datum in prop::collection::vec(any::<u8>(), 0..200), small: bool) {
         let schema = Schema::parse(&kind.json(&mut 0).to_string()).unwrap();
         let datum: Vec<u8> = datum.iter().map(|byte| if small { byte % 8 } else { *byte }).collect();
-        let _ = decode(&schema, &body(&datum));
+        let as_written = decode(&schema, &body(&datum));
+        let by_reader = decode_by(&mut AvroDecoder::with_reader(&schema), &schema, &body(&datum));
+        prop_assert_eq!(as_written.is_ok(), by_reader.is_ok());
+    }
+
+    /// What one schema writes, read by any other that resolves, is a row or an error.
+    #[test]
+    fn no_reader_makes_it_panic(writer in kind(), reader in kind(), datum in prop::collection::vec(0_u8..9, 0..60)) {
+        let [writer, reader] =
+            [writer, reader].map(|kind| Schema::parse(&kind.json(&mut 0).to_string()).unwrap());
+        let mut decoder = AvroDecoder::with_reader(&reader);
+        if decoder.learn(ID, &writer).is_ok() {
+            let _ = decoder.decode(&body(&datum), &mut RowBuffer::new());
+        }
     }
 
     #[test]

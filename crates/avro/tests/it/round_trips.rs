@@ -2,12 +2,12 @@
 
 use apache_avro::types::Value as Theirs;
 use apache_avro::{Days, Duration, Millis, Months};
-use kadence_avro::Schema;
+use kadence_avro::{AvroDecoder, Schema};
 use kadence_core::data::RowBuffer;
 use proptest::prelude::*;
 
 use crate::generated::{Datum, FIXED_DECIMAL, Kind, SYMBOLS, Seed, kind, write_fields};
-use crate::support::{body, decode, encode};
+use crate::support::{body, decode, decode_by, encode};
 
 fn row_of(datum: &Datum) -> RowBuffer {
     let mut rows = RowBuffer::new();
@@ -108,6 +108,8 @@ proptest! {
         let encoded = encode(&schema, &rows).unwrap_or_else(|error| panic!("{text}\n{datum:?}\n{error}"));
         let decoded = decode(&schema, &encoded).unwrap_or_else(|error| panic!("{text}\n{datum:?}\n{error}"));
         prop_assert_eq!(decoded.row(0), rows.row(0), "{}", text);
+        let by_reader = decode_by(&mut AvroDecoder::with_reader(&schema), &schema, &encoded).unwrap();
+        prop_assert_eq!(by_reader.row(0), rows.row(0), "{}", text);
 
         let their_schema = apache_avro::Schema::parse_str(&text).unwrap();
         let meant = theirs(&kind, &datum);
