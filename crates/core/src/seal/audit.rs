@@ -1,6 +1,7 @@
 //! Holding what is read against what was sent.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::findings::{Example, Findings};
 use super::lane::{Lane, MOST_LANES, Wanted};
@@ -34,6 +35,32 @@ pub struct RowSeal {
     pub checksum: Option<u32>,
 }
 
+/// What there is of each lane. A lane comes in only if the run has it, so nobody chooses numbers that get into each
+/// other's way, and each record is looked up several times.
+type ByLane<T> = HashMap<u32, T, BuildHasherDefault<LaneHasher>>;
+
+/// Spreads the number of a lane.
+#[derive(Debug, Default)]
+struct LaneHasher(u64);
+
+impl Hasher for LaneHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32((*byte).into());
+        }
+    }
+
+    #[inline]
+    fn write_u32(&mut self, number: u32) {
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0.rotate_left(5) ^ u64::from(number)).wrapping_mul(SPREAD);
+    }
+}
+
 /// Looks at each record that there is of a sealed run, in the order of their partitions, and says at the end what is
 /// the matter. It takes a bit of memory per record that was sent.
 #[derive(Debug)]
@@ -46,12 +73,12 @@ pub struct Audit {
     /// The records that the table is to have, by lane, where that is not all.
     wanted: Option<HashMap<u32, Marks>>,
     unconfirmed: u64,
-    lanes: HashMap<u32, Lane>,
+    lanes: ByLane<Lane>,
     partitions: HashMap<(u32, i32), usize>,
     /// The partition that was looked at last, and where its order stands.
     current: Option<((u32, i32), usize)>,
     /// The greatest sequence met so far, by partition and lane.
-    orders: Vec<HashMap<u32, u64>>,
+    orders: Vec<ByLane<u64>>,
     late: Vec<LateExample>,
     late_records: u64,
     /// Offsets that retention has emptied.
@@ -210,7 +237,7 @@ impl Audit {
             return order;
         }
         let order = *self.partitions.entry(partition).or_insert_with(|| {
-            self.orders.push(HashMap::new());
+            self.orders.push(ByLane::default());
             self.orders.len() - 1
         });
         self.current = Some((partition, order));
