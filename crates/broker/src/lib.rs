@@ -28,6 +28,7 @@
 //! | `quotas` | client quotas, kept and shown |
 //! | `directory`, `journal`, `journal_check` | what a directory keeps, and what a start makes of it |
 //! | `compaction` | of the records of each key the last one stays |
+//! | `local` | a topic read and written in this process, without a connection |
 //! | `upkeep` | retention and writing through to the disk, from time to time |
 //! | `disk` | all that changes files |
 //! | `memory` | the limit on what is held |
@@ -53,6 +54,7 @@ mod groups;
 mod journal;
 mod journal_check;
 mod limits;
+mod local;
 mod log;
 mod memory;
 mod node;
@@ -79,6 +81,7 @@ pub use dispatch::served;
 pub use error::BrokerError;
 pub use explanation::Explanation;
 pub use journal::JournalError;
+pub use local::{LocalError, LocalTopic, LocalWriter};
 pub use options::{
     FaultHook, FullHook, Listener, MAX_GROUP_SIZE, MAX_PARTITIONS, MAX_PARTITIONS_PER_TOPIC, Options,
     OptionsError, TopicSettings,

@@ -5,6 +5,7 @@ use crate::{
     compaction::{Cleaner, Cleaning},
     dispatch,
     error::BrokerError,
+    local::{LocalError, LocalTopic},
     node::Node,
     options::{Listener, Options},
     served::Served,
@@ -148,6 +149,11 @@ impl Broker {
             waiting_members,
             panics: node.panics.load(Relaxed),
         }
+    }
+
+    /// A topic of one partition, which is made with these settings if it is not there.
+    pub fn topic(&self, name: &str, config: &[(&str, &str)]) -> Result<LocalTopic, LocalError> {
+        LocalTopic::open(&self.node, name, config)
     }
 
     /// How often each served version of each API was asked for, counted before the request is answered or refused.

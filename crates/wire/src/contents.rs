@@ -26,8 +26,8 @@ pub struct Content<'b> {
     pub timestamp: i64,
     /// The key.
     pub key: Option<&'b [u8]>,
-    /// Whether it has no value, and so deletes its key.
-    pub is_tombstone: bool,
+    /// The value; a tombstone has none, and so deletes its key.
+    pub value: Option<&'b [u8]>,
     /// Key, value and headers with their lengths, as they are written.
     rest: &'b [u8],
 }
@@ -81,9 +81,9 @@ fn record<'b>(header: &BatchHeader, left: &mut &'b [u8]) -> Result<Content<'b>, 
     }
     let rest = fields;
     let key = bytes(&mut fields)?;
-    let is_tombstone = bytes(&mut fields)?.is_none();
+    let value = bytes(&mut fields)?;
     let timestamp = if header.is_log_append_time() { header.max_timestamp } else { timestamp };
-    Ok(Content { offset_delta, timestamp, key, is_tombstone, rest })
+    Ok(Content { offset_delta, timestamp, key, value, rest })
 }
 
 fn bytes<'b>(left: &mut &'b [u8]) -> Result<Option<&'b [u8]>, &'static str> {
@@ -114,6 +114,13 @@ fn put_number(number: i64, into: &mut Vec<u8>) {
         value >>= 7;
     }
     into.push(value as u8);
+}
+
+impl Content<'_> {
+    /// Whether it deletes its key.
+    pub fn is_tombstone(&self) -> bool {
+        self.value.is_none()
+    }
 }
 
 /// What all records of a batch have in common.
@@ -241,6 +248,38 @@ impl BatchWriter {
         renew_crc(&mut out);
         Ok(out)
     }
+}
+
+/// A batch of one record as an idempotent producer sends it, not packed.
+pub fn one_record(
+    key: &[u8],
+    value: Option<&[u8]>,
+    timestamp: i64,
+    producer: (i64, i16),
+    sequence: i32,
+) -> Vec<u8> {
+    let mut fields = vec![0, 0, 0];
+    put_number(key.len() as i64, &mut fields);
+    fields.extend_from_slice(key);
+    put_number(value.map_or(-1, |value| value.len() as i64), &mut fields);
+    fields.extend_from_slice(value.unwrap_or_default());
+    // No headers.
+    fields.push(0);
+    let mut out = vec![0; HEADER_LEN];
+    put_number(fields.len() as i64, &mut out);
+    out.append(&mut fields);
+    let length = (out.len() - 12) as i32;
+    out[8..12].copy_from_slice(&length.to_be_bytes());
+    out[12..16].copy_from_slice(&(-1_i32).to_be_bytes());
+    out[16] = 2;
+    out[27..35].copy_from_slice(&timestamp.to_be_bytes());
+    out[35..43].copy_from_slice(&timestamp.to_be_bytes());
+    out[43..51].copy_from_slice(&producer.0.to_be_bytes());
+    out[51..53].copy_from_slice(&producer.1.to_be_bytes());
+    out[53..57].copy_from_slice(&sequence.to_be_bytes());
+    out[57..61].copy_from_slice(&1_i32.to_be_bytes());
+    renew_crc(&mut out);
+    out
 }
 
 /// Appends records as a codec packs them.

@@ -83,7 +83,7 @@ impl Rules {
             return Fate::Goes;
         }
         match header.delete_horizon() {
-            _ if !content.is_tombstone => Fate::Stays,
+            _ if !content.is_tombstone() => Fate::Stays,
             Some(horizon) if self.now_ms > horizon => Fate::Goes,
             Some(horizon) => Fate::StaysUntil(horizon),
             None => Fate::StaysUntil(self.now_ms.saturating_add(self.delete_retention_ms)),

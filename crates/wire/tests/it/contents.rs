@@ -1,7 +1,7 @@
 use bytes::BytesMut;
 use kadence_wire::{
     batch::{BatchHeader, Codec},
-    contents::{BatchKind, BatchWriter, contents, unpacked},
+    contents::{BatchKind, BatchWriter, contents, one_record, unpacked},
     records::RecordsError,
 };
 use kafka_protocol::{
@@ -101,7 +101,7 @@ proptest! {
         for (content, (at, (key, value, timestamp, _))) in own.iter().zip(&expected) {
             prop_assert_eq!(content.offset_delta as usize, *at);
             prop_assert_eq!((content.key, content.timestamp), (key.as_deref(), *timestamp));
-            prop_assert_eq!(content.is_tombstone, value.is_none());
+            prop_assert_eq!(content.is_tombstone(), value.is_none());
         }
         prop_assert_eq!(header.max_timestamp, expected.iter().map(|(_, record)| record.2).max().unwrap_or(-1));
         // As strangers read it; values and headers are what they were.
@@ -163,4 +163,19 @@ fn a_batch_without_records_covers_its_offsets() {
     let bytes = BatchWriter::new(7, kind).finish(1_000).unwrap();
     let header = BatchHeader::parse(&bytes).unwrap();
     assert_eq!((header.base_offset, header.last_offset_delta, header.count, header.len), (7, 993, 0, 61));
+}
+
+#[test]
+fn one_record_is_what_a_producer_sends() {
+    for value in [Some(&b"value"[..]), None] {
+        let bytes = one_record(b"key", value, 123, (7, 2), 5);
+        let header = BatchHeader::parse_produced(&bytes).unwrap();
+        assert_eq!(
+            (header.producer_id, header.producer_epoch, header.base_sequence, header.count),
+            (7, 2, 5, 1)
+        );
+        let read = RecordBatchDecoder::decode(&mut &*bytes).unwrap().records;
+        assert_eq!((read[0].key.as_deref(), read[0].value.as_deref()), (Some(&b"key"[..]), value));
+        assert_eq!((read.len(), read[0].timestamp), (1, 123));
+    }
 }

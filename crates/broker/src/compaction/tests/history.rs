@@ -147,7 +147,7 @@ pub(super) fn found(partition: &Partition) -> Vec<Record> {
                 Record {
                     offset: header.base_offset + i64::from(content.offset_delta),
                     key: content.key.unwrap()[0],
-                    has_value: !content.is_tombstone,
+                    has_value: !content.is_tombstone(),
                     timestamp: content.timestamp,
                 }
             }));
