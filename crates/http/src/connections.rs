@@ -117,6 +117,6 @@ async fn drain(mut body: Incoming, most: usize) {
     let mut read = 0;
     while read < most {
         let Some(Ok(frame)) = body.frame().await else { return };
-        read += frame.data_ref().map_or(0, |data| data.len());
+        read += frame.data_ref().map_or(0, axum::body::Bytes::len);
     }
 }

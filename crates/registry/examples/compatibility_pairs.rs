@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..pairs {
         let choices: Vec<u32> = (0..600).map(|_| random.next()).collect();
         let mut changed = choices.clone();
-        for _ in 0..random.next() % 8 {
+        for _ in 0..random.next() % 12 {
             let place = random.next() as usize % 60;
             changed[place] = random.next();
         }
@@ -41,8 +41,17 @@ fn line(reader: &str, writer: &str) -> String {
         },
         _ => "INVALID",
     };
-    json!({ "reader": reader, "writer": writer, "verdict": verdict, "rules": rules, "printed": printed })
-        .to_string()
+    let invalid: Vec<String> =
+        [&read, &written].into_iter().filter_map(|parsed| Some(parsed.as_ref().err()?.to_string())).collect();
+    let line = json!({
+        "reader": reader,
+        "writer": writer,
+        "verdict": verdict,
+        "rules": rules,
+        "printed": printed,
+        "invalid": invalid,
+    });
+    line.to_string()
 }
 
 /// Xorshift: the same numbers for the same seed, everywhere.

@@ -64,6 +64,11 @@ impl fmt::Display for Json {
             Json::Bool(value) => write!(f, "{value}"),
             Json::Int(value) => write!(f, "{value}"),
             Json::Big(value) => write!(f, "{value}"),
+            // Numbers that JSON has no form for are in quotes.
+            Json::Float(value) if value.is_nan() => f.write_str("\"NaN\""),
+            Json::Float(value) if value.is_infinite() => {
+                f.write_str(if *value > 0.0 { "\"Infinity\"" } else { "\"-Infinity\"" })
+            }
             Json::Float(value) => f.write_str(&float(*value)),
             Json::Text(text) => quoted(f, text),
             Json::List(items) => {
@@ -174,12 +179,11 @@ impl<'de> Visitor<'de> for Reader {
         let mut attributes: Vec<(String, Json)> = Vec::new();
         let mut places = std::collections::HashMap::new();
         while let Some((name, value)) = map.next_entry::<String, Json>()? {
-            match places.get(&name).and_then(|place: &usize| attributes.get_mut(*place)) {
-                Some(attribute) => attribute.1 = value,
-                None => {
-                    places.insert(name.clone(), attributes.len());
-                    attributes.push((name, value));
-                }
+            if let Some(attribute) = places.get(&name).and_then(|place: &usize| attributes.get_mut(*place)) {
+                attribute.1 = value;
+            } else {
+                places.insert(name.clone(), attributes.len());
+                attributes.push((name, value));
             }
         }
         Ok(Json::Object(attributes))

@@ -18,9 +18,13 @@ pub enum AppendError {
     /// Another writer has taken over; the record is not there.
     #[error("another writer has taken over the log; send writes there")]
     Fenced,
-    /// What went wrong. The record may be there or not.
+    /// What went wrong. The record may be there or not, so that nothing more can be decided until the log has been
+    /// read to its end.
     #[error("{0}")]
     Failed(String),
+    /// Why the record was not taken. It is not there, and others may be taken.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// A record as its bytes.

@@ -130,12 +130,12 @@ impl Record {
     pub fn key_bytes(&self) -> Vec<u8> {
         match self {
             Record::Schema { subject, version, .. } => key::schema(subject, *version),
-            Record::Config { subject, .. } => key::other("CONFIG", Some(subject.as_deref())),
-            Record::Mode { subject, .. } => key::other("MODE", Some(subject.as_deref())),
-            Record::DeleteSubject { subject, .. } => key::other("DELETE_SUBJECT", Some(Some(subject))),
-            Record::ClearSubject { subject } => key::other("CLEAR_SUBJECT", Some(Some(subject))),
-            Record::Noop => key::other("NOOP", None),
-            Record::Unknown { keytype } => key::other(keytype, None),
+            Record::Config { subject, .. } => key::about("CONFIG", subject.as_deref()),
+            Record::Mode { subject, .. } => key::about("MODE", subject.as_deref()),
+            Record::DeleteSubject { subject, .. } => key::about("DELETE_SUBJECT", Some(subject)),
+            Record::ClearSubject { subject } => key::about("CLEAR_SUBJECT", Some(subject)),
+            Record::Noop => key::bare("NOOP"),
+            Record::Unknown { keytype } => key::bare(keytype),
         }
     }
 

@@ -33,8 +33,8 @@ impl Server {
         Router::new()
             .route("/", get(quick(|_, _| Ok(success(&json!({}))))))
             .route("/contexts", get(quick(|_, _| Ok(success(&["."])))))
-            .route("/v1/metadata/id", get(quick(schemas::cluster)))
-            .route("/v1/metadata/version", get(quick(schemas::release)))
+            .route("/v1/metadata/id", get(quick(|_, _| Ok(schemas::cluster()))))
+            .route("/v1/metadata/version", get(quick(|_, _| Ok(schemas::release()))))
             .merge(schemas())
             .merge(subjects())
             .merge(settings())
@@ -48,8 +48,8 @@ impl Server {
 
 fn schemas() -> Router<Server> {
     Router::new()
-        .route("/schemas", get(quick(schemas::list)))
-        .route("/schemas/types", get(quick(schemas::types)))
+        .route("/schemas", get(quick(|server, ask| Ok(schemas::list(server, ask)))))
+        .route("/schemas/types", get(quick(|_, _| Ok(schemas::types()))))
         .route("/schemas/ids/{id}", get(quick(schemas::by_id)))
         .route("/schemas/ids/{id}/schema", get(quick(schemas::text)))
         .route("/schemas/ids/{id}/subjects", get(quick(schemas::subjects)))
@@ -59,7 +59,7 @@ fn schemas() -> Router<Server> {
 
 fn subjects() -> Router<Server> {
     Router::new()
-        .route("/subjects", get(quick(subjects::list)))
+        .route("/subjects", get(quick(|server, ask| Ok(subjects::list(server, ask)))))
         .route("/subjects/{subject}", post(slow(subjects::lookup)).delete(slow(subjects::delete)))
         .route("/subjects/{subject}/versions", get(quick(versions::list)).post(slow(versions::register)))
         .route(

@@ -97,7 +97,9 @@ impl Server {
     /// Does a request. It blocks until the log has what it came to.
     ///
     /// # Errors
-    /// Why it is not done. Where the log failed in the midst of it, a part may be.
+    /// Why it is not done. Where the log failed in the midst of it, a part may be. A server that was fenced, or does not
+    /// know what became of a record, is a reader from then on: whoever has fed it all that the log holds makes it a
+    /// writer [again](Server::become_role).
     pub fn write(&self, request: &Request) -> Result<Answer, RegistryError> {
         let mut role = self.inner.role.lock().unwrap_or_else(PoisonError::into_inner);
         let decided = self.read(|registry| registry.decide(request));
@@ -119,7 +121,11 @@ impl Server {
                     *role = Role::Reader { writer_url: None };
                     return Err(RegistryError::NotWriter { at: None });
                 }
-                Err(AppendError::Failed(reason)) => return Err(RegistryError::Store(reason)),
+                Err(AppendError::Failed(reason)) => {
+                    *role = Role::Reader { writer_url: None };
+                    return Err(RegistryError::Store(reason));
+                }
+                Err(AppendError::Refused(reason)) => return Err(RegistryError::Store(reason)),
             }
         }
         Ok(decision.answer)
@@ -143,6 +149,3 @@ impl fmt::Debug for Server {
         f.debug_struct("Server").field("next", &self.next_offset()).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -82,8 +82,8 @@ impl Registry {
         match record {
             Record::Schema { subject, version, value: Some(value) } => self.put(subject, *version, value),
             Record::Schema { subject, version, value: None } => self.remove(subject, *version),
-            Record::Config { subject, value } => set(&mut self.levels, subject, value.as_ref()),
-            Record::Mode { subject, value } => set(&mut self.modes, subject, value.as_ref()),
+            Record::Config { subject, value } => set(&mut self.levels, subject.as_deref(), value.as_ref()),
+            Record::Mode { subject, value } => set(&mut self.modes, subject.as_deref(), value.as_ref()),
             Record::DeleteSubject { subject, value: Some(value) } => {
                 self.delete_through(subject, value.version);
             }
@@ -116,10 +116,10 @@ impl Registry {
     }
 }
 
-fn set<T: Clone>(values: &mut HashMap<Option<String>, T>, subject: &Option<String>, value: Option<&T>) {
+fn set<T: Clone>(values: &mut HashMap<Option<String>, T>, subject: Option<&str>, value: Option<&T>) {
     match value {
-        Some(value) => values.insert(subject.clone(), value.clone()),
-        None => values.remove(subject),
+        Some(value) => values.insert(subject.map(str::to_owned), value.clone()),
+        None => values.remove(&subject.map(str::to_owned)),
     };
 }
 

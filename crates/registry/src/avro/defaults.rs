@@ -15,8 +15,8 @@ pub(super) fn check(tree: &Tree) -> Result<(), InvalidAvro> {
         let Node::Record(head, record) = node else { continue };
         for field in &record.fields {
             let Some(default) = &field.default else { continue };
-            let mut look = Look { tree, depth: 0, values: 0 };
-            if !look.fits(field.schema, default) {
+            let mut look = Look { tree, now: field.done, depth: 0, values: 0, is_early: false };
+            if !look.fits(field.schema, default) || look.is_early {
                 return Err(InvalidAvro(format!(
                     "the default of field `{}` of record {} is {default}, which is no {}",
                     field.name,
@@ -31,8 +31,12 @@ pub(super) fn check(tree: &Tree) -> Result<(), InvalidAvro> {
 
 struct Look<'t> {
     tree: &'t Tree,
+    /// When the field was read, whose default it is.
+    now: usize,
     depth: usize,
     values: usize,
+    /// Whether the default is of a record that was not read to its end at that time, which Java refuses.
+    is_early: bool,
 }
 
 impl<'t> Look<'t> {
@@ -61,6 +65,7 @@ impl<'t> Look<'t> {
             },
             Node::Union(branches) => branches.iter().any(|branch| self.fits(*branch, value)),
             Node::Record(_, record) => {
+                self.is_early |= matches!(value, Json::Object(_)) && record.done > self.now;
                 matches!(value, Json::Object(_))
                     && record.fields.iter().all(|field| {
                         let value = value.get(&field.name).or(field.default.as_ref());

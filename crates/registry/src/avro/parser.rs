@@ -17,11 +17,13 @@ const MEANT: [&str; 10] =
 pub(super) struct Parser {
     nodes: Vec<Node>,
     names: HashMap<Name, Place>,
+    /// How many fields and records have been read.
+    now: usize,
 }
 
 impl Parser {
     pub(super) fn new() -> Self {
-        Self { nodes: Vec::new(), names: HashMap::new() }
+        Self { nodes: Vec::new(), names: HashMap::new(), now: 0 }
     }
 
     /// Reads a schema.
@@ -46,6 +48,12 @@ impl Parser {
                 Err(InvalidAvro(format!("a schema is a name, a list or an object, not {}", other.kind())))
             }
         }
+    }
+
+    /// The time after all that has been read.
+    fn tick(&mut self) -> usize {
+        self.now += 1;
+        self.now
     }
 
     fn add(&mut self, node: Node) -> Place {

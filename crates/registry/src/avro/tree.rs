@@ -50,12 +50,16 @@ pub(super) struct Head {
 pub(super) struct Record {
     pub(super) is_error: bool,
     pub(super) fields: Vec<Field>,
+    /// When the last field had been read.
+    pub(super) done: usize,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) schema: Place,
+    /// When it had been read.
+    pub(super) done: usize,
     pub(super) doc: Option<String>,
     pub(super) default: Option<Json>,
     /// `None` for ascending.

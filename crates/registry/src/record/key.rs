@@ -52,12 +52,18 @@ struct Read {
 
 /// In the order in which registries write it: the topic is compacted by these bytes.
 #[derive(Serialize)]
-struct Written<'k> {
+struct About<'k> {
     keytype: &'k str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Option<&'k str>>,
+    subject: Option<&'k str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i32>,
+    magic: u8,
+}
+
+/// The key of a record that is about nothing.
+#[derive(Serialize)]
+struct Bare<'k> {
+    keytype: &'k str,
     magic: u8,
 }
 
@@ -92,15 +98,20 @@ impl Key {
 
 /// The key of a version.
 pub(super) fn schema(subject: &str, version: i32) -> Vec<u8> {
-    bytes(&Written { keytype: "SCHEMA", subject: Some(Some(subject)), version: Some(version), magic: 1 })
+    bytes(&About { keytype: "SCHEMA", subject: Some(subject), version: Some(version), magic: 1 })
 }
 
-/// Any other key; the subject is `None` where the kind has none, `Some(None)` where it is about all.
-pub(super) fn other(keytype: &str, subject: Option<Option<&str>>) -> Vec<u8> {
-    bytes(&Written { keytype, subject, version: None, magic: 0 })
+/// Any other key about a subject; `None` for all.
+pub(super) fn about(keytype: &str, subject: Option<&str>) -> Vec<u8> {
+    bytes(&About { keytype, subject, version: None, magic: 0 })
 }
 
-fn bytes(key: &Written<'_>) -> Vec<u8> {
+/// A key that is about nothing.
+pub(super) fn bare(keytype: &str) -> Vec<u8> {
+    bytes(&Bare { keytype, magic: 0 })
+}
+
+fn bytes(key: &impl Serialize) -> Vec<u8> {
     // Texts and numbers always have a form in JSON.
     serde_json::to_vec(key).unwrap_or_default()
 }

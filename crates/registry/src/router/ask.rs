@@ -40,7 +40,9 @@ impl FromRequest<Server> for Ask {
         };
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let query = pairs(parts.uri.query().unwrap_or_default());
-        check_type(&parts.headers)?;
+        if let Some(refusal) = refused_type(&parts.headers) {
+            return Err(refusal);
+        }
         let body = Bytes::from_request(Request::from_parts(parts, body), server).await.map_err(|error| {
             let message = match error.status() {
                 StatusCode::PAYLOAD_TOO_LARGE => "the body is too long",
@@ -127,15 +129,15 @@ struct Proposed {
     version: Option<i32>,
 }
 
-fn check_type(headers: &HeaderMap) -> Result<(), Response<Body>> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let value = value.to_str().unwrap_or_default();
+/// The answer to a body of another type.
+fn refused_type(headers: &HeaderMap) -> Option<Response<Body>> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().unwrap_or_default();
     let kind = value.split(';').next().unwrap_or_default().trim();
     if TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
-        return Ok(());
+        return None;
     }
     let message = format!("the body is of type `{kind}`; send {}", TYPES[0]);
-    Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &message))
+    Some(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &message))
 }
 
 /// The names and values of a query.

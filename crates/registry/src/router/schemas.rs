@@ -1,5 +1,6 @@
 //! Schemas by their ids, and what the server is.
 
+use axum::response::Response;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -9,14 +10,14 @@ use super::ask::Ask;
 use crate::error::RegistryError;
 use crate::server::Server;
 
-pub(super) fn list(server: &Server, ask: &Ask) -> Answered {
+pub(super) fn list(server: &Server, ask: &Ask) -> Response {
     let found = server.read(|registry| registry.schemas(&ask.filter()));
     let bodies: Vec<VersionBody<'_>> = found.iter().map(VersionBody::of).collect();
-    Ok(success(&bodies))
+    success(&bodies)
 }
 
-pub(super) fn types(_: &Server, _: &Ask) -> Answered {
-    Ok(success(&["JSON", "PROTOBUF", "AVRO"]))
+pub(super) fn types() -> Response {
+    success(&["JSON", "PROTOBUF", "AVRO"])
 }
 
 pub(super) fn by_id(server: &Server, ask: &Ask) -> Answered {
@@ -73,11 +74,11 @@ fn not_found(id: i32) -> RegistryError {
     RegistryError::SchemaNotFound(id.to_string())
 }
 
-pub(super) fn cluster(_: &Server, _: &Ask) -> Answered {
+pub(super) fn cluster() -> Response {
     let clusters = json!({ "schema-registry-cluster": "schema-registry" });
-    Ok(success(&json!({ "scope": { "path": [], "clusters": clusters }, "id": "" })))
+    success(&json!({ "scope": { "path": [], "clusters": clusters }, "id": "" }))
 }
 
-pub(super) fn release(_: &Server, _: &Ask) -> Answered {
-    Ok(success(&json!({ "version": env!("CARGO_PKG_VERSION"), "commitId": "" })))
+pub(super) fn release() -> Response {
+    success(&json!({ "version": env!("CARGO_PKG_VERSION"), "commitId": "" }))
 }

@@ -1,13 +1,15 @@
 //! Subjects.
 
+use axum::response::Response;
+
 use super::answer::{VersionBody, success};
 use super::ask::Ask;
 use super::{Answered, versions};
 use crate::server::Server;
 use crate::state::Request;
 
-pub(super) fn list(server: &Server, ask: &Ask) -> Answered {
-    Ok(success(&server.read(|registry| registry.subjects(&ask.filter()))))
+pub(super) fn list(server: &Server, ask: &Ask) -> Response {
+    success(&server.read(|registry| registry.subjects(&ask.filter())))
 }
 
 pub(super) fn lookup(server: &Server, ask: &Ask) -> Answered {

@@ -63,7 +63,7 @@ struct Walk<'r> {
     bytes: usize,
 }
 
-impl<'r> Walk<'r> {
+impl Walk<'_> {
     fn follow(&mut self, references: &[Reference], depth: usize) -> Result<(), RegistryError> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(RegistryError::InvalidSchema("the schemas that it uses go too deep".to_owned()));

@@ -78,7 +78,7 @@ impl Served {
             reader.read_line(&mut line).unwrap();
             match line.trim().split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("content-type") => {
-                    value.clone_into(&mut content_type)
+                    value.clone_into(&mut content_type);
                 }
                 Some(_) => {}
                 None => break,

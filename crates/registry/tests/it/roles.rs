@@ -57,8 +57,8 @@ fn what_a_writer_wrote_itself_is_no_news() {
 
 #[test]
 fn a_writer_that_is_fenced_becomes_a_reader() {
-    let server = Server::new(Role::Writer(Box::new(Fails(AppendError::Fenced))));
-    let served = Served::of(server, MemoryLog::new());
+    let role = Role::Writer(Box::new(Fails(AppendError::Fenced)));
+    let served = Served::of(Server::new(role), MemoryLog::new());
     let register = || served.post("/subjects/s/versions", &avro(&record(&["a"]))).error();
     assert_eq!(register(), (500, 50003));
     assert!(!served.server.is_writer());
@@ -67,14 +67,38 @@ fn a_writer_that_is_fenced_becomes_a_reader() {
 }
 
 #[test]
-fn a_log_that_fails_is_told() {
-    let failed = AppendError::Failed("no leader".to_owned());
-    let served = Served::of(Server::new(Role::Writer(Box::new(Fails(failed)))), MemoryLog::new());
+fn a_log_that_refuses_a_record_is_told() {
+    let refused = AppendError::Refused("too long".to_owned());
+    let served = Served::of(Server::new(Role::Writer(Box::new(Fails(refused)))), MemoryLog::new());
     let reply = served.post("/subjects/s/versions", &avro(&record(&["a"])));
     assert_eq!(reply.error(), (500, 50001));
-    assert!(reply.text.contains("no leader"));
+    assert!(reply.text.contains("too long"));
     assert!(served.server.is_writer());
     assert_eq!(served.get("/subjects").json(), json!([]));
+}
+
+/// Appends, and then says that it did not go well.
+struct Doubts(MemoryLog);
+
+impl SchemaLog for Doubts {
+    fn append(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<i64, AppendError> {
+        self.0.append(key, value)?;
+        Err(AppendError::Failed("no answer".to_owned()))
+    }
+}
+
+#[test]
+fn a_server_in_doubt_of_its_log_reads_it_before_it_writes_again() {
+    let log = MemoryLog::new();
+    let served = Served::of(Server::new(Role::Writer(Box::new(Doubts(log.clone())))), log);
+    let register = |field| served.post("/subjects/s/versions", &avro(&record(&[field])));
+    assert_eq!(register("a?").error(), (500, 50001));
+    assert_eq!(served.get("/subjects").json(), json!([]));
+    assert_eq!(register("b?").error(), (500, 50003), "its id could be one that is in the log");
+    feed(&served.server, &served.log);
+    served.server.become_role(Role::Writer(Box::new(served.log.clone())));
+    assert_eq!(served.register("s", &record(&["a?"])), 1);
+    assert_eq!(served.register("s", &record(&["b?"])), 2);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{InvalidAvro, MEANT, Name, Parser, Place, properties};
 use crate::avro::name;
-use crate::avro::tree::{Enum, Field, Head, Node, Record};
+use crate::avro::tree::{Enum, Field, Head, Node, Primitive, Record};
 use crate::json::Json;
 
 const MEANT_OF_ENUMS: [&str; 11] = [
@@ -32,7 +32,8 @@ impl Parser {
         let head = head(json, space, &MEANT)?;
         let name = head.name.clone();
         // It is known before its fields are, which may use it.
-        let place = self.define(Node::Record(head, Record { is_error, fields: Vec::new() }), &name)?;
+        let place = self
+            .define(Node::Record(head, Record { is_error, fields: Vec::new(), done: usize::MAX }), &name)?;
         let Some(items) = json.get("fields").and_then(Json::list) else {
             return Err(InvalidAvro(format!("record {} has no list of `fields`", name.full())));
         };
@@ -45,8 +46,10 @@ impl Parser {
             }
             fields.push(field);
         }
+        let done = self.tick();
         if let Some(Node::Record(_, record)) = self.nodes.get_mut(place) {
             record.fields = fields;
+            record.done = done;
         }
         Ok(place)
     }
@@ -71,14 +74,15 @@ impl Parser {
         };
         let node = self.nodes.get(schema);
         let is_float = node.is_some_and(|node| matches!(node.kind(), "float" | "double"));
-        let default = json.get("default").map(|default| match default.text().map(str::parse) {
+        let default = json.get("default").map(|default| match default.text().and_then(number) {
             // Java takes numbers in quotes here.
-            Some(Ok(number)) if is_float && f64::is_finite(number) => Json::Float(number),
+            Some(number) if is_float => Json::Float(number),
             _ => default.clone(),
         });
         Ok(Field {
             name: name.to_owned(),
             schema,
+            done: self.tick(),
             doc: text(json, "doc"),
             default,
             order,
@@ -143,10 +147,26 @@ fn head(json: &Json, space: Option<&str>, meant: &[&str]) -> Result<Head, Invali
     let own_space = json.get("namespace").and_then(Json::text);
     let name = Name::new(text_of_name, own_space.or(space));
     name::check(&name.simple)?;
+    if name.space.is_none() && Primitive::named(&name.simple).is_some() {
+        return Err(InvalidAvro(format!(
+            "a type cannot have the name of a primitive one, `{}`",
+            name.simple
+        )));
+    }
     let mut distinct = HashSet::new();
     let aliases = aliases(json)?.into_iter().map(|alias| Name::new(alias, name.space.as_deref()));
     let aliases = aliases.filter(|alias| distinct.insert(alias.clone())).collect();
     Ok(Head { doc: text(json, "doc"), aliases, properties: properties(json, meant), name })
+}
+
+/// The number that a text is in Java.
+fn number(text: &str) -> Option<f64> {
+    match text.trim() {
+        "NaN" => Some(f64::NAN),
+        "Infinity" | "+Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        other => other.parse().ok().filter(|number: &f64| number.is_finite()),
+    }
 }
 
 fn text(json: &Json, attribute: &str) -> Option<String> {
