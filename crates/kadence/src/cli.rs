@@ -7,9 +7,11 @@ mod consume;
 mod demo;
 mod groups;
 mod land;
+mod listening;
 mod password;
 mod producing;
 mod replay;
+mod serve;
 mod topics;
 mod up;
 mod values;
@@ -69,6 +71,7 @@ enum Verb {
     Consume(Box<consume::ConsumeOptions>),
     Land(Box<land::LandOptions>),
     Verify(Box<verify::VerifyOptions>),
+    Serve(serve::ServeOptions),
     Topics(topics::TopicsOptions),
     Groups(groups::GroupsOptions),
     Completions(completions::CompletionsOptions),
@@ -154,6 +157,7 @@ impl Cli {
             Verb::Consume(options) => options.run(voice),
             Verb::Land(options) => options.run(voice),
             Verb::Verify(options) => options.run(voice),
+            Verb::Serve(options) => options.run(voice),
             Verb::Topics(options) => options.run(voice),
             Verb::Groups(options) => options.run(voice),
             Verb::Completions(options) => options.run(),

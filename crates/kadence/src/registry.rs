@@ -8,15 +8,23 @@
 mod keeper;
 mod log;
 
+use std::sync::Arc;
+
+use kadence_core::clock::Stop;
 use kadence_http::Listener;
-use kadence_kafka::Connection;
 
 use self::keeper::Keeper;
+pub(crate) use self::log::{LocalLog, RemoteLog, TopicLog};
 use crate::fault::Error;
 use crate::serving::Serving;
 
 /// The topic that registries keep their state in.
 pub(crate) const TOPIC: &str = "_schemas";
+
+/// Under this transactional id registries write to a topic: whoever begins later fences who began before.
+fn writer_id(topic: &str) -> String {
+    format!("kadence-registry-{topic}")
+}
 
 /// What is said of a registry while it runs.
 pub(crate) type Say = Box<dyn Fn(&str) + Send>;
@@ -28,16 +36,16 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Reads the topic, which is made if it is not there, and serves what is in it. If another registry that writes to
-    /// it answers, this one only reads.
+    /// Reads the log, and serves what is in it until this is dropped, or `stop` is raised. If another registry that
+    /// writes to the log answers, this one only reads.
     pub(crate) fn start(
         listener: Listener,
-        connection: &Connection,
-        topic: &str,
+        log: Box<dyn TopicLog>,
+        stop: Arc<Stop>,
         say: Say,
     ) -> Result<Self, Error> {
         let url = format!("http://{}", listener.address());
-        let (server, keeper) = Keeper::start(connection, topic, &url, say)?;
+        let (server, keeper) = Keeper::start(log, stop, &url, say)?;
         let serving = Serving::start("kadence-registry", listener, move || server.router())
             .map_err(|error| Error::met(url, format!("no thread can be started ({error})"), ""))?;
         Ok(Self { serving: Some(serving), keeper })

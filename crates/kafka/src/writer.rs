@@ -131,13 +131,10 @@ impl FencedWriter {
             None => record,
         };
         let sent = self.producer.send(record).map_err(|(error, _)| error);
-        let written = sent.map_err(|error| self.failed(&error)).and_then(|()| {
-            self.patiently(|| self.producer.flush(ATTEMPT))?;
-            match self.delivered().take() {
-                Some(Ok(offset)) => Ok(offset),
-                Some(Err(error)) => Err(self.failed(&error)),
-                None => Err(WriteError::Failed(self.fault("the broker said nothing of the record".into()))),
-            }
+        let written = sent.map_err(|error| self.failed(&error)).and_then(|()| match self.delivery() {
+            Some(Ok(offset)) => Ok(offset),
+            Some(Err(error)) => Err(self.failed(&error)),
+            None => Err(WriteError::Failed(self.fault("the broker said nothing of the record".into()))),
         });
         match written {
             Ok(offset) => {
@@ -154,6 +151,19 @@ impl FencedWriter {
                 }
             }
         }
+    }
+
+    /// Waits until the client knows what became of the record.
+    fn delivery(&self) -> Option<Result<i64, ClientError>> {
+        // The client's own flush looks only ten times a second.
+        for _ in 0..ATTEMPT.as_millis() * ATTEMPTS as u128 {
+            self.producer.poll(Duration::from_millis(1));
+            let delivered = self.delivered().take();
+            if delivered.is_some() {
+                return delivered;
+            }
+        }
+        None
     }
 
     /// Repeats what may be repeated.

@@ -72,7 +72,7 @@ impl UpOptions {
         let listener = registry::listener(self.registry_listen.as_deref(), voice)?;
         let broker = Broker::start(options).map_err(|error| not_started(&error))?;
         let addresses: Vec<String> = broker.addresses().iter().map(ToString::to_string).collect();
-        let start = |listener| registry::start(listener, &addresses, voice);
+        let start = |listener| registry::start(listener, &broker, voice);
         let registry = listener.map(start).transpose()?;
         let url = registry.as_ref().map(Running::url);
         if voice.json {

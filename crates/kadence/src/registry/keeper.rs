@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use kadence_avro::{RegistryClient, RegistryOptions, RetryPolicy, Waiter};
 use kadence_core::clock::Stop;
-use kadence_kafka::Connection;
 use kadence_registry::{Role, Server};
 
 use super::Say;
@@ -30,7 +29,8 @@ pub(super) struct Keeper {
 
 /// What the thread works with.
 struct Work {
-    log: TopicLog,
+    log: Box<dyn TopicLog>,
+    stop: Arc<Stop>,
     server: Server,
     url: String,
     is_lost: Option<Arc<AtomicBool>>,
@@ -40,18 +40,23 @@ struct Work {
 impl Keeper {
     /// Reads the log, and takes it over unless another registry that writes to it answers.
     pub(super) fn start(
-        connection: &Connection,
-        topic: &str,
+        log: Box<dyn TopicLog>,
+        stop: Arc<Stop>,
         url: &str,
         say: Say,
     ) -> Result<(Server, Self), Error> {
-        let log = TopicLog::new(connection, topic);
-        log.make()?;
         let server = Server::new(Role::Reader { writer_url: None });
-        let writer = log.catch_up(&server)?;
-        let stop = Arc::clone(&log.stop);
+        let mut writer = None;
+        log.catch_up(&server, &mut |url| writer = url)?;
         let writer = writer.filter(|writer| writer != url && answers(writer));
-        let mut work = Work { log, server: server.clone(), url: url.to_owned(), is_lost: None, say };
+        let mut work = Work {
+            log,
+            stop: Arc::clone(&stop),
+            server: server.clone(),
+            url: url.to_owned(),
+            is_lost: None,
+            say,
+        };
         match &writer {
             Some(writer) => server.become_role(Role::Reader { writer_url: Some(writer.clone()) }),
             None => work.take_over()?,
@@ -79,19 +84,19 @@ impl Drop for Keeper {
 impl Work {
     /// Takes the log over, reads what was written until then, and writes from there on.
     fn take_over(&mut self) -> Result<(), Error> {
-        let appending: Appending = self.log.take_over(&self.url)?;
-        self.log.catch_up(&self.server)?;
+        let appending = Appending::begin(&*self.log, &self.url)?;
+        self.log.catch_up(&self.server, &mut |_| {})?;
         self.is_lost = Some(Arc::clone(&appending.is_lost));
         self.server.become_role(Role::Writer(Box::new(appending)));
         Ok(())
     }
 
     fn run(mut self) {
-        while !self.log.stop.is_raised() {
+        while !self.stop.is_raised() {
             let done = match &self.is_lost {
                 Some(is_lost) if is_lost.load(Ordering::Relaxed) => self.take_over(),
                 Some(_) if self.server.is_writer() => {
-                    self.log.stop.wait(LOOK_EVERY);
+                    self.stop.wait(LOOK_EVERY);
                     Ok(())
                 }
                 // The log has refused it: another one has taken over.
@@ -106,14 +111,15 @@ impl Work {
                 for fault in &error.faults {
                     tracing::warn!("{}; tried again", line(fault));
                 }
-                self.log.stop.wait(REST);
+                self.stop.wait(REST);
             }
         }
     }
 
     /// Takes what another registry writes.
     fn follow(&self) -> Result<(), Error> {
-        self.log.follow(&self.server, |writer_url| self.server.become_role(Role::Reader { writer_url }))
+        let on_writer = &mut |writer_url| self.server.become_role(Role::Reader { writer_url });
+        self.log.follow(&self.server, on_writer)
     }
 }
 

@@ -10,7 +10,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{DeliveryResult, Header, Headers as _, Message, OwnedHeaders};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
@@ -44,7 +44,7 @@ impl Read {
             key: text(message.key().unwrap()),
             value: message.payload().map(text),
             timestamp: message.timestamp().to_millis(),
-            headers: message.headers().map_or(0, |headers| headers.count()),
+            headers: message.headers().map_or(0, rdkafka::message::Headers::count),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! The registry beside the broker.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
 
-use kadence_http::{Exposure, Listener};
-use kadence_kafka::Connection;
+use kadence_broker::Broker;
+use kadence_core::clock::Stop;
+use kadence_http::Listener;
 
+use crate::cli::listening::{bind, not_bound};
 use crate::fault::Error;
 use crate::output::Voice;
-use crate::registry::{Running, TOPIC};
+use crate::registry::{LocalLog, Running, TOPIC};
 
 /// Where registries listen.
 const ADDRESS: &str = "127.0.0.1:8081";
@@ -28,28 +30,13 @@ pub(super) fn listener(wanted: Option<&str>, voice: Voice) -> Result<Option<List
             ));
             Ok(None)
         }
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(Error::met(
-            text,
-            "the port is taken by another program",
-            "stop it, or choose another with --registry-listen 127.0.0.1:0",
-        )),
-        Err(error) => Err(Error::misuse(
-            "--registry-listen",
-            format!("`{text}`: {error}"),
-            "write it as HOST:PORT, such as 127.0.0.1:8081, on this machine only",
-        )),
+        Err(error) => Err(not_bound("--registry-listen", text, &error)),
     }
 }
 
-fn bind(text: &str) -> io::Result<Listener> {
-    let mut addresses = text.to_socket_addrs()?;
-    let address: SocketAddr =
-        addresses.next().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "is no address"))?;
-    Listener::bind(address, Exposure::Loopback)
-}
-
-/// Starts a registry over a topic of the broker at the first of these addresses.
-pub(super) fn start(listener: Listener, brokers: &[String], voice: Voice) -> Result<Running, Error> {
-    let connection = Connection::to(brokers.first().cloned().unwrap_or_default());
-    Running::start(listener, &connection, TOPIC, Box::new(move |text| voice.note(text)))
+/// Starts a registry over a topic of the broker.
+pub(super) fn start(listener: Listener, broker: &Broker, voice: Voice) -> Result<Running, Error> {
+    let stop = Arc::<Stop>::default();
+    let log = LocalLog::open(broker, TOPIC, &stop)?;
+    Running::start(listener, Box::new(log), stop, Box::new(move |text| voice.note(text)))
 }

@@ -122,7 +122,9 @@ pub(super) fn an_upserted_table_has_the_last_of_each_key(bench: &Bench, database
     bench.kadence(&["topics", "create", "lacking"]).ok();
     let mut records = crate::seal::taken(bench, "t");
     records.pop();
-    records.iter_mut().for_each(|record| record.partition = 0);
+    for record in &mut records {
+        record.partition = 0;
+    }
     crate::seal::write(bench, "lacking", &records);
     let how = ["--table", "by_key", "--mode", "upsert", "--pk", "_key", "--topic", "lacking"];
     let (code, verdict) = verify(bench, "run.json", database, &how);
