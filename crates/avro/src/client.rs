@@ -81,7 +81,7 @@ impl RegistryClient {
         self.compile(path, &answer.schema, answer.references)
     }
 
-    /// A version of a subject, with its text as it stands.
+    /// A version of a subject, with its text as it stands, of whatever kind it is.
     pub fn version(&mut self, subject: &str, version: Version) -> Result<RegisteredSchema, RegistryError> {
         if let Version::Number(number) = version
             && let Some(known) = self.versions.get(&(subject.to_owned(), number))
@@ -90,7 +90,6 @@ impl RegistryClient {
         }
         let path = format!("/subjects/{}/versions/{version}", encoded(subject));
         let answer: RegisteredSchema = self.transport.get(&path)?;
-        self.transport.must_be_avro(&path, answer.schema_type.as_deref())?;
         if let Version::Number(number) = version {
             self.versions.insert((subject.to_owned(), number), answer.clone());
         }
@@ -99,11 +98,12 @@ impl RegistryClient {
 
     /// The schema of a registered version, with those that it refers to.
     pub fn resolve(&mut self, registered: &RegisteredSchema) -> Result<Schema, RegistryError> {
-        let RegisteredSchema { id, subject, version, schema, references, .. } = registered;
+        let RegisteredSchema { id, subject, version, schema, schema_type, references } = registered;
         if let Some(known) = self.by_id.get(id) {
             return Ok(known.clone());
         }
         let path = format!("/subjects/{}/versions/{version}", encoded(subject));
+        self.transport.must_be_avro(&path, schema_type.as_deref())?;
         let schema = self.compile(&path, schema, references.clone())?;
         self.by_id.insert(*id, schema.clone());
         Ok(schema)
@@ -130,6 +130,7 @@ impl RegistryClient {
                     .unexpected(path, format!("it refers to more than {MOST_REFERENCES} others")));
             }
             let registered = self.version(&key.0, Version::Number(version))?;
+            self.transport.must_be_avro(path, registered.schema_type.as_deref())?;
             texts.push(registered.schema);
             open.extend(registered.references);
             seen.push(key);

@@ -10,7 +10,9 @@ mod land;
 mod listening;
 mod password;
 mod producing;
+mod registry;
 mod replay;
+mod schemas;
 mod serve;
 mod topics;
 mod up;
@@ -74,6 +76,7 @@ enum Verb {
     Serve(serve::ServeOptions),
     Topics(topics::TopicsOptions),
     Groups(groups::GroupsOptions),
+    Schemas(schemas::SchemasOptions),
     Completions(completions::CompletionsOptions),
 }
 
@@ -160,6 +163,7 @@ impl Cli {
             Verb::Serve(options) => options.run(voice),
             Verb::Topics(options) => options.run(voice),
             Verb::Groups(options) => options.run(voice),
+            Verb::Schemas(options) => options.run(voice),
             Verb::Completions(options) => options.run(),
         };
         done.unwrap_or_else(|error| voice.error(&error))

@@ -45,6 +45,7 @@ impl ConnectionOptions {
 /// Tells whether the environment says what this option says; in a file it then gives way.
 pub(crate) fn is_in_environment(option: &str) -> bool {
     option == "brokers" && brokers_of_environment().is_some()
+        || option == "registry" && super::registry::urls_of_environment().is_some()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the option's other spelling")]

@@ -14,6 +14,7 @@
 //! | `field` | what real files and habits did once, a test for each kind |
 //! | `signals` | Ctrl-C, SIGTERM and closed pipes |
 //! | `verbs` | each verb's own promises |
+//! | `registry` | a Schema Registry beside the broker or on a given one, and `schemas` |
 //! | `reference` | `docs/reference/cli.md` says what `--help` says |
 //! | `guides` | every command in the README and the guides runs |
 //! | `tidy` | the house rules |
@@ -48,6 +49,7 @@ mod land;
 mod library;
 mod punctuality;
 mod reference;
+mod registry;
 mod seal;
 mod seeds;
 mod signals;
