@@ -9,6 +9,7 @@ use super::listening::{bind, not_bound};
 use crate::fault::Error;
 use crate::output::{Voice, print_json, print_line};
 use crate::registry::{RemoteLog, Running, TOPIC};
+use crate::sending::in_real_time;
 use crate::signals::Signals;
 
 /// Serve something that a Kafka cluster does not: a Schema Registry
@@ -55,7 +56,8 @@ impl RegistryOptions {
         let signals = Signals::listen();
         let listener = bind(&self.listen).map_err(|error| not_bound("--listen", &self.listen, &error))?;
         let stop = Arc::clone(&signals.stop);
-        let log = RemoteLog::open(&self.connection.connection(), &self.topic, &stop)?;
+        let clock = in_real_time(&stop, &signals.abandon).clock;
+        let log = RemoteLog::open(&self.connection.connection(), &self.topic, clock, &stop)?;
         let running = Running::start(listener, Box::new(log), stop, Box::new(move |text| voice.note(text)))?;
         let (url, writer) = (running.url(), running.writer().map(ToOwned::to_owned));
         if voice.json {

@@ -167,7 +167,7 @@ fn a_directory_without_its_journal_is_taken_up_again() {
 fn an_address_that_is_given_twice_is_its_own() {
     let bench = Bench::new();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let refused = bench.kadence(&["up", "--listen", &free, "--listen", &free]);
+    let refused = bench.kadence(&["up", "--listen", &free, "--listen", &free, "--registry-listen", "off"]);
     assert_ne!(refused.code, Some(0));
     assert!(refused.stderr.contains("listens on as well"), "{}", refused.stderr);
     assert!(!refused.stderr.contains("another program"), "{}", refused.stderr);

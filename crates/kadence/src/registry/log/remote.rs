@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kadence_core::clock::{Clock, Stop, SystemClock};
+use kadence_core::clock::{Clock, Stop};
 use kadence_kafka::{
     Admin, Connection, FencedWriter, Next, ReaderOptions, StartAt, StopAt, TopicReader, WriteError,
 };
@@ -27,7 +27,12 @@ pub(crate) struct RemoteLog {
 
 impl RemoteLog {
     /// The topic, which is made if it is not there.
-    pub(crate) fn open(connection: &Connection, topic: &str, stop: &Arc<Stop>) -> Result<Self, Error> {
+    pub(crate) fn open(
+        connection: &Connection,
+        topic: &str,
+        clock: Arc<dyn Clock>,
+        stop: &Arc<Stop>,
+    ) -> Result<Self, Error> {
         let admin = Admin::connect(connection)?;
         let is_there = || Ok::<_, Error>(admin.list()?.iter().any(|known| known.name == topic));
         if !is_there()? {
@@ -38,12 +43,7 @@ impl RemoteLog {
                 _ => {}
             }
         }
-        Ok(Self {
-            connection: connection.clone(),
-            topic: topic.to_owned(),
-            clock: Arc::new(SystemClock),
-            stop: Arc::clone(stop),
-        })
+        Ok(Self { connection: connection.clone(), topic: topic.to_owned(), clock, stop: Arc::clone(stop) })
     }
 
     fn read(&self, server: &Server, until: StopAt, on_writer: &mut OnWriter<'_>) -> Result<(), Error> {

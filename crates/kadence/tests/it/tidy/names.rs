@@ -7,7 +7,9 @@ use super::{assert_listed, sources};
 /// Files outside `crates/kafka` that name `rdkafka`: tests and measurements that are clients themselves.
 const NAME_RDKAFKA: &[&str] = &[
     "crates/kadence/examples/landing_ceiling.rs",
+    "crates/kadence/tests/it/compaction.rs",
     "crates/kadence/tests/it/kill.rs",
+    "crates/kadence/tests/it/kill/compaction.rs",
     "crates/kadence/tests/it/kill/copies.rs",
     "crates/kadence/tests/it/kill/outcome.rs",
     "crates/kadence/tests/it/kill/transactions.rs",
