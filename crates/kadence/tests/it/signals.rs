@@ -106,15 +106,17 @@ fn a_replay_stops_while_it_waits_for_its_first_line() {
     let mut command = bench.command(&["replay", "-", "-t", "t", "--input", "raw", "--unpaced", "--json"]);
     command.args(["--report", "begun.json"]).stdin(Stdio::piped());
     let mut replay = crate::support::Running::start(command);
-    // The file is made once signals are listened for.
-    let begun = bench.folder.path().join("begun.json");
-    let never = kadence_core::clock::Stop::new();
-    while !begun.exists() {
-        never.wait(Duration::from_millis(5));
-    }
+    eventually("an ear for signals", || hears_interrupts(replay.pid()).then_some(()));
     replay.interrupt();
     assert_eq!(replay.wait().code(), Some(130), "{}", replay.stderr());
     assert_eq!(json(&replay.rest())["interrupted"], true);
+}
+
+/// Whether a process listens for Ctrl-C.
+fn hears_interrupts(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 << 1 != 0)
 }
 
 /// Before the first record there is a report as well, of none.
