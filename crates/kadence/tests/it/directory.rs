@@ -14,7 +14,7 @@ struct Up {
 impl Up {
     fn start(bench: &Bench, limit: &str, more: &[&str]) -> Self {
         let mut command = hearing("sh");
-        let up = "exec \"$0\" up --listen 127.0.0.1:0 --data-dir data \"$@\"";
+        let up = "exec \"$0\" up --listen 127.0.0.1:0 --registry-listen off --data-dir data \"$@\"";
         command.current_dir(bench.folder.path()).args(["-c", &format!("{limit}; {up}")]);
         command.arg(env!("CARGO_BIN_EXE_kadence")).args(more);
         let running = Running::start(command);

@@ -15,7 +15,8 @@ const MOST: f64 = 0.25;
 
 /// `kadence up` as a process of its own, and its address.
 fn up(bench: &Bench, more: &[&str]) -> (Running, String) {
-    let broker = bench.start(&[&["up", "--listen", "127.0.0.1:0"], more].concat());
+    let broker =
+        bench.start(&[&["up", "--listen", "127.0.0.1:0", "--registry-listen", "off"], more].concat());
     let ready = broker.line();
     let address = ready.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
     (broker, address)

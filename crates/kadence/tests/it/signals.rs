@@ -148,7 +148,7 @@ fn verbs_without_a_natural_end_finish_cleanly(bench: &Bench) {
         let summary = json(consume.stderr().lines().last().unwrap());
         assert_eq!((&summary["records"], &summary["next_offsets"]["0"]), (&9.into(), &9.into()));
 
-        let mut up = bench.start(&["up", "--listen", "127.0.0.1:0", "--json"]);
+        let mut up = bench.start(&["up", "--listen", "127.0.0.1:0", "--registry-listen", "off", "--json"]);
         let ready = json(&up.line());
         assert_eq!(ready["ready"], true, "{ready}");
         signal(up.pid(), stopped_by);

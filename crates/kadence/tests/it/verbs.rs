@@ -259,7 +259,9 @@ fn a_full_broker_says_so_and_the_replay_fails() {
     let mut lines = Vec::new();
     std::io::copy(&mut Lookalike::new(1, 40_000), &mut lines).unwrap();
     bench.file("lines.txt", lines);
-    let mut up = bench.start(&["up", "--listen", "127.0.0.1:0", "--memory-limit", "1MiB", "--json"]);
+    let words =
+        ["up", "--listen", "127.0.0.1:0", "--registry-listen", "off", "--memory-limit", "1MiB", "--json"];
+    let mut up = bench.start(&words);
     let address = json(&up.line())["brokers"][0].as_str().unwrap().to_owned();
     let finished = bench.kadence(&["replay", "lines.txt", "-t", "t", "--unpaced", "-b", &address, "--json"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");

@@ -35,7 +35,9 @@ impl Victim {
     /// Whether it is ready; somebody else may have its port.
     fn run(&mut self) -> bool {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kadence"));
-        command.args(["up", "--json", "--listen", &self.address, "--data-dir"]).arg(&self.folder);
+        command
+            .args(["up", "--json", "--registry-listen", "off", "--listen", &self.address, "--data-dir"])
+            .arg(&self.folder);
         for config in &self.config {
             command.args(["--config", config]);
         }
