@@ -68,12 +68,9 @@ impl UpOptions {
     pub(crate) fn run(self, voice: Voice) -> Result<Exit, Error> {
         let signals = Signals::listen();
         allow_many_files();
-        let options = self.options(voice)?;
-        let listener = registry::listener(self.registry_listen.as_deref(), voice)?;
-        let broker = Broker::start(options).map_err(|error| not_started(&error))?;
+        let broker = Broker::start(self.options(voice)?).map_err(|error| not_started(&error))?;
         let addresses: Vec<String> = broker.addresses().iter().map(ToString::to_string).collect();
-        let start = |listener| registry::start(listener, &broker, voice);
-        let registry = listener.map(start).transpose()?;
+        let registry = registry::start(self.registry_listen.as_deref(), &broker, voice)?;
         let url = registry.as_ref().map(Running::url);
         if voice.json {
             let ready = serde_json::json!({

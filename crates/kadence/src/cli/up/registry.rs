@@ -8,7 +8,7 @@ use kadence_core::clock::Stop;
 use kadence_http::Listener;
 
 use crate::cli::listening::{bind, not_bound};
-use crate::fault::Error;
+use crate::fault::{Error, line};
 use crate::output::Voice;
 use crate::registry::{LocalLog, Running, TOPIC};
 
@@ -16,7 +16,7 @@ use crate::registry::{LocalLog, Running, TOPIC};
 const ADDRESS: &str = "127.0.0.1:8081";
 
 /// Binds the address that is `wanted`, or the usual one if nobody else has it; none if it is not wanted.
-pub(super) fn listener(wanted: Option<&str>, voice: Voice) -> Result<Option<Listener>, Error> {
+fn listener(wanted: Option<&str>, voice: Voice) -> Result<Option<Listener>, Error> {
     let text = match wanted {
         Some("off") => return Ok(None),
         Some(address) => address,
@@ -34,9 +34,22 @@ pub(super) fn listener(wanted: Option<&str>, voice: Voice) -> Result<Option<List
     }
 }
 
-/// Starts a registry over a topic of the broker.
-pub(super) fn start(listener: Listener, broker: &Broker, voice: Voice) -> Result<Running, Error> {
+/// Starts a registry over a topic of the broker, at the address that is `wanted`. One that nobody asked for is done
+/// without where it cannot be had.
+pub(super) fn start(wanted: Option<&str>, broker: &Broker, voice: Voice) -> Result<Option<Running>, Error> {
+    let Some(listener) = listener(wanted, voice)? else { return Ok(None) };
     let stop = Arc::<Stop>::default();
-    let log = LocalLog::open(broker, TOPIC, &stop)?;
-    Running::start(listener, Box::new(log), stop, Box::new(move |text| voice.note(text)))
+    let running = LocalLog::open(broker, TOPIC, &stop).and_then(|log| {
+        Running::start(listener, Box::new(log), stop, Box::new(move |text| voice.note(text)))
+    });
+    match running {
+        Ok(running) => Ok(Some(running)),
+        Err(error) if wanted.is_none() => {
+            for fault in &error.faults {
+                voice.note(format!("no Schema Registry is started: {}", line(fault)));
+            }
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
