@@ -175,11 +175,7 @@ impl DemoReport {
             }
         }
         if let Some(verdict) = unsound {
-            let kinds =
-                verdict.kinds().into_iter().filter(|(kind, finding)| *kind != "late" && finding.records > 0);
-            let kinds: Vec<String> =
-                kinds.map(|(kind, finding)| format!("{} {kind}", count(finding.records))).collect();
-            let what = [&kinds[..], &verdict.notes].concat().join(", ");
+            let what = [verdict.faults(), verdict.notes.clone()].concat().join(", ");
             return Err(Error::met(verdict.place.clone(), what, "this is a defect of kadence"));
         }
         voice.note(

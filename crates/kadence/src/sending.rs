@@ -14,7 +14,7 @@ use kadence_core::pipeline::{self, Control, Failure, Outcome, ReplayOptions};
 use kadence_core::schedule::Schedule;
 use kadence_core::sink::{NullSink, Sink};
 use kadence_core::source::Source;
-use kadence_kafka::{DEFAULT_BROKERS, ProducerOptions, TopicSink};
+use kadence_kafka::{ProducerOptions, TopicSink};
 
 use crate::fault::{CommandLine, Error};
 use crate::proof::{Certifying, Proof, Sealing};
@@ -119,7 +119,7 @@ impl Sending {
         let begin = |(file, proof): (&PathBuf, &Proof)| {
             Sealing::begin(file, proof, sink.start()?, tolerance, &*control.clock)
         };
-        let brokers = producer.connection.brokers.clone().unwrap_or_else(|| DEFAULT_BROKERS.to_owned());
+        let brokers = producer.connection.addresses();
         let sealed = self.proof.as_ref().and_then(|proof| Some((proof.seal.as_ref()?, proof)));
         let sealing = sealed.map(begin).transpose()?;
         let certifying = self.certifying(brokers, control)?;

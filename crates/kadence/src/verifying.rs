@@ -15,7 +15,7 @@ use kadence_core::feed::{Event, Feed as _, Partition};
 use kadence_core::phrase;
 use kadence_core::record::Record;
 use kadence_core::seal::{Audit, Finding, Findings, Manifest, Place, SealedTopic};
-use kadence_kafka::{Connection, DEFAULT_BROKERS, ReaderOptions, StopAt, TopicFeed};
+use kadence_kafka::{Connection, ReaderOptions, StopAt, TopicFeed};
 use serde::Serialize;
 
 pub use self::table::TableVerification;
@@ -100,6 +100,12 @@ impl Verdict {
         ]
     }
 
+    /// What is the matter with records, a few words each. That some left late is no fault of the place.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let faults = self.kinds().into_iter().filter(|(kind, found)| *kind != "late" && found.records > 0);
+        faults.map(|(kind, found)| format!("{} {kind}", count(found.records))).collect()
+    }
+
     fn after(self, elapsed: Duration) -> Self {
         Self { elapsed_s: elapsed.as_secs_f64(), ..self }
     }
@@ -137,8 +143,7 @@ impl Verification {
         let look = |place, _: &Partition, record: &Record<'_>| audit.look(place, record);
         let Some(looked) = self.read(clock, stop, &mut notes, looked_at, look)? else { return Ok(None) };
         audit.note_emptied(looked.emptied);
-        let brokers = self.connection.brokers.as_deref().unwrap_or(DEFAULT_BROKERS);
-        let place = format!("topic {} at {brokers}", looked.topics.join(", "));
+        let place = format!("topic {} at {}", looked.topics.join(", "), self.connection.addresses());
         let findings = audit.finish();
         if findings.lost.records > 0 && looked.holes > 0 {
             notes.push(format!(

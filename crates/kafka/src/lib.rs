@@ -46,7 +46,7 @@ pub use consumer::{
 };
 pub use error::{Cause, ClientCode, KafkaError};
 pub use ffi::give_large_buffers_back;
-pub use options::{Connection, DEFAULT_BROKERS};
+pub use options::Connection;
 pub use producer::{Acks, Compression, Partitioner, ProducerOptions, SendMode, TopicSink};
 pub use properties::is_secret;
 pub use topic_id::text as topic_id_text;

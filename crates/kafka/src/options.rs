@@ -10,7 +10,7 @@ use crate::config_file;
 use crate::properties::{self, Origin, Properties};
 
 /// The address at which a broker is looked for when nobody says.
-pub const DEFAULT_BROKERS: &str = "localhost:9092";
+const DEFAULT_BROKERS: &str = "localhost:9092";
 
 /// How long a start waits for a broker, unless `socket.connection.setup.timeout.ms` says otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,7 +21,7 @@ const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 /// The brokers and everything that was said about talking to them.
 #[derive(Clone, Default)]
 pub struct Connection {
-    /// `HOST:PORT,…`; without it the configuration file's `bootstrap.servers` counts, then [`DEFAULT_BROKERS`].
+    /// `HOST:PORT,…`; without it the configuration file's `bootstrap.servers` counts, then `localhost:9092`.
     pub brokers: Option<String>,
     /// librdkafka's properties, by name; they win over all else, and a later one over an earlier.
     pub properties: Vec<(String, String)>,
@@ -33,6 +33,11 @@ impl Connection {
     /// A connection to `brokers` with nothing special about it.
     pub fn to(brokers: impl Into<String>) -> Self {
         Self { brokers: Some(brokers.into()), ..Self::default() }
+    }
+
+    /// The brokers' addresses, wherever they were said.
+    pub fn addresses(&self) -> String {
+        self.resolve_what_can_be().0.brokers().to_owned()
     }
 
     /// Looks for faults without connecting, and says what of the configuration file is ignored.
@@ -187,6 +192,14 @@ mod tests {
             ..Connection::default()
         };
         assert_eq!(connection.check().unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn addresses_are_those_that_count() {
+        assert_eq!(Connection::default().addresses(), DEFAULT_BROKERS);
+        let property = ("bootstrap.servers".to_owned(), "a:1,b:2".to_owned());
+        let connection = Connection { properties: vec![property], ..Connection::to("c:3") };
+        assert_eq!(connection.addresses(), "a:1,b:2");
     }
 
     #[test]

@@ -51,9 +51,4 @@ impl LastOffsets {
     pub(super) fn last(&self, key: &[u8]) -> Option<i64> {
         self.offsets.get(&self.hash(key)).copied()
     }
-
-    /// How many keys there are.
-    pub(super) fn len(&self) -> usize {
-        self.offsets.len()
-    }
 }

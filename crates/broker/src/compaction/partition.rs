@@ -31,20 +31,10 @@ pub(super) struct Compaction<'p> {
     pub(super) stop: &'p AtomicBool,
 }
 
-/// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Compacted {
-    pub(super) bytes_before: u64,
-    pub(super) bytes_after: u64,
-    pub(super) keys: usize,
-    /// Up to here it is done.
-    pub(super) upto: i64,
-}
-
 impl Compaction<'_> {
-    /// Does it, where there is enough to be done.
-    pub(super) fn run(&self) -> Result<Option<Compacted>, StorageError> {
-        let (mut rules, dirt, bytes_before) = {
+    /// Does it, where there is enough to be done, and says up to which offset.
+    pub(super) fn run(&self) -> Result<Option<i64>, StorageError> {
+        let (mut rules, dirt) = {
             let state = self.partition.lock();
             let dirt = state.log.dirt(&self.settings, self.now_ms, state.last_stable());
             if !dirt.is_enough(&self.settings) {
@@ -54,7 +44,7 @@ impl Compaction<'_> {
             let keys = LastOffsets::within(self.memory_bytes);
             let mut rules = Rules::new(state.log.start(), dirt.from, keys, &aborted);
             (rules.now_ms, rules.delete_retention_ms) = (self.now_ms, self.settings.delete_retention_ms);
-            (rules, dirt, state.log.size_bytes())
+            (rules, dirt)
         };
         if !self.learn(&mut rules, dirt.to)? {
             return Ok(None);
@@ -65,10 +55,8 @@ impl Compaction<'_> {
                 return Ok(None);
             }
         }
-        let mut state = self.partition.lock();
-        state.set_cleaned(rules.known)?;
-        let (bytes_after, keys, upto) = (state.log.size_bytes(), rules.keys.len(), rules.known);
-        Ok(Some(Compacted { bytes_before, bytes_after, keys, upto }))
+        self.partition.lock().set_cleaned(rules.known)?;
+        Ok(Some(rules.known))
     }
 
     /// Learns the last offset of each key up to `to`, or as far as there is room; `false` if it was stopped, or nothing

@@ -13,7 +13,6 @@ use kadence_store::{KeyReader, Keyed, LandingOptions, Lineage};
 
 use super::{Verdict, Verification, start_of};
 use crate::fault::Error;
-use crate::output::count;
 use crate::wiring;
 
 /// A table that is to be verified.
@@ -130,9 +129,7 @@ impl TableVerification {
         let Some(looked) = self.run.read(clock, stop, notes, looked_at, look)? else { return Ok(None) };
         audit.note_emptied(looked.emptied);
         let topic = Verdict::new(String::new(), &self.run.manifest, audit.finish(), Vec::new());
-        let faults = topic.kinds().into_iter().filter(|(kind, found)| *kind != "late" && found.records > 0);
-        let faults: Vec<String> =
-            faults.map(|(kind, found)| format!("{} {kind}", count(found.records))).collect();
+        let faults = topic.faults();
         if !faults.is_empty() {
             notes.push(format!(
                 "of the topic, which tells what the last record of each key is: {}",

@@ -37,22 +37,17 @@ impl MemoryLog {
 
     pub(super) fn parts(&self, upto: i64) -> Vec<Part> {
         let least = LEAST_PART.max(self.size_bytes() / PARTS);
-        let (mut parts, mut size) = (Vec::new(), 0);
-        let mut from = None;
+        let mut parts: Vec<Part> = Vec::new();
+        let mut size = 0;
         for Entry { stored, .. } in self.batches.iter().take_while(|entry| entry.stored.base_offset < upto) {
-            let begun = *from.get_or_insert(stored.base_offset);
-            size += stored.bytes.len() as u64;
             let to = stored.last_offset + 1;
-            if size >= least {
-                parts.push(Part { from: begun, to, segments: Vec::new() });
-                (from, size) = (None, 0);
+            if let Some(part) = parts.last_mut().filter(|_| size < least) {
+                part.to = to;
+            } else {
+                size = 0;
+                parts.push(Part { from: stored.base_offset, to, segments: Vec::new() });
             }
-        }
-        if let Some(begun) = from {
-            let behind = self.batches.partition_point(|entry| entry.stored.base_offset < upto);
-            let end = behind.checked_sub(1).and_then(|at| self.batches.get(at));
-            let to = end.map_or(begun, |entry| entry.stored.last_offset + 1);
-            parts.push(Part { from: begun, to, segments: Vec::new() });
+            size += stored.bytes.len() as u64;
         }
         parts
     }
